@@ -1,0 +1,109 @@
+# Knobs:
+#   MODE=dev|asan|tsan   what to build; dev is the everyday build, the others go to build/MODE
+#   T=NAME               run one test file alone: make test T=router
+#   WERROR=1             warnings are errors (always so in CI)
+#   DEPS=skip            do not look for, or install, missing packages
+MODE ?= dev
+CC = gcc
+AR = gcc-ar
+
+B := $(if $(filter dev,$(MODE)),build,build/$(MODE))
+O := $(B)/obj
+
+CSTD := -std=c11 -D_GNU_SOURCE -I.
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+        -Wswitch-enum -Wformat=2 -Wwrite-strings -Wpointer-arith -fno-common \
+        $(if $(or $(WERROR),$(CI)),-Werror)
+OPT_dev  := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+OPT_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+OPT := $(OPT_$(MODE))
+ifeq ($(OPT),)
+$(error MODE is '$(MODE)': it must be dev, asan or tsan)
+endif
+CFLAGS = $(CSTD) $(WARN) $(OPT) -MMD -MP
+LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed
+LIBS_LIB := -lcjson -lsqlite3 -lpthread
+
+# --- sources, lowest layer first -------------------------------------------------------------
+src = $(sort $(wildcard $(1)/*.c))
+obj = $(patsubst %.c,$(O)/%.o,$(1))
+
+MAIN_SRC  := runtime/lambda/main.c runtime/server/main.c
+LIB_SRC   := $(filter-out $(MAIN_SRC),$(foreach d,core json http1 net store lambda server,\
+             $(call src,runtime/$(d))))
+APP_SRC   := $(call src,handlers)
+LOCAL_SRC := $(call src,runtime/local)
+TOOL_SRC  := $(call src,runtime/tool)
+TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
+HELP_SRC  := $(call src,tests/support)
+
+LIB_OBJ := $(call obj,$(LIB_SRC))
+APP_OBJ := $(call obj,$(APP_SRC))
+LOCAL_OBJ := $(call obj,$(LOCAL_SRC))
+TOOL_OBJ := $(call obj,$(TOOL_SRC))
+HELP_OBJ := $(call obj,$(HELP_SRC))
+TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
+BINARIES := $(B)/bootstrap $(B)/server $(B)/duet
+
+.PHONY: all run test test-asan test-tsan lint bench deps install clean help
+.DEFAULT_GOAL := all
+
+all: deps $(BINARIES) ## build bootstrap, server and duet
+	@:
+
+run: all ## start the local set-up on http://127.0.0.1:8080
+	@exec $(B)/duet local $(ARGS)
+
+test: deps ## build and run all tests; T=NAME for one file
+	@$(MAKE) --no-print-directory DEPS=skip $(BINARIES) $(TEST_BIN)
+	@tests/run.sh $(B) $(T)
+
+test-asan: deps ## the tests under the address, undefined and leak sanitizers
+	@$(MAKE) --no-print-directory MODE=asan test
+
+test-tsan: deps ## the tests under the thread sanitizer
+	@$(MAKE) --no-print-directory MODE=tsan test
+
+lint: deps ## formatting, layers, lengths, scripts
+	@$(MAKE) --no-print-directory DEPS=skip $(BINARIES)
+	@pipeline/lint.sh
+
+bench: deps ## the project's figures, as ratios to references in the same run
+	@$(MAKE) --no-print-directory DEPS=skip $(BINARIES)
+	@tests/bench/bench.sh $(ONLY)
+
+deps: ## install missing Debian or Ubuntu packages (says which)
+ifneq ($(DEPS),skip)
+	@pipeline/deps.sh $(if $(filter test% lint bench,$(MAKECMDGOALS)),test,build)
+endif
+
+clean: ## remove all that was built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+# --- how things are made ----------------------------------------------------------------------
+$(O)/%.o: %.c | deps
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+$(B)/libduet.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lcurl $(LIBS_LIB)
+
+$(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+
+$(B)/duet: $(TOOL_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+
+$(B)/tests/%: $(O)/tests/%.o $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcriterion -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,86 @@
+#include "runtime/core/app.h"
+
+#include "runtime/core/clock.h"
+#include "runtime/core/json_text.h"
+#include "runtime/core/limits.h"
+#include "runtime/core/problem.h"
+
+bool app_init(struct app *app, const struct app_definition *definition, const struct config *config,
+              char *error, size_t error_len)
+{
+    *app = (struct app){.definition = definition, .config = config};
+    app->start_ms = clock_ms_monotonic();
+    return router_check(definition->routes, error, error_len);
+}
+
+void app_set_store(struct app *app, struct store *store, bool is_blocking)
+{
+    app->store = store;
+    app->store_is_blocking = is_blocking;
+}
+
+static void answer_allow(struct app *app, struct http_request *req, struct http_response *res,
+                         int status)
+{
+    struct bytes allow;
+    if (router_allow(app->definition->routes, req, &allow) != RC_OK) {
+        res->is_out_of_memory = true;
+        return;
+    }
+    if (status == 405)
+        problem_set(res, req->arena, 405, "method-not-allowed", "%.*s is not for %.*s; it takes %s",
+                    BYTES_ARG(req->method_text), BYTES_ARG(req->path), allow.ptr);
+    else
+        res->status = status;
+    http_response_add(res, req->arena, BYTES_LIT("Allow"), allow);
+}
+
+static void answer_unrouted(struct app *app, struct http_request *req, struct http_response *res,
+                            enum router_match match)
+{
+    switch (match) {
+    case ROUTER_OPTIONS:
+        answer_allow(app, req, res, 204);
+        break;
+    case ROUTER_BAD_METHOD:
+        answer_allow(app, req, res, 405);
+        break;
+    case ROUTER_UNKNOWN_METHOD:
+        problem_set(res, req->arena, 501, "unknown-method", "the method '%.*s' is not known",
+                    BYTES_ARG(req->method_text));
+        break;
+    case ROUTER_BAD_PATH:
+        problem_set(res, req->arena, 400, "bad-path", "the path has a '%%' without two hex digits");
+        break;
+    case ROUTER_NOT_FOUND:
+        problem_set(res, req->arena, 404, "not-found", "there is nothing at %.*s",
+                    BYTES_ARG(req->path));
+        break;
+    case ROUTER_HANDLER:
+    case ROUTER_NOMEM:
+        res->is_out_of_memory = true;
+        break;
+    }
+}
+
+enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
+                   enum app_caller caller)
+{
+    enum router_match match = ROUTER_HANDLER;
+    http_response_init(res);
+    if (!req->route)
+        match = router_find(app->definition->routes, req);
+    if (match == ROUTER_HANDLER) {
+        bool waits = app->store_is_blocking && (req->route->flags & ROUTE_USES_STORE);
+        if (waits && caller == APP_MAY_NOT_WAIT)
+            return RC_AGAIN;
+        req->app = app;
+        req->route->handler(req, res);
+    } else {
+        answer_unrouted(app, req, res, match);
+    }
+    if (res->is_out_of_memory)
+        problem_set_fixed(res);
+    atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);
+    return RC_OK;
+}

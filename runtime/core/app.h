@@ -1,0 +1,61 @@
+#ifndef RUNTIME_CORE_APP_H
+#define RUNTIME_CORE_APP_H
+
+/*
+ * app — the application: its routes, its store, and the one entry function of both front ends.
+ *
+ * Layer:   core. A front end calls app_handle and nothing else of route and handle.
+ * Threads: app_handle runs on any number of threads at once; the rest before they start.
+ */
+
+#include <stdatomic.h>
+
+#include "runtime/core/config.h"
+#include "runtime/core/http.h"
+#include "runtime/core/router.h"
+
+struct store;
+
+/* What a service is: given to duet_bootstrap_main and duet_server_main. */
+struct app_definition {
+    const char *name;           /* of the service */
+    const char *version;        /* of the service, for /gtg?details and logs */
+    const struct route *routes; /* ends with ROUTES_END */
+};
+
+struct app {
+    const struct app_definition *definition;
+    const struct config *config;
+    struct store *store;    /* NULL: the service has none */
+    bool store_is_blocking; /* a call may wait for a disk or a network */
+    int64_t start_ms;       /* clock_ms_monotonic() at app_init */
+    _Atomic uint64_t requests_served;
+    _Atomic bool is_stopping; /* set at SIGTERM */
+};
+
+/* Who calls app_handle. */
+enum app_caller {
+    APP_MAY_NOT_WAIT, /* an event loop */
+    APP_MAY_WAIT,     /* a worker thread, or a bootstrap */
+};
+
+/* Fills `app`; everything given is borrowed. Checks the routes: false with `error` set when a
+ * pattern is wrong. */
+bool app_init(struct app *app, const struct app_definition *definition, const struct config *config,
+              char *error, size_t error_len) MUST_CHECK;
+
+/* Gives `app` its store; `is_blocking` is what store_is_blocking(store) says. */
+void app_set_store(struct app *app, struct store *store, bool is_blocking);
+
+/* Routes and handles one request.
+ *
+ * req  from a codec, with its arena set; path and query need no check before
+ * res  out: a complete response, whatever happened; borrows from req and its arena
+ *
+ * RC_OK     `res` is the answer
+ * RC_AGAIN  only for APP_MAY_NOT_WAIT: the handler might wait and has not run; call again with
+ *           APP_MAY_WAIT from a thread that may */
+enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
+                   enum app_caller caller) MUST_CHECK;
+
+#endif

@@ -1,0 +1,94 @@
+#include "runtime/core/bytes.h"
+
+static unsigned char ascii_lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+bool bytes_ieq(struct bytes a, struct bytes b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (ascii_lower((unsigned char)a.ptr[i]) != ascii_lower((unsigned char)b.ptr[i]))
+            return false;
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct bytes bytes_trim(struct bytes view)
+{
+    while (view.len && is_blank(view.ptr[0]))
+        view = bytes_skip(view, 1);
+    while (view.len && is_blank(view.ptr[view.len - 1]))
+        view.len--;
+    return view;
+}
+
+bool bytes_to_u64(struct bytes view, uint64_t max, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (view.len == 0)
+        return false;
+    for (size_t i = 0; i < view.len; i++) {
+        unsigned digit = (unsigned)(unsigned char)view.ptr[i] - '0';
+        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (value > max)
+        return false;
+    *out = value;
+    return true;
+}
+
+/* The length of the sequence that `lead` opens, and the range of its second byte; 0: no lead byte.
+ * Table 3-7 of the Unicode standard: the second byte's range excludes overlong forms, surrogates
+ * and what lies above U+10FFFF. */
+static size_t utf8_sequence(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+    *low = 0x80;
+    *high = 0xBF;
+    if (lead < 0x80)
+        return 1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return 2;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        if (lead == 0xE0)
+            *low = 0xA0;
+        if (lead == 0xED)
+            *high = 0x9F;
+        return 3;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        if (lead == 0xF0)
+            *low = 0x90;
+        if (lead == 0xF4)
+            *high = 0x8F;
+        return 4;
+    }
+    return 0;
+}
+
+bool bytes_is_utf8(struct bytes view)
+{
+    const unsigned char *p = (const unsigned char *)view.ptr;
+    size_t i = 0;
+    while (i < view.len) {
+        unsigned char low, high;
+        size_t n = utf8_sequence(p[i], &low, &high);
+        if (n == 0 || n > view.len - i)
+            return false;
+        if (n > 1 && (p[i + 1] < low || p[i + 1] > high))
+            return false;
+        for (size_t k = 2; k < n; k++)
+            if ((p[i + k] & 0xC0) != 0x80)
+                return false;
+        i += n;
+    }
+    return true;
+}

@@ -1,0 +1,88 @@
+#ifndef RUNTIME_CORE_BYTES_H
+#define RUNTIME_CORE_BYTES_H
+
+/*
+ * bytes — a view of memory that somebody else owns: pointer and length, passed by value.
+ *
+ * Layer:   the lowest; includes nothing of ours.
+ * Memory:  a view never owns. It is valid as long as what it looks at.
+ * Threads: plain values.
+ *
+ * A view is not NUL-terminated and may hold any byte. The empty view is {NULL, 0} or any pointer
+ * with length 0; test emptiness by `len == 0`.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Callers must look at the result. */
+#define MUST_CHECK __attribute__((warn_unused_result))
+/* The compiler checks the format; `fmt` and `args` are positions counted from 1. */
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+
+struct bytes {
+    const char *ptr;
+    size_t len;
+};
+
+/* A view of a string literal, without its NUL. */
+#define BYTES_LIT(literal) ((struct bytes){"" literal, sizeof(literal) - 1})
+/* The same for static tables, where a compound literal is not a constant. */
+#define BYTES_INIT(literal)             \
+    {                                   \
+        "" literal, sizeof(literal) - 1 \
+    }
+/* printf("%.*s", BYTES_ARG(view)) */
+#define BYTES_ARG(view) (int)(view).len, (view).ptr ? (view).ptr : ""
+
+static inline struct bytes bytes_make(const char *ptr, size_t len)
+{
+    return (struct bytes){ptr, len};
+}
+
+/* A view of a C string; NULL gives the empty view. */
+static inline struct bytes bytes_from_str(const char *text)
+{
+    return (struct bytes){text, text ? strlen(text) : 0};
+}
+
+static inline bool bytes_eq(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool bytes_starts_with(struct bytes view, struct bytes prefix)
+{
+    return view.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(view.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+/* `view` without its first `n` bytes; n <= view.len. */
+static inline struct bytes bytes_skip(struct bytes view, size_t n)
+{
+    return (struct bytes){view.ptr + n, view.len - n};
+}
+
+/* The first position of `c`, or view.len when it is not there. */
+static inline size_t bytes_find(struct bytes view, char c)
+{
+    const char *p = view.len ? memchr(view.ptr, c, view.len) : NULL;
+    return p ? (size_t)(p - view.ptr) : view.len;
+}
+
+/* Equal but for the case of ASCII letters; no locale. */
+bool bytes_ieq(struct bytes a, struct bytes b);
+
+/* Without blanks and tabs at both ends (HTTP's optional white space). */
+struct bytes bytes_trim(struct bytes view);
+
+/* Reads all of `view` as a decimal number of digits alone (no sign, no blank).
+ * false: empty, another character, or over `max`; `out` is then untouched. */
+bool bytes_to_u64(struct bytes view, uint64_t max, uint64_t *out) MUST_CHECK;
+
+/* true when `view` is well-formed UTF-8 (RFC 3629: shortest form, no surrogate). */
+bool bytes_is_utf8(struct bytes view);
+
+#endif

@@ -1,0 +1,114 @@
+#include "runtime/core/config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "runtime/core/limits.h"
+
+enum kind { KIND_NUMBER, KIND_TEXT, KIND_SWITCH };
+
+struct config_row {
+    const char *name;
+    enum kind kind;
+    size_t offset;
+    const char *fallback; /* NULL: stays unset */
+    unsigned min, max;
+};
+
+#define FIELD(member) offsetof(struct config, member)
+
+static const struct config_row config_rows[] = {
+    {"PORT", KIND_NUMBER, FIELD(port), "8080", 0, 65535},
+    {"DUET_BIND", KIND_TEXT, FIELD(bind_address), "0.0.0.0", 0, 0},
+    {"DUET_THREADS", KIND_NUMBER, FIELD(threads), "0", 0, LIMIT_LOOPS},
+    {"DUET_WORKERS", KIND_NUMBER, FIELD(workers), "8", 1, LIMIT_WORKERS},
+    {"DUET_STORE", KIND_TEXT, FIELD(store), NULL, 0, 0},
+    {"DUET_ACCESS_LOG", KIND_SWITCH, FIELD(has_access_log), "on", 0, 0},
+    {"DUET_REQUEST_TIMEOUT_MS", KIND_NUMBER, FIELD(request_timeout_ms), "29000", 1, 900000},
+    {"DUET_IDLE_TIMEOUT_S", KIND_NUMBER, FIELD(idle_timeout_s), "75", 1, 4000},
+    {"DUET_READ_TIMEOUT_S", KIND_NUMBER, FIELD(read_timeout_s), "10", 1, 4000},
+    {"DUET_DRAIN_S", KIND_NUMBER, FIELD(drain_s), "20", 0, 900},
+    {"AWS_LAMBDA_RUNTIME_API", KIND_TEXT, FIELD(runtime_api), NULL, 0, 0},
+    {"AWS_LAMBDA_FUNCTION_NAME", KIND_TEXT, FIELD(function_name), NULL, 0, 0},
+};
+
+const char *home_name(enum home home)
+{
+    return home == HOME_LAMBDA ? "lambda" : "fargate";
+}
+
+static bool set_number(const struct config_row *row, const char *value, unsigned *out, char *error,
+                       size_t error_len)
+{
+    uint64_t number;
+    if (bytes_to_u64(bytes_from_str(value), row->max, &number) && number >= row->min) {
+        *out = (unsigned)number;
+        return true;
+    }
+    (void)snprintf(error, error_len, "%s is '%s': it must be a whole number from %u to %u",
+                   row->name, value, row->min, row->max);
+    return false;
+}
+
+static bool set_switch(const struct config_row *row, const char *value, bool *out, char *error,
+                       size_t error_len)
+{
+    *out = strcmp(value, "on") == 0;
+    if (*out || strcmp(value, "off") == 0)
+        return true;
+    (void)snprintf(error, error_len, "%s is '%s': it must be 'on' or 'off'", row->name, value);
+    return false;
+}
+
+static bool set_row(struct config *config, const struct config_row *row, const char *value,
+                    char *error, size_t error_len)
+{
+    void *member = (char *)config + row->offset;
+    switch (row->kind) {
+    case KIND_NUMBER:
+        return set_number(row, value, member, error, error_len);
+    case KIND_SWITCH:
+        return set_switch(row, value, member, error, error_len);
+    case KIND_TEXT:
+        *(const char **)member = value;
+        return true;
+    }
+    return false;
+}
+
+/* On AWS a sandbox's disk is no storage, so nothing may be assumed there; elsewhere one file. */
+static bool choose_store(struct config *config, config_lookup_fn *lookup, char *error,
+                         size_t error_len)
+{
+    if (config->store)
+        return true;
+    const char *aws_variable = NULL;
+    if (lookup("ECS_CONTAINER_METADATA_URI_V4"))
+        aws_variable = "ECS_CONTAINER_METADATA_URI_V4";
+    if (config->function_name)
+        aws_variable = "AWS_LAMBDA_FUNCTION_NAME";
+    if (!aws_variable) {
+        config->store = "sqlite:duet.db";
+        return true;
+    }
+    (void)snprintf(error, error_len,
+                   "DUET_STORE is not set, and %s says that this is AWS, where no disk lasts: set "
+                   "DUET_STORE",
+                   aws_variable);
+    return false;
+}
+
+bool config_load(struct config *config, enum home home, config_lookup_fn *lookup, char *error,
+                 size_t error_len)
+{
+    *config = (struct config){.home = home};
+    for (size_t i = 0; i < sizeof config_rows / sizeof *config_rows; i++) {
+        const struct config_row *row = &config_rows[i];
+        const char *value = lookup(row->name);
+        if (!value || value[0] == '\0')
+            value = row->fallback;
+        if (value && !set_row(config, row, value, error, error_len))
+            return false;
+    }
+    return choose_store(config, lookup, error, error_len);
+}

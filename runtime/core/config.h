@@ -1,0 +1,43 @@
+#ifndef RUNTIME_CORE_CONFIG_H
+#define RUNTIME_CORE_CONFIG_H
+
+/*
+ * config — the settings of a home: environment variables, read here and nowhere else.
+ *
+ * Layer:   core.
+ * Memory:  texts are borrowed from the environment.
+ * README.md has the table of them for people; `config_rows` in config.c is the one for the machine.
+ */
+
+#include "runtime/core/bytes.h"
+
+enum home { HOME_LAMBDA, HOME_FARGATE };
+
+struct config {
+    enum home home;
+    unsigned port;            /* PORT: 0 lets the system pick one (server) */
+    const char *bind_address; /* DUET_BIND: an IPv4 address (server) */
+    unsigned threads;         /* DUET_THREADS: event loops; 0: as many as the CPU quota (server) */
+    unsigned workers;         /* DUET_WORKERS: threads for handlers that wait (server) */
+    const char *store;        /* DUET_STORE: "memory" or "sqlite:PATH" */
+    bool has_access_log;      /* DUET_ACCESS_LOG: on, off (server) */
+    unsigned request_timeout_ms; /* DUET_REQUEST_TIMEOUT_MS */
+    unsigned idle_timeout_s;     /* DUET_IDLE_TIMEOUT_S: of a kept connection (server) */
+    unsigned read_timeout_s;     /* DUET_READ_TIMEOUT_S: for a whole request to arrive (server) */
+    unsigned drain_s;            /* DUET_DRAIN_S: for requests in flight after SIGTERM (server) */
+    const char *runtime_api;     /* AWS_LAMBDA_RUNTIME_API: host:port (lambda) */
+    const char *function_name;   /* AWS_LAMBDA_FUNCTION_NAME (lambda); NULL when unset */
+};
+
+/* Like getenv: NULL when `name` is not set. */
+typedef const char *config_lookup_fn(const char *name);
+
+/* Reads all settings of `home`. false: `error` names the variable, its value and what is allowed.
+ */
+bool config_load(struct config *config, enum home home, config_lookup_fn *lookup, char *error,
+                 size_t error_len) MUST_CHECK;
+
+/* "lambda" or "fargate". */
+const char *home_name(enum home home);
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef RUNTIME_CORE_LIMITS_H
+#define RUNTIME_CORE_LIMITS_H
+
+/*
+ * limits — every maximum of Duet, with its unit in its name and the reason beside it.
+ *
+ * Those that a caller can see are equal in both homes: what one refuses, the other refuses with the
+ * same status. Sources: "Quotas for your Application Load Balancers" and "Lambda functions as
+ * targets" in the ALB user guide; "Lambda quotas" in the Lambda developer guide.
+ */
+
+enum {
+    /* A request, as the ALB limits it. */
+    LIMIT_REQUEST_LINE_BYTES = 16 * 1024, /* else 414 */
+    LIMIT_FIELD_BYTES = 16 * 1024,        /* one header line; else 431 */
+    LIMIT_HEAD_BYTES = 64 * 1024,         /* request line and all header lines; else 431 */
+    LIMIT_FIELD_COUNT = 256,              /* ours: the ALB names none; else 431 */
+    LIMIT_BODY_BYTES = 1024 * 1024,       /* a Lambda target's maximum; else 413 */
+
+    /* A response: at most this many bytes as ALB JSON, else our own 500. */
+    LIMIT_RESPONSE_JSON_BYTES = 1024 * 1024,
+
+    /* The Runtime API: 6 MiB and 100 bytes each way. */
+    LIMIT_INVOCATION_BYTES = 6 * 1024 * 1024 + 100,
+
+    /* Memory of one request: its body twice (chunked, base64), the event as a tree, the answer. */
+    LIMIT_REQUEST_ARENA_BYTES = 64 * 1024 * 1024,
+    /* What a connection keeps between requests; larger buffers are given back. */
+    LIMIT_IDLE_BUFFER_BYTES = 16 * 1024,
+
+    /* The server. */
+    LIMIT_LOOPS = 64,                      /* threads with an event loop */
+    LIMIT_WORKERS = 256,                   /* threads for handlers that wait */
+    LIMIT_WORKER_QUEUE = 1024,             /* requests that wait for a worker; more: 503 */
+    LIMIT_PIPELINE_OUT_BYTES = 256 * 1024, /* unsent answers before reading stops */
+
+    /* The application. */
+    LIMIT_ROUTE_PARAMS = 8,          /* {names} in one route's pattern */
+    LIMIT_NAME_BYTES = 255,          /* a candidate's name */
+    LIMIT_JSON_DEPTH = 1000,         /* nested arrays and objects; cJSON's own limit */
+    LIMIT_LOG_LINE_BYTES = 8 * 1024, /* a longer log line is cut at a field's end */
+};
+
+#endif

@@ -1,0 +1,73 @@
+#include "runtime/core/log.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/core/buf.h"
+#include "runtime/core/clock.h"
+#include "runtime/core/json_text.h"
+#include "runtime/core/limits.h"
+
+static int log_fd = 1;
+
+static const char *const level_names[] = {"DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+
+void log_set_fd(int fd)
+{
+    log_fd = fd;
+}
+
+/* RFC 3339 in UTC with milliseconds. */
+static void append_timestamp(struct buf *line)
+{
+    int64_t now_ms = clock_ms_epoch();
+    time_t seconds = (time_t)(now_ms / 1000);
+    struct tm tm;
+    char text[32];
+    (void)gmtime_r(&seconds, &tm);
+    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+    buf_append(line, bytes_make(text, n));
+    buf_printf(line, ".%03dZ", (int)(now_ms % 1000));
+}
+
+static void append_field(struct buf *line, const struct log_field *field)
+{
+    size_t before = line->len;
+    if (!field->is_number && field->text.len == 0)
+        return;
+    buf_append(line, BYTES_LIT(",\""));
+    buf_append(line, bytes_from_str(field->key));
+    buf_append(line, BYTES_LIT("\":"));
+    if (field->is_number)
+        buf_printf(line, "%lld", (long long)field->number);
+    else
+        json_text_string(line, field->text);
+    /* The line stays whole JSON: a field that does not fit is left out. */
+    if (line->failed || line->len + 2 > LIMIT_LOG_LINE_BYTES) {
+        line->len = before;
+        line->failed = false;
+    }
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields,
+               size_t field_count)
+{
+    struct buf line;
+    if (log_fd < 0)
+        return;
+    buf_init(&line, LIMIT_LOG_LINE_BYTES);
+    buf_append(&line, BYTES_LIT("{\"timestamp\":\""));
+    append_timestamp(&line);
+    buf_append(&line, BYTES_LIT("\",\"level\":\""));
+    buf_append(&line, bytes_from_str(level_names[level]));
+    buf_append(&line, BYTES_LIT("\",\"message\":"));
+    json_text_string(&line, bytes_from_str(message));
+    for (size_t i = 0; i < field_count; i++)
+        append_field(&line, &fields[i]);
+    buf_append(&line, BYTES_LIT("}\n"));
+    if (write(log_fd, line.data, line.len) < 0) {
+        /* nowhere left to say it */
+    }
+    buf_release(&line);
+}

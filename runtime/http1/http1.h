@@ -1,0 +1,116 @@
+#ifndef RUNTIME_HTTP1_HTTP1_H
+#define RUNTIME_HTTP1_HTTP1_H
+
+/*
+ * http1 — HTTP/1.1 messages (RFC 9112), bytes to structs and back.
+ *
+ * Layer:   codec. Knows core/; knows nothing of sockets, loops or handlers. Used by the server, the
+ *          Runtime API client and the rig, so that all three read one grammar.
+ * Memory:  what is decoded is views into the caller's input; field tables and bodies that came in
+ *          chunks are in the arena.
+ * Threads: no shared state; one decoder per direction of a connection.
+ *
+ * Use: 1. http1_decoder_init   2. http1_decode_request until it is not RC_AGAIN
+ *      3. use the message      4. http1_decoder_init again for the next one
+ *
+ * One strict grammar: what two readers could understand differently is refused. Both length fields,
+ * doubled or odd lengths, folded lines, a bare CR or LF, blanks before a colon, control bytes, NUL,
+ * a chunk size that is not plain hex: RC_SYNTAX. Unknown transfer codings: RC_UNSUPPORTED.
+ * A message in one piece, byte by byte, or cut anywhere gives the same result.
+ */
+
+#include "runtime/core/buf.h"
+#include "runtime/core/http.h"
+
+struct http1_decoder {
+    size_t _line;       /* start of the first line that is not whole yet */
+    size_t _scanned;    /* no line end before here */
+    size_t _head_len;   /* not 0: the head is whole, and this long with its empty line */
+    size_t _need;       /* not 0: bytes of the whole message, when its length is known */
+    size_t _chunk_pos;  /* how far the chunks have been read */
+    size_t _chunk_left; /* bytes that the open chunk lacks */
+    size_t _body_len;   /* decoded bytes so far */
+    int _chunk_state;
+    /* After RC_AGAIN: the head is whole, its body has not begun to arrive, and the client waits for
+     * "100 Continue" before it sends it. */
+    bool wants_continue;
+};
+
+void http1_decoder_init(struct http1_decoder *dec);
+
+/* Decodes the request at the start of `in`.
+ *
+ * in          all bytes received so far from the message's start. They may lie elsewhere at each
+ *             call, but what was there before must be the same
+ * arena       for the field table and a chunked body; untouched while the result is RC_AGAIN
+ * req         out, on RC_OK: method, method_text, path, query, fields, body. An absolute-form
+ * target gives its path and query, and its authority replaces the Host field's value; the asterisk
+ * form is the path "*". All else in req is left alone keep_alive  out, on RC_OK: the client wants
+ * the connection to stay consumed    out, on RC_OK: the message's length; a pipelined one starts
+ * there
+ *
+ * Empty lines before the request line are passed over (RFC 9112 section 2.2), at most 4 bytes.
+ * A chunked body's trailer fields are checked and dropped.
+ *
+ * RC_OK           one complete request
+ * RC_AGAIN        incomplete
+ * RC_SYNTAX       answer 400 and close. Also: no Host or two in HTTP/1.1
+ * RC_URI_LIMIT    request line over LIMIT_REQUEST_LINE_BYTES: 414 and close
+ * RC_HEAD_LIMIT   fields over LIMIT_FIELD_BYTES, LIMIT_HEAD_BYTES or LIMIT_FIELD_COUNT: 431 and
+ * close RC_BODY_LIMIT   body over LIMIT_BODY_BYTES, said or sent: 413 and close RC_UNSUPPORTED  a
+ * transfer coding that is not chunked: 501 and close RC_VERSION      HTTP/2.0 and the like: 505 and
+ * close RC_NOMEM        the arena has no room: 503 and close */
+enum rc http1_decode_request(struct http1_decoder *dec, struct bytes in, struct arena *arena,
+                             struct http_request *req, bool *keep_alive,
+                             size_t *consumed) MUST_CHECK;
+
+struct http1_response {
+    int status;
+    struct bytes reason;
+    const struct http_field *fields;
+    size_t field_count;
+    struct bytes body;
+    bool keep_alive; /* the connection may carry another request */
+};
+
+/* Decodes the response at the start of `in`, as http1_decode_request does.
+ *
+ * method    of the request that it answers: HEAD's has no body
+ * at_end    the peer has closed: a body without a length is whole now; anything else that is
+ *           incomplete is RC_CLOSED
+ * body_max  bytes of body that the caller takes
+ *
+ * Interim responses (1xx but 101) are passed over. A response without a Host, of course, and with
+ * HTTP/1.0, is fine; so are fields of up to LIMIT_HEAD_BYTES.
+ *
+ * RC_OK · RC_AGAIN · RC_CLOSED · RC_SYNTAX · RC_HEAD_LIMIT · RC_BODY_LIMIT · RC_UNSUPPORTED ·
+ * RC_VERSION · RC_NOMEM */
+enum rc http1_decode_response(struct http1_decoder *dec, struct bytes in, bool at_end,
+                              enum http_method method, size_t body_max, struct arena *arena,
+                              struct http1_response *res, size_t *consumed) MUST_CHECK;
+
+/* What of a response is not the handler's to say. */
+struct http1_response_options {
+    enum http_method method; /* of the request: HEAD's answer has its length, but no body */
+    bool keep_alive;         /* false: "Connection: close" is sent */
+    bool is_http10;          /* the client spoke HTTP/1.0: a kept connection must be said */
+    struct bytes date;       /* the Date field's value; empty: none is added */
+};
+
+/* Appends the response's bytes. Content-Length is made from the body, but for 1xx, 204 and 304.
+ * A Connection, Transfer-Encoding or Content-Length field in `res` is left out. The first refused
+ * append sets out->failed. */
+void http1_encode_response(struct buf *out, const struct http_response *res,
+                           const struct http1_response_options *options);
+
+/* Appends a request's bytes: request line, fields, Content-Length where there is a body or the
+ * method is POST, PUT or PATCH, empty line, body. `fields` must hold Host. */
+void http1_encode_request(struct buf *out, struct bytes method, struct bytes target,
+                          const struct http_field *fields, size_t field_count, struct bytes body);
+
+enum { HTTP1_DATE_LEN = 29 };
+
+/* Writes the Date of `epoch_s` as RFC 9110's IMF-fixdate, with a NUL behind it. */
+void http1_date(int64_t epoch_s, char text[HTTP1_DATE_LEN + 1]);
+
+#endif

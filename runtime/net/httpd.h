@@ -1,0 +1,95 @@
+#ifndef RUNTIME_NET_HTTPD_H
+#define RUNTIME_NET_HTTPD_H
+
+/*
+ * httpd — HTTP/1.1 connections on a loop: requests come in by a callback, answers go out when the
+ * owner gives them, now or later.
+ *
+ * Layer:   net. Knows core/, http1/ and loop. The server, the rig's load balancer, its Runtime API
+ *          and its control port are all owners of one.
+ * Threads: all calls on the loop's thread; a request may cross to another thread between
+ *          on_request and httpd_respond if it comes back by loop_post.
+ *
+ * A connection carries one request at a time to its owner; pipelined ones wait in its buffer, and
+ * answers go out in order, many in one write.
+ */
+
+#include "runtime/core/arena.h"
+#include "runtime/core/http.h"
+#include "runtime/net/loop.h"
+
+struct httpd;
+struct httpd_conn;
+
+/* One request and its answer; belongs to the connection. */
+struct httpd_exchange {
+    struct http_request req;  /* codec's part set, arena set, request_id and trace_id from
+                               * X-Amzn-Trace-Id where it came */
+    struct http_response res; /* the owner fills it before httpd_respond */
+    struct arena arena;
+    struct httpd *httpd;
+    struct httpd_conn *conn;
+    struct loop_job job;   /* the owner's, for crossing threads */
+    void *context;         /* the owner's, for this request */
+    int64_t received_us;   /* clock_us_monotonic() when the request was whole */
+    size_t received_bytes; /* the request's own bytes */
+    size_t sent_bytes;     /* the response's, in on_done */
+    enum rc fault;         /* RC_OK, or why the bytes were no request (in on_done) */
+    bool is_dropped;       /* the answer cuts the connection without a byte */
+    bool has_date;         /* res carries its own Date field: none is added */
+};
+
+/* A whole request is here. Call httpd_respond exactly once, inside or later. */
+typedef void httpd_request_fn(struct httpd_exchange *exchange);
+
+/* The bytes are no request: fill exchange->res with the answer to `fault` (its req has what little
+ * is known). It is sent, and the connection closed. */
+typedef void httpd_fault_fn(struct httpd_exchange *exchange, enum rc fault);
+
+/* The answer has been handed to the connection; exchange is still whole. For access logs. */
+typedef void httpd_done_fn(struct httpd_exchange *exchange);
+
+struct httpd_options {
+    struct loop *loop;            /* Required. */
+    int listen_fd;                /* Required: from httpd_listen; the httpd closes it. */
+    httpd_request_fn *on_request; /* Required. */
+    httpd_fault_fn *on_fault;     /* NULL: problem+json */
+    httpd_done_fn *on_done;       /* NULL: none */
+    void *context;                /* the owner's */
+    unsigned idle_timeout_s;      /* a kept connection without a request; 0: none */
+    unsigned read_timeout_s;      /* from a request's first byte to its last; 0: none */
+};
+
+/* A socket that listens on `address` (IPv4) and `port` (0: the system picks one), non-blocking and
+ * close-on-exec. reuse_port: several loops may listen on the one port.
+ * -1: `error` names address, port and reason, such as
+ * "cannot listen on '127.0.0.1:8080': Address already in use". */
+int httpd_listen(const char *address, unsigned port, bool reuse_port, char *error,
+                 size_t error_len) MUST_CHECK;
+
+/* The port that a socket of httpd_listen is bound to. */
+unsigned httpd_port(int listen_fd);
+
+/* Starts to accept. NULL: no memory or descriptor; the listening socket is closed then too. */
+struct httpd *httpd_new(const struct httpd_options *options) MUST_CHECK;
+
+/* Closes everything at once; requests that the owner still holds must have been answered. */
+void httpd_free(struct httpd *httpd);
+
+/* Sends exchange->res; the exchange is gone after it, when the client is gone too. */
+void httpd_respond(struct httpd_exchange *exchange);
+
+/* Stops listening after what waits to be accepted has been accepted, closes idle connections, and
+ * has the busy ones closed after their answer. */
+void httpd_drain(struct httpd *httpd);
+
+/* Open connections. */
+size_t httpd_connection_count(const struct httpd *httpd);
+
+/* The owner's context of httpd_options. */
+void *httpd_context(const struct httpd *httpd);
+
+/* The client's address as text, and its port. */
+const char *httpd_peer(const struct httpd_exchange *exchange, unsigned *port);
+
+#endif

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# run.sh BUILD_DIR [NAME...]: runs the built tests and the shell tests, or those named alone.
+#
+# Each test program is run by itself; its failures are shown, and the last line is the sum:
+# "N passed, N failed". A sanitizer's report of any process fails the run, whatever the program's
+# own exit status was (Criterion exits 0 after a leak).
+# Exit status: 0 all passed, 1 not.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+build=$1
+shift
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+export DUET_BUILD=$build
+export ASAN_OPTIONS="detect_leaks=1:log_path=$reports/asan:${ASAN_OPTIONS:-}"
+export UBSAN_OPTIONS="print_stacktrace=1:log_path=$reports/ubsan"
+export TSAN_OPTIONS="log_path=$reports/tsan:suppressions=$PWD/tests/support/tsan.supp:${TSAN_OPTIONS:-}"
+export LSAN_OPTIONS="suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0"
+
+passed=0 failed=0
+
+wanted() { # NAME: is this test among those asked for?
+    [ ${#only[@]} -eq 0 ] && return 0
+    local name
+    for name in "${only[@]}"; do
+        [ "$1" = "$name" ] || [ "$1" = "test_$name" ] && return 0
+    done
+    return 1
+}
+only=("$@")
+
+# Criterion closes with "Synthesis: Tested: 5 | Passing: 4 | Failing: 1 | Crashing: 0".
+criterion() {
+    local out status tested passing
+    out=$("$1" -j2 --timeout 120 2>&1)
+    status=$?
+    tested=$(plain "$out" | sed -n 's/.*Synthesis: Tested: *\([0-9]*\).*/\1/p' | tail -1)
+    passing=$(plain "$out" | sed -n 's/.*Synthesis:.*| Passing: *\([0-9]*\).*/\1/p' | tail -1)
+    count "$1" "$out" "$status" "${passing:-0}" "$((${tested:-0} - ${passing:-0}))"
+}
+
+# Shell tests print "ok NAME" and "not ok NAME" lines.
+shell() {
+    local out status ok bad
+    out=$("$1" 2>&1)
+    status=$?
+    ok=$(grep -c '^ok ' <<<"$out")
+    bad=$(grep -c '^not ok ' <<<"$out")
+    count "$1" "$out" "$status" "$ok" "$bad"
+}
+
+plain() { sed 's/\x1b\[[0-9;]*m//g' <<<"$1"; }
+
+count() { # PROGRAM OUTPUT STATUS PASSED FAILED
+    local report
+    if [ "$3" -ne 0 ] && [ "$5" -eq 0 ]; then
+        set -- "$1" "$2"$'\n'"exit status $3" "$3" "$4" 1
+    fi
+    for report in "$reports"/*; do
+        [ -e "$report" ] || continue
+        set -- "$1" "$2"$'\n'"$(cat "$report")" 1 "$4" "$(($5 + 1))"
+        rm -f "$report"
+    done
+    passed=$((passed + $4)) failed=$((failed + $5))
+    if [ "$5" -ne 0 ]; then
+        plain "$2"
+        printf '%-44s %4d passed, %d FAILED\n' "${1#"$build"/}" "$4" "$5"
+    else
+        printf '%-44s %4d passed\n' "${1#"$build"/}" "$4"
+        grep '^skip ' <<<"$2"
+    fi
+}
+
+for source in tests/unit/*.c tests/parity/*.c tests/integration/*.c; do
+    [ -e "$source" ] || continue
+    name=$(basename "$source" .c)
+    program=$build/${source%.c}
+    wanted "$name" && criterion "$program"
+done
+for script in tests/integration/*.sh; do
+    [ -e "$script" ] || continue
+    wanted "$(basename "$script" .sh)" && shell "$script"
+done
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
