@@ -3,7 +3,15 @@
 #   T=NAME               run one test file alone: make test T=router
 #   WERROR=1             warnings are errors (always so in CI)
 #   DEPS=skip            do not look for, or install, missing packages
+#   ARGS="--port 9000"   arguments of `make run`
+#   ONLY=lambda|server   one half of `make bench`
+#   PREFIX=DIR           where `make install` puts things; DESTDIR=DIR goes before it
+# Builds run on all cores; -j1 on the command line undoes that.
 MODE ?= dev
+PREFIX ?= /usr/local
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 CC = gcc
 AR = gcc-ar
 
@@ -46,36 +54,55 @@ HELP_OBJ := $(call obj,$(HELP_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 BINARIES := $(B)/bootstrap $(B)/server $(B)/duet
 
+# What a service outside this tree includes; runtime/duet.h lists the same.
+API_DIRS := core json store
+API_H := $(sort $(foreach d,$(API_DIRS),$(wildcard runtime/$(d)/*.h))) \
+         runtime/lambda/bootstrap.h runtime/server/server_main.h
+
+# Goals of people run this make again for the building, so that packages are there before it begins.
+again = $(MAKE) --no-print-directory DEPS=skip
+# Tests run make themselves: none of this one's settings may reach them.
+alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
+
 .PHONY: all run test test-asan test-tsan lint bench deps install clean help
 .DEFAULT_GOAL := all
+.SECONDARY:
 
-all: deps $(BINARIES) ## build bootstrap, server and duet
+all: deps $(BINARIES) $(B)/libduet.a ## build bootstrap, server, duet and libduet.a
 	@:
 
-run: all ## start the local set-up on http://127.0.0.1:8080
+run: all ## start the local set-up on http://127.0.0.1:8080; ARGS="--port 9000"
 	@exec $(B)/duet local $(ARGS)
 
 test: deps ## build and run all tests; T=NAME for one file
-	@$(MAKE) --no-print-directory DEPS=skip $(BINARIES) $(TEST_BIN)
-	@tests/run.sh $(B) $(T)
+	@$(again) $(BINARIES) $(TEST_BIN)
+	@$(alone) tests/run.sh $(B) $(T)
 
 test-asan: deps ## the tests under the address, undefined and leak sanitizers
-	@$(MAKE) --no-print-directory MODE=asan test
+	@$(again) MODE=asan test
 
 test-tsan: deps ## the tests under the thread sanitizer
-	@$(MAKE) --no-print-directory MODE=tsan test
+	@$(again) MODE=tsan test
 
 lint: deps ## formatting, layers, lengths, scripts
-	@$(MAKE) --no-print-directory DEPS=skip $(BINARIES)
-	@pipeline/lint.sh
+	@$(again) $(BINARIES)
+	@$(alone) pipeline/lint.sh
 
-bench: deps ## the project's figures, as ratios to references in the same run
-	@$(MAKE) --no-print-directory DEPS=skip $(BINARIES)
-	@tests/bench/bench.sh $(ONLY)
+bench: deps ## the project's figures, as ratios to references in the same run; ONLY=lambda|server
+	@$(again) $(BINARIES)
+	@$(alone) tests/bench/bench.sh $(ONLY)
+
+install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
+	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(B)/duet $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(B)/libduet.a $(DESTDIR)$(PREFIX)/lib/
+	@for h in $(API_H); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/duet/$$h || exit 1; done
+	install -m 644 runtime/duet.h $(DESTDIR)$(PREFIX)/include/duet/
 
 deps: ## install missing Debian or Ubuntu packages (says which)
 ifneq ($(DEPS),skip)
-	@pipeline/deps.sh $(if $(filter test% lint bench,$(MAKECMDGOALS)),test,build)
+	@pipeline/deps.sh $(if $(filter bench,$(MAKECMDGOALS)),bench,\
+	    $(if $(filter test% lint,$(MAKECMDGOALS)),test,build))
 endif
 
 clean: ## remove all that was built
@@ -83,6 +110,8 @@ clean: ## remove all that was built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@echo; echo 'Settings, as in make MODE=asan test:'
+	@sed -n 's/^#   //p' Makefile | sed 's/^/  /'
 
 # --- how things are made ----------------------------------------------------------------------
 $(O)/%.o: %.c | deps

@@ -1,17 +1,28 @@
 #!/usr/bin/env bash
-# deps.sh build|test: installs the Debian or Ubuntu packages that building (and testing) needs.
+# deps.sh build|test|bench: installs the Debian or Ubuntu packages that building (testing, measuring)
+# needs; each word's list holds those before it.
 #
 # Says what is missing before it installs it; needs root or sudo for that alone, and does nothing
 # when all is there. Exit status: 0 all is there, 1 something could not be installed.
 set -euo pipefail
 build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev)
 test=(libcriterion-dev curl clang clang-format shellcheck pmccabe binutils git procps)
+bench=(nginx-light wrk python3)
 wanted=("${build[@]}")
-[ "${1:-build}" = test ] && wanted+=("${test[@]}")
+case ${1:-build} in
+build) ;;
+test) wanted+=("${test[@]}") ;;
+bench) wanted+=("${bench[@]}") ;;
+*)
+    echo "deps: '$1' is not build, test or bench" >&2
+    exit 1
+    ;;
+esac
 
+installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null) || true
 missing=()
 for package in "${wanted[@]}"; do
-    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    grep -qx "$package installed" <<<"$installed" || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
