@@ -25,6 +25,8 @@ enum {
 
     /* Memory of one request: its body twice (chunked, base64), the event as a tree, the answer. */
     LIMIT_REQUEST_ARENA_BYTES = 64 * 1024 * 1024,
+    /* Bytes of one request as they came: a body in chunks of one byte takes six times its size. */
+    LIMIT_INPUT_BYTES = 8 * 1024 * 1024,
     /* What a connection keeps between requests; larger buffers are given back. */
     LIMIT_IDLE_BUFFER_BYTES = 16 * 1024,
 

@@ -28,7 +28,8 @@ static void append_timestamp(struct buf *line)
     (void)gmtime_r(&seconds, &tm);
     size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
     buf_append(line, bytes_make(text, n));
-    buf_printf(line, ".%03dZ", (int)(now_ms % 1000));
+    (void)snprintf(text, sizeof text, ".%03dZ", (int)(now_ms % 1000));
+    buf_append(line, bytes_from_str(text));
 }
 
 static void append_field(struct buf *line, const struct log_field *field)
@@ -39,8 +40,11 @@ static void append_field(struct buf *line, const struct log_field *field)
     buf_append(line, BYTES_LIT(",\""));
     buf_append(line, bytes_from_str(field->key));
     buf_append(line, BYTES_LIT("\":"));
+    if (field->is_number && field->number < 0)
+        buf_append_char(line, '-');
     if (field->is_number)
-        buf_printf(line, "%lld", (long long)field->number);
+        buf_append_u64(line,
+                       field->number < 0 ? 0 - (uint64_t)field->number : (uint64_t)field->number);
     else
         json_text_string(line, field->text);
     /* The line stays whole JSON: a field that does not fit is left out. */
@@ -53,10 +57,10 @@ static void append_field(struct buf *line, const struct log_field *field)
 void log_write(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count)
 {
-    struct buf line;
+    char room[LIMIT_LOG_LINE_BYTES];
+    struct buf line = {.data = room, .cap = sizeof room, .max = sizeof room}; /* never grows */
     if (log_fd < 0)
         return;
-    buf_init(&line, LIMIT_LOG_LINE_BYTES);
     buf_append(&line, BYTES_LIT("{\"timestamp\":\""));
     append_timestamp(&line);
     buf_append(&line, BYTES_LIT("\",\"level\":\""));
@@ -69,5 +73,4 @@ void log_write(enum log_level level, const char *message, const struct log_field
     if (write(log_fd, line.data, line.len) < 0) {
         /* nowhere left to say it */
     }
-    buf_release(&line);
 }

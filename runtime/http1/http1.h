@@ -34,6 +34,8 @@ struct http1_decoder {
     /* After RC_AGAIN: the head is whole, its body has not begun to arrive, and the client waits for
      * "100 Continue" before it sends it. */
     bool wants_continue;
+    /* After RC_OK of a request: it was HTTP/1.0. Set by the decoder; httpd relies on it. */
+    bool is_http10;
 };
 
 void http1_decoder_init(struct http1_decoder *dec);

@@ -23,20 +23,21 @@ struct httpd_conn;
 
 /* One request and its answer; belongs to the connection. */
 struct httpd_exchange {
-    struct http_request req;  /* codec's part set, arena set, request_id and trace_id from
-                               * X-Amzn-Trace-Id where it came */
+    struct http_request req;  /* the codec's part and the arena are set; the rest is zero */
     struct http_response res; /* the owner fills it before httpd_respond */
     struct arena arena;
     struct httpd *httpd;
     struct httpd_conn *conn;
-    struct loop_job job;   /* the owner's, for crossing threads */
-    void *context;         /* the owner's, for this request */
-    int64_t received_us;   /* clock_us_monotonic() when the request was whole */
-    size_t received_bytes; /* the request's own bytes */
-    size_t sent_bytes;     /* the response's, in on_done */
-    enum rc fault;         /* RC_OK, or why the bytes were no request (in on_done) */
-    bool is_dropped;       /* the answer cuts the connection without a byte */
-    bool has_date;         /* res carries its own Date field: none is added */
+    struct loop_job job;    /* the owner's, for crossing threads */
+    void *context;          /* the owner's, for this request */
+    int64_t received_us;    /* clock_us_monotonic() when the request was whole */
+    size_t received_bytes;  /* the request's own bytes */
+    size_t sent_bytes;      /* the response's, in on_done */
+    enum rc fault;          /* RC_OK, or why the bytes were no request (in on_done) */
+    bool is_dropped;        /* the answer cuts the connection without a byte */
+    bool has_date;          /* res carries its own Date field: none is added */
+    uint32_t peer_addr_net; /* the client's IPv4 address and port in network order */
+    uint16_t peer_port_net;
 };
 
 /* A whole request is here. Call httpd_respond exactly once, inside or later. */
@@ -49,12 +50,16 @@ typedef void httpd_fault_fn(struct httpd_exchange *exchange, enum rc fault);
 /* The answer has been handed to the connection; exchange is still whole. For access logs. */
 typedef void httpd_done_fn(struct httpd_exchange *exchange);
 
+/* After httpd_drain: the last connection has closed. Must not free the httpd inside. */
+typedef void httpd_drained_fn(struct httpd *httpd);
+
 struct httpd_options {
     struct loop *loop;            /* Required. */
     int listen_fd;                /* Required: from httpd_listen; the httpd closes it. */
     httpd_request_fn *on_request; /* Required. */
     httpd_fault_fn *on_fault;     /* NULL: problem+json */
     httpd_done_fn *on_done;       /* NULL: none */
+    httpd_drained_fn *on_drained; /* NULL: none */
     void *context;                /* the owner's */
     unsigned idle_timeout_s;      /* a kept connection without a request; 0: none */
     unsigned read_timeout_s;      /* from a request's first byte to its last; 0: none */
@@ -90,6 +95,6 @@ size_t httpd_connection_count(const struct httpd *httpd);
 void *httpd_context(const struct httpd *httpd);
 
 /* The client's address as text, and its port. */
-const char *httpd_peer(const struct httpd_exchange *exchange, unsigned *port);
+const char *httpd_peer(struct httpd_exchange *exchange, unsigned *port);
 
 #endif

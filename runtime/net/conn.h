@@ -1,0 +1,95 @@
+#ifndef RUNTIME_NET_CONN_H
+#define RUNTIME_NET_CONN_H
+
+/*
+ * conn — what httpd.c (accepting, life and end of an httpd) and conn.c (one connection) share.
+ *
+ * Layer:   net, private.
+ *
+ * An idle connection is a struct httpd_conn and nothing more. From the first byte of a request to
+ * the last byte of its answer it holds a `work`: exchange, arena and both buffers. Works come from
+ * a list that the httpd keeps, so the one that is taken next is the one that is warm in the cache.
+ */
+
+#include <netinet/in.h>
+
+#include "runtime/core/buf.h"
+#include "runtime/http1/http1.h"
+#include "runtime/net/httpd.h"
+
+struct work {
+    struct httpd_exchange exchange; /* first: httpd_respond gets from it to its work */
+    struct buf in, out;
+    size_t in_start;  /* bytes of `in` that earlier requests took */
+    size_t out_start; /* bytes of `out` that are sent */
+    struct http1_decoder decoder;
+    bool said_continue;
+    char peer_text[INET_ADDRSTRLEN];
+    struct work *next; /* in the list of free ones */
+};
+
+enum conn_state {
+    CONN_IDLE,    /* waits for a request's first byte */
+    CONN_READING, /* has part of a request */
+    CONN_BUSY,    /* the owner has the exchange */
+    CONN_WRITING, /* unsent bytes, and the client does not read */
+    CONN_LINGER,  /* all is said; what still comes is thrown away, so that no reset eats the answer
+                   */
+};
+
+struct httpd_conn {
+    struct httpd *httpd;
+    struct loop_io io;
+    struct loop_timer timer;
+    int64_t deadline_ms; /* of the state; the timer may be set earlier and looks again */
+    enum conn_state state;
+    bool is_serving;  /* conn_serve is on the stack */
+    bool closes;      /* no further request: close when all is sent */
+    bool is_stuffed;  /* answers had to be written before more input was served */
+    bool is_gone;     /* the client has reset the connection */
+    bool was_fault;   /* the last answer was to bytes that are no request */
+    bool keeps_alive; /* the request in hand lets the connection stay */
+    struct sockaddr_in peer;
+    struct work *work;
+    struct httpd_conn *prev, *next;
+};
+
+struct httpd {
+    struct httpd_options options;
+    struct loop_io listen_io;
+    struct loop_timer accept_timer; /* when descriptors ran out */
+    bool is_draining;
+    struct httpd_conn *conns;
+    size_t conn_count;
+    struct work *free_works;
+    size_t free_work_count;
+    int64_t date_s; /* of `date` */
+    char date[HTTP1_DATE_LEN + 1];
+};
+
+/* Takes over `fd`, which is closed when there is no memory. */
+void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer);
+
+/* Closes and frees; a work that the owner holds stays until httpd_respond. */
+void conn_close(struct httpd_conn *conn);
+
+/* Reads what has come on an idle connection, and closes it when nothing has. */
+void conn_drain(struct httpd_conn *conn);
+
+/* Serves the whole requests of the input until the owner keeps one or none is left. */
+void conn_serve(struct httpd_conn *conn);
+
+/* Answers bytes that are no request, and ends the connection after it. */
+void conn_fault(struct httpd_conn *conn, enum rc fault);
+
+/* The end of one request: its answer is encoded, the owner told, the work ready for the next. */
+void conn_finish(struct httpd_conn *conn);
+
+/* Tells the owner when draining has come to its end. */
+void httpd_tell_drained(struct httpd *httpd);
+
+struct work *work_take(struct httpd *httpd);
+void work_give(struct httpd *httpd, struct work *work);
+void work_free(struct work *work);
+
+#endif

@@ -1,0 +1,49 @@
+#include <stdlib.h>
+
+#include "runtime/core/limits.h"
+#include "runtime/net/conn.h"
+
+enum { FREE_WORKS = 64 };
+
+struct work *work_take(struct httpd *httpd)
+{
+    struct work *work = httpd->free_works;
+    if (work) {
+        httpd->free_works = work->next;
+        httpd->free_work_count--;
+        return work;
+    }
+    work = calloc(1, sizeof *work);
+    if (!work)
+        return NULL;
+    arena_init(&work->exchange.arena, LIMIT_REQUEST_ARENA_BYTES);
+    buf_init(&work->in, LIMIT_INPUT_BYTES);
+    buf_init(&work->out, SIZE_MAX / 2);
+    work->exchange.httpd = httpd;
+    return work;
+}
+
+void work_free(struct work *work)
+{
+    arena_release(&work->exchange.arena);
+    buf_release(&work->in);
+    buf_release(&work->out);
+    free(work);
+}
+
+void work_give(struct httpd *httpd, struct work *work)
+{
+    if (httpd->free_work_count >= FREE_WORKS) {
+        work_free(work);
+        return;
+    }
+    arena_reset(&work->exchange.arena);
+    buf_reset(&work->in);
+    buf_reset(&work->out);
+    buf_shrink(&work->in, LIMIT_IDLE_BUFFER_BYTES);
+    buf_shrink(&work->out, LIMIT_IDLE_BUFFER_BYTES);
+    work->in_start = work->out_start = 0;
+    work->next = httpd->free_works;
+    httpd->free_works = work;
+    httpd->free_work_count++;
+}

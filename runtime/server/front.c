@@ -1,0 +1,172 @@
+#include "runtime/server/front.h"
+
+#include <stddef.h>
+#include <unistd.h>
+
+#include "runtime/core/clock.h"
+#include "runtime/core/log.h"
+#include "runtime/core/problem.h"
+
+/* A request on its way through a worker; lives in the request's arena. */
+struct call {
+    struct pool_job job;
+    struct front *front;
+    struct httpd_exchange *exchange;
+};
+
+static struct front *front_of(const struct httpd_exchange *exchange)
+{
+    return httpd_context(exchange->httpd);
+}
+
+/* --- the way of a request --- */
+
+/* Back on the loop: the worker's answer goes out. */
+static void on_answered(struct loop *loop, struct loop_job *job)
+{
+    (void)loop;
+    httpd_respond((void *)((char *)job - offsetof(struct httpd_exchange, job)));
+}
+
+/* On a worker: the handler may wait here. */
+static void on_worker(struct pool_job *job)
+{
+    struct call *call = (struct call *)job;
+    struct httpd_exchange *exchange = call->exchange;
+    struct loop *loop = &call->front->loop;
+    if (app_handle(call->front->app, &exchange->req, &exchange->res, APP_MAY_WAIT) != RC_OK)
+        problem_set_fixed(&exchange->res);
+    exchange->job.fn = on_answered;
+    loop_post(loop, &exchange->job);
+}
+
+static void answer_busy(struct httpd_exchange *exchange)
+{
+    problem_set(&exchange->res, &exchange->arena, 503, "busy",
+                "too many requests wait for the store; try again in a second");
+    http_response_add(&exchange->res, &exchange->arena, BYTES_LIT("Retry-After"), BYTES_LIT("1"));
+    httpd_respond(exchange);
+}
+
+static void hand_to_worker(struct front *front, struct httpd_exchange *exchange)
+{
+    struct call *call = arena_alloc(&exchange->arena, sizeof *call);
+    if (call) {
+        *call = (struct call){.job.fn = on_worker, .front = front, .exchange = exchange};
+        if (pool_submit(front->pool, &call->job) == RC_OK)
+            return;
+    }
+    answer_busy(exchange);
+}
+
+static void on_request(struct httpd_exchange *exchange)
+{
+    struct front *front = front_of(exchange);
+    struct http_request *req = &exchange->req;
+    const struct bytes *trace = http_request_header(req, "x-amzn-trace-id");
+    if (trace)
+        req->trace_id = req->request_id = *trace;
+    req->deadline_ms = front->loop.now_ms + front->app->config->request_timeout_ms;
+    if (app_handle(front->app, req, &exchange->res, APP_MAY_NOT_WAIT) == RC_AGAIN)
+        hand_to_worker(front, exchange);
+    else
+        httpd_respond(exchange);
+}
+
+/* One line a request, written when its answer is. Never the query: it may carry a secret. */
+static void on_done(struct httpd_exchange *exchange)
+{
+    const struct http_request *req = &exchange->req;
+    unsigned port;
+    log_event(LOG_INFO, "request", LOG_TEXT("method", req->method_text),
+              LOG_TEXT("path", req->path), LOG_NUM("status", exchange->res.status),
+              LOG_NUM("bytes", exchange->sent_bytes),
+              LOG_NUM("durationUs", clock_us_monotonic() - exchange->received_us),
+              LOG_STR("client", httpd_peer(exchange, &port)), LOG_TEXT("traceId", req->trace_id));
+}
+
+/* --- life --- */
+
+static void on_drained(struct httpd *httpd)
+{
+    struct front *front = httpd_context(httpd);
+    loop_stop(&front->loop);
+}
+
+static void on_drain_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct front *front = (void *)((char *)timer - offsetof(struct front, drain_timer));
+    log_event(LOG_WARN, "requests cut off at the end of the drain time",
+              LOG_NUM("connections", httpd_connection_count(front->httpd)));
+    loop_stop(loop);
+}
+
+static void on_drain(struct loop *loop, struct loop_job *job)
+{
+    struct front *front = (void *)((char *)job - offsetof(struct front, drain_job));
+    int64_t end_ms = loop->now_ms + (int64_t)front->app->config->drain_s * 1000;
+    if (loop_timer_set(loop, &front->drain_timer, end_ms) != RC_OK)
+        loop_stop(loop);
+    httpd_drain(front->httpd);
+}
+
+enum rc front_init(struct front *front, struct app *app, struct pool *pool, int listen_fd)
+{
+    *front = (struct front){.app = app, .pool = pool};
+    front->drain_job.fn = on_drain;
+    front->drain_timer.fn = on_drain_timer;
+    if (loop_init(&front->loop) != RC_OK) {
+        (void)close(listen_fd);
+        return RC_IO;
+    }
+    struct httpd_options options = {
+        .loop = &front->loop,
+        .listen_fd = listen_fd,
+        .on_request = on_request,
+        .on_done = app->config->has_access_log ? on_done : NULL,
+        .on_drained = on_drained,
+        .context = front,
+        .idle_timeout_s = app->config->idle_timeout_s,
+        .read_timeout_s = app->config->read_timeout_s,
+    };
+    front->httpd = httpd_new(&options);
+    if (front->httpd)
+        return RC_OK;
+    loop_release(&front->loop);
+    return RC_NOMEM;
+}
+
+static void *run(void *arg)
+{
+    struct front *front = arg;
+    if (loop_run(&front->loop) != RC_OK)
+        log_write(LOG_FATAL, "the event loop failed", NULL, 0);
+    return NULL;
+}
+
+enum rc front_start(struct front *front)
+{
+    front->is_running = pthread_create(&front->thread, NULL, run, front) == 0;
+    return front->is_running ? RC_OK : RC_IO;
+}
+
+void front_drain(struct front *front)
+{
+    loop_post(&front->loop, &front->drain_job);
+}
+
+void front_join(struct front *front)
+{
+    if (front->is_running)
+        (void)pthread_join(front->thread, NULL);
+    front->is_running = false;
+}
+
+void front_release(struct front *front)
+{
+    if (!front->httpd)
+        return;
+    httpd_free(front->httpd);
+    front->httpd = NULL;
+    loop_release(&front->loop);
+}

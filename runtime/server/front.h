@@ -1,0 +1,46 @@
+#ifndef RUNTIME_SERVER_FRONT_H
+#define RUNTIME_SERVER_FRONT_H
+
+/*
+ * front — one event loop of the server and the way of a request through it: from httpd to the
+ * application, on the loop or by a worker, and back.
+ *
+ * Layer:   server.
+ * Threads: a front's loop runs on a thread of its own; fronts share the application and the pool.
+ */
+
+#include <pthread.h>
+
+#include "runtime/core/app.h"
+#include "runtime/net/httpd.h"
+#include "runtime/server/pool.h"
+
+struct front {
+    struct loop loop;
+    struct httpd *httpd;
+    struct app *app;
+    struct pool *pool;
+    pthread_t thread;
+    bool is_running;
+    struct loop_job drain_job;
+    struct loop_timer drain_timer;
+};
+
+/* Prepares a front on `listen_fd`, which it takes over also on failure. RC_IO, RC_NOMEM. */
+enum rc front_init(struct front *front, struct app *app, struct pool *pool,
+                   int listen_fd) MUST_CHECK;
+
+/* Starts its thread. RC_IO: the system gives none. */
+enum rc front_start(struct front *front) MUST_CHECK;
+
+/* Any thread: no new connections; those in a request end after its answer, the rest after the
+ * application's drain_s. The thread then ends. */
+void front_drain(struct front *front);
+
+/* Waits for the thread's end. */
+void front_join(struct front *front);
+
+/* After front_join and pool_free. Works on a zeroed struct. */
+void front_release(struct front *front);
+
+#endif
