@@ -6,7 +6,7 @@
 # own exit status was (Criterion exits 0 after a leak).
 # Exit status: 0 all passed, 1 not.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 build=$1
 shift
 reports=$(mktemp -d)
@@ -49,10 +49,14 @@ shell() {
     count "$1" "$out" "$status" "$ok" "$bad"
 }
 
+# shellcheck disable=SC2001 # no pattern of bash says "any number of digits and semicolons"
 plain() { sed 's/\x1b\[[0-9;]*m//g' <<<"$1"; }
 
 count() { # PROGRAM OUTPUT STATUS PASSED FAILED
     local report
+    if [ "$3" -eq 0 ] && [ $(($4 + $5)) -eq 0 ] && ! grep -q '^skip ' <<<"$2"; then
+        set -- "$1" "$2"$'\n'"it claimed nothing" 1 0 1
+    fi
     if [ "$3" -ne 0 ] && [ "$5" -eq 0 ]; then
         set -- "$1" "$2"$'\n'"exit status $3" "$3" "$4" 1
     fi

@@ -1,0 +1,239 @@
+#!/usr/bin/env bash
+# lint.sh [ROOT [CHECK...]]: what no compiler checks. Without CHECK it runs all of them.
+#
+# Each check ends with one line, "ok lint NAME", "not ok lint NAME" (its findings stand before it) or
+# "skip lint NAME: WHY" when a tool is missing, which is an error in CI (CI=true). The last line is
+# the sum. Exit status: 0 nothing found, 1 something, 2 bad usage.
+set -u
+
+max_function_lines=70
+max_file_lines=400
+clang_format_version=14
+
+# Layers: a folder, and what of ours it may include besides itself. A folder without a row is refused.
+layers='
+handlers        runtime/core runtime/json runtime/store runtime/aws
+runtime/core
+runtime/json    runtime/core
+runtime/http1   runtime/core
+runtime/net     runtime/core runtime/http1
+runtime/store   runtime/core runtime/json runtime/aws
+runtime/lambda  runtime/core runtime/json runtime/http1 runtime/store
+runtime/server  runtime/core runtime/http1 runtime/net runtime/store
+runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store
+runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/local
+'
+# The two files that know the application, and the one header that they may know of it.
+joints='
+runtime/lambda/main.c handlers/app_definition.h
+runtime/server/main.c handlers/app_definition.h
+'
+# System headers that a file may not include: a pattern of its path, then headers, or their beginnings.
+foreign='
+^handlers/            sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/
+^runtime/core/        sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ cjson/
+^runtime/json/        sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ unistd.h
+^runtime/http1/       sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ unistd.h
+^runtime/lambda/(alb|event)_  sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ unistd.h
+'
+# A pattern of paths, and a pattern of what they may not call.
+calls='
+^(handlers|runtime|tests)/  (str(cpy|cat|tok)|v?sprintf|gets|ato[il]|atoll|alloca|system|tmpnam|mktemp)
+^(handlers|runtime)/        (u|nano)?sleep
+^runtime/(lambda|server)/   router_[a-z]+
+'
+# The only files that may read the environment; config.h has the settings for all others.
+environment_readers='^runtime/(lambda/(main|bootstrap)|server/(main|server_main)|tool/[a-z_]+)\.c:'
+
+sources() { find handlers runtime tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort; }
+layered() { sources | grep -v -e '^tests/' -e '/templates/' -e '^runtime/[^/]*$'; }
+scripts() {
+    find . \( -name build -o -name .git \) -prune -o -type f -name '*.sh' -print | LC_ALL=C sort
+    [ ! -e .ci/run ] || echo .ci/run
+}
+
+# The code of the files given, as FILE:LINE:TEXT without comments and without what is in quotes.
+code() {
+    awk '
+    FNR == 1 { in_comment = 0 }
+    {
+        out = ""
+        for (i = 1; i <= length($0); i++) {
+            c = substr($0, i, 1)
+            two = substr($0, i, 2)
+            if (in_comment) { if (two == "*/") { in_comment = 0; i++ } }
+            else if (two == "/*") { in_comment = 1; i++ }
+            else if (two == "//") break
+            else if (c == "\"" || c == "\047") {
+                for (i++; i <= length($0) && substr($0, i, 1) != c; i++)
+                    if (substr($0, i, 1) == "\\") i++
+                out = out c c
+            } else out = out c
+        }
+        print FILENAME ":" FNR ":" out
+    }' "$@" /dev/null
+}
+
+# Succeeds when it is given no line; otherwise prints the lines, each with `$1` before it.
+none() {
+    local line found=0
+    while IFS= read -r line; do
+        printf '%s%s\n' "$1" "$line"
+        found=1
+    done
+    return "$found"
+}
+
+check_format() { # every C file is as clang-format writes it
+    needs clang-format || return 2
+    local version
+    version=$(clang-format --version | sed -n 's/.*version \([0-9]*\)\..*/\1/p')
+    if [ "$version" != "$clang_format_version" ]; then
+        echo "this is clang-format $version, the tree is formatted with $clang_format_version"
+        return 2
+    fi
+    sources | xargs -r clang-format --style=file --dry-run -Werror
+}
+
+check_layers() { # the layers of the folders, by include
+    layered | xargs -r grep -Hn '^ *# *include *"' /dev/null |
+        LAYERS=$layers JOINTS=$joints awk -F: '
+        BEGIN {
+            n = split(ENVIRON["LAYERS"], rows, "\n")
+            for (i = 1; i <= n; i++) if (split(rows[i], word, " ")) {
+                known[word[1]] = 1
+                for (k in word) may[word[1], word[k]] = 1
+            }
+            n = split(ENVIRON["JOINTS"], rows, "\n")
+            for (i = 1; i <= n; i++) if (split(rows[i], word, " ")) joint[word[1], word[2]] = 1
+        }
+        {
+            folder = $1; sub("/[^/]*$", "", folder)
+            header = $3; gsub(/^[^"]*"|".*$/, "", header)
+            from = header; if (!sub("/[^/]*$", "", from)) from = "(no folder)"
+            if (!(folder in known)) print $1 ": " folder " has no row in the layers of pipeline/lint.sh"
+            else if (!((folder, from) in may) && !(($1, header) in joint))
+                print $1 ":" $2 ": " folder " may not include " header
+        }' | none ''
+}
+
+check_foreign() { # no sockets, libcurl or cJSON where they do not belong
+    local found=0 path headers header
+    while read -r path headers; do
+        for header in $headers; do
+            layered | grep -E -e "$path" | xargs -r grep -Hn "^ *# *include *<$header" /dev/null |
+                none 'may not be included here: ' || found=1
+        done
+    done < <(grep . <<<"$foreign")
+    return $found
+}
+
+check_calls() { # banned functions, and what a front end may not call
+    local found=0 path function
+    while read -r path function; do
+        # shellcheck disable=SC2046 # no path of ours has blanks
+        code $(sources | grep -E -e "$path") | grep -E "(^|[^A-Za-z0-9_])$function *\(" |
+            none 'may not be called here: ' || found=1
+    done < <(grep . <<<"$calls")
+    return $found
+}
+
+check_environment() { # settings are read in one place
+    # shellcheck disable=SC2046
+    code $(layered) | grep -E '(^|[^A-Za-z0-9_])(secure_)?getenv([^A-Za-z0-9_]|$)' |
+        grep -Ev "$environment_readers" | none 'reads the environment: '
+}
+
+check_state() { # handlers have no state: no writable symbol in their objects
+    needs nm || return 2
+    local source object found=0
+    for source in handlers/*.c; do
+        [ -e "$source" ] || continue
+        object=${DUET_BUILD:-build}/obj/${source%.c}.o
+        if [ ! -e "$object" ]; then
+            echo "$object is not there: build first"
+            found=1
+        fi
+        [ ! -e "$object" ] || nm -f sysv "$object" |
+            awk -F'|' '$7 ~ /^\.t?(data|bss)|COM/ && $7 !~ /^\.data\.rel\.ro/ { print $1, $7 }' |
+            none "$source: writable: " || found=1
+    done
+    return $found
+}
+
+check_lengths() { # short functions, short files
+    needs pmccabe || return 2
+    local found=0 functions
+    functions=$(sources | grep '\.c$' | xargs -r pmccabe) || found=1
+    awk -v max=$max_function_lines '$5 > max {
+        at = $6; sub(/\(.*/, "", at)
+        print at ":" $4 ": " $NF " has " $5 " lines, more than " max }' <<<"$functions" |
+        none '' || found=1
+    sources | xargs -r wc -l | grep -v ' total$' |
+        awk -v max=$max_file_lines '$1 > max { print $2 " has " $1 " lines, more than " max }' |
+        none '' || found=1
+    return $found
+}
+
+check_headers() { # each header compiles by itself
+    needs gcc || return 2
+    sources | grep '\.h$' | xargs -r gcc -std=c11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror \
+        -Wno-unused-function -fsyntax-only -x c
+}
+
+check_settings() { # README.md's table of settings is that of runtime/core/config.c, defaults too
+    local found=0 rows name fallback row
+    rows=$(sed -n 's/^ *{"\([A-Z_]*\)", KIND_[A-Z]*, [^,]*, "*\([^",]*\).*/\1 \2/p' runtime/core/config.c)
+    [ -n "$rows" ] || { echo 'runtime/core/config.c: no settings found'; return 1; }
+    while read -r name fallback; do
+        row="| \`$name\` |"
+        [ "$fallback" = NULL ] || row+=" \`$fallback\` |"
+        grep -qF "$row" README.md || { echo "README.md: no row that begins with $row"; found=1; }
+    done <<<"$rows"
+    while read -r name; do
+        grep -q "^$name " <<<"$rows" || { echo "README.md: $name is no setting"; found=1; }
+    done < <(sed -n 's/^| .\([A-Z_]*\). |.*/\1/p' README.md)
+    return $found
+}
+
+check_shell() { # every script passes its own linter
+    needs shellcheck || return 2
+    scripts | xargs -r shellcheck -x
+}
+
+needs() { # TOOL
+    command -v "$1" >/dev/null && return 0
+    echo "$1 is missing: make lint installs it"
+    return 1
+}
+
+run() { # CHECK: runs it and prints its line
+    local out status
+    out=$("check_$1" 2>&1)
+    status=$?
+    if [ $status -eq 2 ] && [ "${CI:-}" != true ]; then
+        echo "skip lint $1: $out"
+        skipped=$((skipped + 1))
+        return
+    fi
+    [ -z "$out" ] || printf '%s\n' "$out"
+    if [ $status -eq 0 ]; then
+        echo "ok lint $1"
+        passed=$((passed + 1))
+    else
+        echo "not ok lint $1"
+        failed=$((failed + 1))
+    fi
+}
+
+all=(format layers foreign calls environment state lengths headers settings shell)
+cd "${1:-$(dirname "$0")/..}" || exit 2
+[ $# -gt 1 ] && all=("${@:2}")
+passed=0 failed=0 skipped=0
+for name in "${all[@]}"; do
+    declare -F "check_$name" >/dev/null || { echo "lint: there is no check '$name'" >&2; exit 2; }
+    run "$name"
+done
+[ $skipped -eq 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
