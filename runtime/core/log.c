@@ -1,7 +1,5 @@
 #include "runtime/core/log.h"
 
-#include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runtime/core/buf.h"
@@ -16,20 +14,6 @@ static const char *const level_names[] = {"DEBUG", "INFO", "WARN", "ERROR", "FAT
 void log_set_fd(int fd)
 {
     log_fd = fd;
-}
-
-/* RFC 3339 in UTC with milliseconds. */
-static void append_timestamp(struct buf *line)
-{
-    int64_t now_ms = clock_ms_epoch();
-    time_t seconds = (time_t)(now_ms / 1000);
-    struct tm tm;
-    char text[32];
-    (void)gmtime_r(&seconds, &tm);
-    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-    buf_append(line, bytes_make(text, n));
-    (void)snprintf(text, sizeof text, ".%03dZ", (int)(now_ms % 1000));
-    buf_append(line, bytes_from_str(text));
 }
 
 static void append_field(struct buf *line, const struct log_field *field)
@@ -57,12 +41,13 @@ static void append_field(struct buf *line, const struct log_field *field)
 void log_write(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count)
 {
-    char room[LIMIT_LOG_LINE_BYTES];
+    char room[LIMIT_LOG_LINE_BYTES], timestamp[CLOCK_RFC3339_LEN + 1];
     struct buf line = {.data = room, .cap = sizeof room, .max = sizeof room}; /* never grows */
     if (log_fd < 0)
         return;
+    clock_rfc3339(clock_ms_epoch(), timestamp);
     buf_append(&line, BYTES_LIT("{\"timestamp\":\""));
-    append_timestamp(&line);
+    buf_append(&line, bytes_make(timestamp, CLOCK_RFC3339_LEN));
     buf_append(&line, BYTES_LIT("\",\"level\":\""));
     buf_append(&line, bytes_from_str(level_names[level]));
     buf_append(&line, BYTES_LIT("\",\"message\":"));
