@@ -4,6 +4,7 @@
 #include "runtime/core/json_text.h"
 #include "runtime/core/limits.h"
 #include "runtime/core/problem.h"
+#include "runtime/core/response_check.h"
 
 bool app_init(struct app *app, const struct app_definition *definition, const struct config *config,
               char *error, size_t error_len)
@@ -79,6 +80,9 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
     } else {
         answer_unrouted(app, req, res, match);
     }
+    response_enforce_status(res, req);
+    response_enforce_utf8(res, req->arena);
+    response_enforce_limit(res, req);
     if (res->is_out_of_memory)
         problem_set_fixed(res);
     atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);

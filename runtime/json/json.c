@@ -9,10 +9,15 @@
  * trees that other code makes live and die as cJSON's manual says.
  */
 static _Thread_local struct arena *parsing_into;
+static _Thread_local bool was_refused; /* the arena had no room, which cJSON does not tell */
 
 static void *hook_malloc(size_t len)
 {
-    return parsing_into ? arena_alloc(parsing_into, len) : malloc(len);
+    if (!parsing_into)
+        return malloc(len);
+    void *p = arena_alloc(parsing_into, len);
+    was_refused |= p == NULL;
+    return p;
 }
 
 static void hook_free(void *ptr)
@@ -148,9 +153,12 @@ enum rc json_parse(struct arena *arena, struct bytes text, cJSON **root, struct 
         return syntax_error(text, utf8_len(text), place);
     size_t lax = first_lax(text);
     parsing_into = arena;
+    was_refused = false;
     cJSON *tree = cJSON_ParseWithLengthOpts(text.ptr ? text.ptr : "", text.len, &end, 0);
     parsing_into = NULL;
     size_t stop = end ? (size_t)(end - text.ptr) : 0;
+    if (!tree && was_refused)
+        return RC_NOMEM;
     if (!tree)
         return syntax_error(text, stop < lax ? stop : lax, place);
     if (lax < text.len)

@@ -11,7 +11,7 @@
 #include "runtime/core/buf.h"
 #include "runtime/core/http.h"
 
-/* What of the event its answer must know. */
+/* What of the event its answer must know; set by alb_decode for RC_OK and for the limits. */
 struct alb_context {
     bool is_multi_value; /* the event had multiValueHeaders: so must the answer */
 };
@@ -28,12 +28,15 @@ struct alb_context {
  * Both families are taken (headers or multiValueHeaders; multi wins where both are), bodies with
  * either flag, no body, no headers (health checks), null for an empty map.
  *
- * RC_OK · RC_SYNTAX · RC_BODY_LIMIT: over LIMIT_BODY_BYTES decoded · RC_NOMEM */
+ * RC_OK · RC_SYNTAX · RC_BODY_LIMIT: over LIMIT_BODY_BYTES decoded · RC_HEAD_LIMIT, RC_URI_LIMIT:
+ * as http1_decode_request, for a load balancer that lets more pass than an ALB does · RC_NOMEM */
 enum rc alb_decode(struct bytes event, struct arena *arena, struct http_request *req,
                    struct alb_context *context, const char **fault) MUST_CHECK;
 
 /* Appends the response as ALB JSON: statusCode, statusDescription, headers or multiValueHeaders,
- * body, isBase64Encoded. A body that is not UTF-8 text goes as base64.
+ * body, isBase64Encoded. A body that is not UTF-8 text goes as base64. Multi-value: the fields of
+ * one name in their order, under its first spelling. Single-value: the last of them alone. A field
+ * value that is not UTF-8 (app_handle lets none out) gets U+FFFD for what is not.
  * RC_OK · RC_NOMEM: out->failed */
 enum rc alb_encode(const struct http_response *res, const struct alb_context *context,
                    struct buf *out) MUST_CHECK;
