@@ -90,26 +90,50 @@ bool http_status_is_bodiless(int status)
     return status < 200 || status == 204 || status == 304;
 }
 
-/* One bit a byte value: what RFC 9110 calls tchar. */
-static bool is_tchar(unsigned char c)
+size_t http_token_len(struct bytes view)
 {
-    static const uint64_t low = 0x03FF6CFA00000000u, high = 0x57FFFFFFC7FFFFFEu;
-    return c < 64 ? low >> c & 1 : c < 128 ? high >> (c - 64) & 1 : false;
+    /* One bit a byte value: what RFC 9110 calls tchar. */
+    static const uint64_t is_tchar[4] = {0x03FF6CFA00000000u, 0x57FFFFFFC7FFFFFEu};
+    size_t i = 0;
+    while (i < view.len) {
+        unsigned char c = (unsigned char)view.ptr[i];
+        if (!(is_tchar[c >> 6] >> (c & 63) & 1))
+            break;
+        i++;
+    }
+    return i;
 }
 
 bool http_is_token(struct bytes view)
 {
-    for (size_t i = 0; i < view.len; i++)
-        if (!is_tchar((unsigned char)view.ptr[i]))
-            return false;
-    return view.len > 0;
+    return view.len > 0 && http_token_len(view) == view.len;
+}
+
+static bool is_value_char(unsigned char c)
+{
+    return (c >= 0x20 && c != 0x7F) || c == '\t';
+}
+
+/* true when none of the eight bytes at `p` is below 0x20 or is 0x7F: a borrow out of a byte's high
+ * bit says so for all eight at once. A tab is false here too. */
+static bool is_plain_word(const char *p)
+{
+    const uint64_t ones = UINT64_MAX / 0xFF, highs = ones << 7;
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t del = word ^ ones * 0x7F;
+    return (((word - ones * 0x20) & ~word & highs) | ((del - ones) & ~del & highs)) == 0;
 }
 
 bool http_is_field_value(struct bytes view)
 {
-    for (size_t i = 0; i < view.len; i++) {
-        unsigned char c = (unsigned char)view.ptr[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7F)
+    size_t i = 0;
+    while (i < view.len) {
+        if (view.len - i >= sizeof(uint64_t) && is_plain_word(view.ptr + i))
+            i += sizeof(uint64_t);
+        else if (is_value_char((unsigned char)view.ptr[i]))
+            i++;
+        else
             return false;
     }
     return true;

@@ -86,6 +86,9 @@ bool http_status_is_bodiless(int status);
 
 /* --- grammar (RFC 9110 section 5.6.2 and 5.5) --- */
 
+/* The length of the run of tchar at the start of `view`. */
+size_t http_token_len(struct bytes view);
+
 /* true for a non-empty run of tchar. */
 bool http_is_token(struct bytes view);
 

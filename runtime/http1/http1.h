@@ -22,14 +22,26 @@
 #include "runtime/core/buf.h"
 #include "runtime/core/http.h"
 
+/* What a head has said so far; private, as the decoder's members with an underscore. */
+struct http1_head {
+    size_t start;            /* of the request or status line */
+    size_t line;             /* start of the first line that is not whole yet */
+    size_t scanned;          /* no line end between `line` and here */
+    uint64_t content_length; /* at most UINT64_MAX, which also stands for more */
+    size_t field_count;
+    int status;
+    bool is_http10, is_absolute, has_host, has_length, is_chunked;
+    bool says_close, says_keep_alive, expects_continue;
+};
+
 struct http1_decoder {
-    size_t _line;       /* start of the first line that is not whole yet */
-    size_t _scanned;    /* no line end before here */
-    size_t _head_len;   /* not 0: the head is whole, and this long with its empty line */
-    size_t _need;       /* not 0: bytes of the whole message, when its length is known */
-    size_t _chunk_pos;  /* how far the chunks have been read */
-    size_t _chunk_left; /* bytes that the open chunk lacks */
-    size_t _body_len;   /* decoded bytes so far */
+    struct http1_head _head;
+    size_t _head_len;    /* not 0: the head is whole, and ends here */
+    size_t _need;        /* not 0: bytes of the whole message, when its length is known */
+    size_t _chunk_pos;   /* how far the chunks have been read */
+    size_t _chunk_left;  /* bytes that the open chunk lacks */
+    size_t _chunk_lines; /* bytes of chunk extensions so far; then, of the trailer */
+    size_t _body_len;    /* bytes of the chunks so far */
     int _chunk_state;
     /* After RC_AGAIN: the head is whole, its body has not begun to arrive, and the client waits for
      * "100 Continue" before it sends it. */
@@ -45,23 +57,27 @@ void http1_decoder_init(struct http1_decoder *dec);
  * in          all bytes received so far from the message's start. They may lie elsewhere at each
  *             call, but what was there before must be the same
  * arena       for the field table and a chunked body; untouched while the result is RC_AGAIN
- * req         out, on RC_OK: method, method_text, path, query, fields, body. An absolute-form
- * target gives its path and query, and its authority replaces the Host field's value; the asterisk
- * form is the path "*". All else in req is left alone keep_alive  out, on RC_OK: the client wants
- * the connection to stay consumed    out, on RC_OK: the message's length; a pipelined one starts
- * there
+ * req         out, on RC_OK: method, method_text, path, query, fields, body; all else in it is left
+ *             alone. An absolute-form target gives its path and query, and its authority becomes
+ *             the Host field's value; the asterisk form is the path "*"
+ * keep_alive  out, on RC_OK: the client wants the connection to stay
+ * consumed    out, on RC_OK: the message's length; a pipelined one starts there
  *
  * Empty lines before the request line are passed over (RFC 9112 section 2.2), at most 4 bytes.
- * A chunked body's trailer fields are checked and dropped.
+ * Lines are measured without their CR LF, the head with all of them. A chunked body's trailer
+ * fields count as fields of the head, are checked and dropped; its chunk extensions may have
+ * LIMIT_FIELD_BYTES in all. An error is found as soon as its line is whole, and stays the result of
+ * every further call.
  *
  * RC_OK           one complete request
  * RC_AGAIN        incomplete
- * RC_SYNTAX       answer 400 and close. Also: no Host or two in HTTP/1.1
+ * RC_SYNTAX       answer 400 and close. Also: no Host, two, or one that is no host; CONNECT
  * RC_URI_LIMIT    request line over LIMIT_REQUEST_LINE_BYTES: 414 and close
- * RC_HEAD_LIMIT   fields over LIMIT_FIELD_BYTES, LIMIT_HEAD_BYTES or LIMIT_FIELD_COUNT: 431 and
- * close RC_BODY_LIMIT   body over LIMIT_BODY_BYTES, said or sent: 413 and close RC_UNSUPPORTED  a
- * transfer coding that is not chunked: 501 and close RC_VERSION      HTTP/2.0 and the like: 505 and
- * close RC_NOMEM        the arena has no room: 503 and close */
+ * RC_HEAD_LIMIT   over LIMIT_FIELD_BYTES, LIMIT_HEAD_BYTES or LIMIT_FIELD_COUNT: 431 and close
+ * RC_BODY_LIMIT   body over LIMIT_BODY_BYTES, said or sent: 413 and close
+ * RC_UNSUPPORTED  a transfer coding that is not chunked: 501 and close
+ * RC_VERSION      HTTP/2.0 and the like, and HTTP/1.2: 505 and close
+ * RC_NOMEM        the arena has no room: 503 and close */
 enum rc http1_decode_request(struct http1_decoder *dec, struct bytes in, struct arena *arena,
                              struct http_request *req, bool *keep_alive,
                              size_t *consumed) MUST_CHECK;
@@ -82,8 +98,9 @@ struct http1_response {
  *           incomplete is RC_CLOSED
  * body_max  bytes of body that the caller takes
  *
- * Interim responses (1xx but 101) are passed over. A response without a Host, of course, and with
- * HTTP/1.0, is fine; so are fields of up to LIMIT_HEAD_BYTES.
+ * Interim responses (1xx but 101) are passed over; their heads count towards LIMIT_HEAD_BYTES.
+ * HTTP/1.0 is fine, so are fields of up to LIMIT_HEAD_BYTES, and a status line that ends behind the
+ * status. After 101 the bytes are another protocol's: there is no body, and keep_alive is false.
  *
  * RC_OK · RC_AGAIN · RC_CLOSED · RC_SYNTAX · RC_HEAD_LIMIT · RC_BODY_LIMIT · RC_UNSUPPORTED ·
  * RC_VERSION · RC_NOMEM */
@@ -99,20 +116,24 @@ struct http1_response_options {
     struct bytes date;       /* the Date field's value; empty: none is added */
 };
 
-/* Appends the response's bytes. Content-Length is made from the body, but for 1xx, 204 and 304.
- * A Connection, Transfer-Encoding or Content-Length field in `res` is left out. The first refused
- * append sets out->failed. */
+/* Appends the response's bytes, or nothing, with out->failed set, when they do not fit.
+ *
+ * Content-Length is made from the body, but for 1xx, 204 and 304. A Connection, Transfer-Encoding
+ * or Content-Length field in `res` is left out; but in HEAD's answer without a body, as a proxy has
+ * it, a Content-Length field says the length. */
 void http1_encode_response(struct buf *out, const struct http_response *res,
                            const struct http1_response_options *options);
 
 /* Appends a request's bytes: request line, fields, Content-Length where there is a body or the
- * method is POST, PUT or PATCH, empty line, body. `fields` must hold Host. */
+ * method is POST, PUT or PATCH, empty line, body; or nothing, with out->failed set, when they do
+ * not fit. `fields` must hold Host; its Content-Length and Transfer-Encoding are left out. */
 void http1_encode_request(struct buf *out, struct bytes method, struct bytes target,
                           const struct http_field *fields, size_t field_count, struct bytes body);
 
 enum { HTTP1_DATE_LEN = 29 };
 
-/* Writes the Date of `epoch_s` as RFC 9110's IMF-fixdate, with a NUL behind it. */
+/* Writes the Date of `epoch_s` as RFC 9110's IMF-fixdate, with a NUL behind it. Times before 1970
+ * and after 9999, which it cannot say, become the nearest that it can. */
 void http1_date(int64_t epoch_s, char text[HTTP1_DATE_LEN + 1]);
 
 #endif

@@ -1,0 +1,33 @@
+#include "runtime/http1/internal.h"
+
+/*
+ * A line is over its limit when no LF lies in as many bytes as it may have; whatever else is wrong
+ * with it is said when its LF is here. So both answers depend on the line's bytes alone, not on how
+ * many of them a call happens to see.
+ */
+
+enum rc http1_line_find(struct bytes in, size_t start, size_t *scanned, size_t end_max,
+                        struct bytes *line)
+{
+    size_t end = in.len < end_max ? in.len : end_max;
+    const char *lf = *scanned < end ? memchr(in.ptr + *scanned, '\n', end - *scanned) : NULL;
+    if (!lf) {
+        *scanned = end;
+        return in.len < end_max ? RC_AGAIN : RC_HEAD_LIMIT;
+    }
+    const char *first = in.ptr + start;
+    if (lf == first || lf[-1] != '\r')
+        return RC_SYNTAX;
+    *line = bytes_make(first, (size_t)(lf - first) - 1);
+    return RC_OK;
+}
+
+enum rc http1_line_field(struct bytes line, struct http_field *field)
+{
+    size_t name_len = http_token_len(line);
+    if (name_len == 0 || name_len == line.len || line.ptr[name_len] != ':')
+        return RC_SYNTAX;
+    field->name = bytes_make(line.ptr, name_len);
+    field->value = bytes_trim(bytes_skip(line, name_len + 1));
+    return http_is_field_value(field->value) ? RC_OK : RC_SYNTAX;
+}
