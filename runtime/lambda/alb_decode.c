@@ -18,7 +18,8 @@
 struct reader {
     struct arena *arena;
     const cJSON *event;
-    bool is_marked; /* strings need event_text_restore */
+    bool is_marked;  /* strings need event_text_restore */
+    size_t head_len; /* as the client sent it: request line and fields, with their line ends */
     const char **fault;
 };
 
@@ -92,6 +93,7 @@ static enum rc read_query(struct reader *in, struct http_request *req)
     size_t line_len = req->method_text.len + req->path.len + query.raw_len + strlen("  HTTP/1.1");
     if (line_len > LIMIT_REQUEST_LINE_BYTES)
         return RC_URI_LIMIT;
+    in->head_len += line_len + strlen("\r\n\r\n");
     char *text = arena_alloc(in->arena, query.written_max);
     if (!text)
         return RC_NOMEM;
@@ -102,7 +104,6 @@ static enum rc read_query(struct reader *in, struct http_request *req)
 struct field_table {
     struct http_field *fields;
     size_t count;
-    size_t total_len; /* as header lines */
 };
 
 static enum rc take_field(struct reader *in, struct field_table *table, struct bytes name,
@@ -114,8 +115,8 @@ static enum rc take_field(struct reader *in, struct field_table *table, struct b
     if (!http_is_token(name) || !http_is_field_value(value))
         return refuse(in, "the header '%.*s' has a character that HTTP forbids", BYTES_ARG(name));
     size_t line_len = name.len + strlen(": ") + value.len;
-    table->total_len += line_len + strlen("\r\n");
-    if (line_len > LIMIT_FIELD_BYTES || table->total_len > LIMIT_HEAD_BYTES)
+    in->head_len += line_len + strlen("\r\n");
+    if (line_len > LIMIT_FIELD_BYTES || in->head_len > LIMIT_HEAD_BYTES)
         return RC_HEAD_LIMIT;
     table->fields[table->count++] = (struct http_field){name, value};
     return RC_OK;
@@ -156,7 +157,7 @@ static enum rc read_fields(struct reader *in, bool is_multi_value, struct http_r
 {
     const char *name = is_multi_value ? "multiValueHeaders" : "headers";
     const cJSON *map = member(in, name);
-    struct field_table table = {NULL, 0, 0};
+    struct field_table table = {NULL, 0};
     cJSON *item;
     if (!map)
         return RC_OK;
