@@ -5,6 +5,7 @@
 #   DEPS=skip            do not look for, or install, missing packages
 #   ARGS="--port 9000"   arguments of `make run`
 #   ONLY=lambda|server   one half of `make bench`
+#   V=1                  print the commands of a build
 #   PREFIX=DIR           where `make install` puts things; DESTDIR=DIR goes before it
 # Builds run on all cores; -j1 on the command line undoes that.
 MODE ?= dev
@@ -49,7 +50,7 @@ HELP_SRC  := $(call src,tests/support)
 LIB_OBJ := $(call obj,$(LIB_SRC))
 APP_OBJ := $(call obj,$(APP_SRC))
 LOCAL_OBJ := $(call obj,$(LOCAL_SRC))
-TOOL_OBJ := $(call obj,$(TOOL_SRC))
+TOOL_OBJ := $(call obj,$(TOOL_SRC)) $(O)/runtime/tool/templates.o
 HELP_OBJ := $(call obj,$(HELP_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 BINARIES := $(B)/bootstrap $(B)/server $(B)/duet
@@ -113,26 +114,44 @@ help: ## this list
 	@echo; echo 'Settings, as in make MODE=asan test:'
 	@sed -n 's/^#   //p' Makefile | sed 's/^/  /'
 
+# run WORD,COMMAND: prints WORD and the target; with V=1 the command
+run = $(if $(V),$(2),@printf '  %-3s %s\n' $(1) $@; $(2))
+
 # --- how things are made ----------------------------------------------------------------------
 $(O)/%.o: %.c | deps
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
+
+# Pages and templates travel inside the programs. The folder is named too, for a file that goes.
+$(O)/runtime/tool/templates.c: pipeline/embed.sh runtime/tool/templates \
+                               $(wildcard runtime/tool/templates/*)
+	@mkdir -p $(@D)
+	@pipeline/embed.sh runtime/tool/templates tool_templates runtime/tool/templates.h >$@.new
+	@mv $@.new $@
+
+$(O)/runtime/tool/templates.o: $(O)/runtime/tool/templates.c | deps
+	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
 
 $(B)/libduet.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call run,AR,$(AR) rcs $@ $^)
 
 $(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a
-	$(CC) $(LDFLAGS) -o $@ $^ -lcurl $(LIBS_LIB)
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ -lcurl $(LIBS_LIB))
 
 $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB))
 
 $(B)/duet: $(TOOL_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB)
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB))
 
-$(B)/tests/%: $(O)/tests/%.o $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
+# What tests may call besides the library; an archive, so that each takes what it needs.
+$(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))
+	@rm -f $@
+	$(call run,AR,$(AR) rcs $@ $^)
+
+$(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcriterion -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c)
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ -lcriterion -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

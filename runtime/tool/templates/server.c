@@ -1,0 +1,7 @@
+#include "service.h"
+
+/* The container home: an HTTP server until SIGTERM. */
+int main(void)
+{
+    return duet_server_main(&service);
+}
