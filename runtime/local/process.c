@@ -1,0 +1,292 @@
+#include "runtime/local/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/core/buf.h"
+#include "runtime/local/spawn.h"
+
+/*
+ * Three descriptors are watched: the two pipes of output, and the pidfd, which alone ends a
+ * process. When it is readable, the child's group is killed while the child is still a zombie (so
+ * that its id cannot be another's yet), the child is reaped, the pipes are emptied of what they
+ * hold, and the owner is told.
+ */
+
+enum {
+    READ_BYTES = 16 * 1024,
+    DRAIN_READS = 64, /* 1 MiB: the most that a pipe may hold */
+};
+
+struct output {
+    struct loop_io io; /* fd -1: at its end */
+    struct process *process;
+    bool is_error;
+    struct buf line; /* the part of a line that has come */
+};
+
+struct process {
+    struct process_options options;
+    pid_t pid;
+    bool is_reaped; /* from now on its id may be another's */
+    struct loop_io end_io;
+    struct output outputs[2];
+    struct loop_timer kill_timer;
+    bool is_calling;  /* the owner's on_line is on the stack */
+    bool is_released; /* process_kill came inside it: only the memory is left */
+};
+
+/* --- lines --- */
+
+static void give(struct output *output, struct bytes line)
+{
+    struct process *process = output->process;
+    if (!process->options.on_line || process->is_released)
+        return;
+    bool was_calling = process->is_calling;
+    process->is_calling = true;
+    process->options.on_line(process->options.context, output->is_error, line);
+    process->is_calling = was_calling;
+}
+
+static void give_kept(struct output *output)
+{
+    give(output, buf_bytes(&output->line));
+    buf_reset(&output->line);
+}
+
+static void feed(struct output *output, struct bytes text)
+{
+    while (text.len && !output->process->is_released) {
+        size_t n = bytes_find(text, '\n'), room = PROCESS_LINE_BYTES - output->line.len;
+        bool has_end = n < text.len;
+        if (n > room) {
+            buf_append(&output->line, bytes_make(text.ptr, room));
+            give_kept(output);
+            text = bytes_skip(text, room);
+            continue;
+        }
+        if (has_end && output->line.len == 0) {
+            give(output, bytes_make(text.ptr, n));
+        } else {
+            buf_append(&output->line, bytes_make(text.ptr, n));
+            if (has_end)
+                give_kept(output);
+        }
+        text = bytes_skip(text, has_end ? n + 1 : n);
+    }
+}
+
+static void output_close(struct output *output)
+{
+    if (output->io.fd < 0)
+        return;
+    loop_io_remove(output->process->options.loop, &output->io);
+    (void)close(output->io.fd);
+    output->io.fd = -1;
+}
+
+/* One read. false: nothing is there now, or there will be no more. */
+static bool output_read(struct output *output)
+{
+    char chunk[READ_BYTES];
+    if (output->io.fd < 0)
+        return false;
+    ssize_t n = read(output->io.fd, chunk, sizeof chunk);
+    if (n > 0) {
+        feed(output, bytes_make(chunk, (size_t)n));
+        return true;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    output_close(output);
+    if (output->line.len)
+        give_kept(output);
+    return false;
+}
+
+/* --- end --- */
+
+static void release(struct process *process)
+{
+    struct loop *loop = process->options.loop;
+    loop_timer_clear(loop, &process->kill_timer);
+    if (process->end_io.fd >= 0) {
+        loop_io_remove(loop, &process->end_io);
+        (void)close(process->end_io.fd);
+        process->end_io.fd = -1;
+    }
+    for (int i = 0; i < 2; i++)
+        output_close(&process->outputs[i]);
+    process->is_released = true;
+}
+
+static void free_released(struct process *process)
+{
+    for (int i = 0; i < 2; i++)
+        buf_release(&process->outputs[i].line);
+    free(process);
+}
+
+static int reap(struct process *process)
+{
+    int status = 0;
+    (void)kill(-process->pid, SIGKILL);
+    while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    process->is_reaped = true;
+    return status;
+}
+
+static void read_rest(struct process *process)
+{
+    for (int i = 0; i < 2; i++)
+        for (int reads = 0; reads < DRAIN_READS && output_read(&process->outputs[i]); reads++)
+            ;
+}
+
+/* Runs `work` on the process with the memory held: an owner's process_kill inside frees it here. */
+static void with_hold(struct process *process, void work(struct process *))
+{
+    bool was_calling = process->is_calling;
+    process->is_calling = true;
+    work(process);
+    process->is_calling = was_calling;
+    if (process->is_released && !was_calling)
+        free_released(process);
+}
+
+static void finish(struct process *process)
+{
+    int status = reap(process);
+    read_rest(process);
+    for (int i = 0; i < 2; i++)
+        if (process->outputs[i].line.len)
+            give_kept(&process->outputs[i]);
+    if (process->is_released)
+        return;
+    release(process);
+    process->options.on_exit(process->options.context, status);
+}
+
+static void on_end(struct loop *loop, struct loop_io *io, uint32_t events)
+{
+    (void)loop;
+    (void)events;
+    with_hold((void *)((char *)io - offsetof(struct process, end_io)), finish);
+}
+
+static void read_out(struct process *process)
+{
+    (void)output_read(&process->outputs[0]);
+}
+
+static void read_err(struct process *process)
+{
+    (void)output_read(&process->outputs[1]);
+}
+
+static void on_output(struct loop *loop, struct loop_io *io, uint32_t events)
+{
+    struct output *output = (void *)((char *)io - offsetof(struct output, io));
+    (void)loop;
+    (void)events;
+    with_hold(output->process, output->is_error ? read_err : read_out);
+}
+
+static void on_kill_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct process *process = (void *)((char *)timer - offsetof(struct process, kill_timer));
+    (void)loop;
+    process_signal(process, SIGKILL);
+}
+
+/* --- what the owner calls --- */
+
+static bool watch(struct process *process, const struct spawned *child)
+{
+    struct loop *loop = process->options.loop;
+    process->pid = child->pid;
+    process->kill_timer.fn = on_kill_timer;
+    process->end_io = (struct loop_io){.fd = child->pid_fd, .fn = on_end};
+    for (int i = 0; i < 2; i++) {
+        process->outputs[i] = (struct output){
+            .io = {.fd = i ? child->err_fd : child->out_fd, .fn = on_output},
+            .process = process,
+            .is_error = i == 1,
+        };
+        buf_init(&process->outputs[i].line, PROCESS_LINE_BYTES);
+    }
+    return loop_io_add(loop, &process->end_io, EPOLLIN) == RC_OK &&
+           loop_io_add(loop, &process->outputs[0].io, EPOLLIN) == RC_OK &&
+           loop_io_add(loop, &process->outputs[1].io, EPOLLIN) == RC_OK;
+}
+
+struct process *process_start(const struct process_options *options, char *error, size_t error_len)
+{
+    struct spawned child;
+    struct process *process = calloc(1, sizeof *process);
+    if (!process) {
+        (void)snprintf(error, error_len, "cannot run '%s': no memory", options->argv[0]);
+        return NULL;
+    }
+    process->options = *options;
+    if (!spawn(options, &child, error, error_len)) {
+        free(process);
+        return NULL;
+    }
+    if (watch(process, &child))
+        return process;
+    (void)snprintf(error, error_len, "cannot run '%s': %s", options->argv[0], strerror(errno));
+    process_kill(process);
+    return NULL;
+}
+
+pid_t process_id(const struct process *process)
+{
+    return process->pid;
+}
+
+bool process_has_ended(const struct process *process)
+{
+    struct pollfd end = {.fd = process->end_io.fd, .events = POLLIN};
+    return process->is_reaped || poll(&end, 1, 0) > 0;
+}
+
+void process_drain(struct process *process)
+{
+    if (!process->is_calling) /* a line must not overtake the one that is being given */
+        with_hold(process, read_rest);
+}
+
+void process_signal(struct process *process, int signal)
+{
+    if (!process->is_reaped)
+        (void)kill(-process->pid, signal);
+}
+
+void process_stop(struct process *process, unsigned grace_ms)
+{
+    struct loop *loop = process->options.loop;
+    if (process->is_reaped)
+        return;
+    process_signal(process, SIGTERM);
+    if (loop_timer_set(loop, &process->kill_timer, loop->now_ms + grace_ms) != RC_OK)
+        process_signal(process, SIGKILL);
+}
+
+void process_kill(struct process *process)
+{
+    if (process->is_released)
+        return;
+    if (!process->is_reaped)
+        (void)reap(process);
+    release(process);
+    if (!process->is_calling)
+        free_released(process);
+}
