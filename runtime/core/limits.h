@@ -36,11 +36,19 @@ enum {
     LIMIT_WORKER_QUEUE = 1024,             /* requests that wait for a worker; more: 503 */
     LIMIT_PIPELINE_OUT_BYTES = 256 * 1024, /* unsent answers before reading stops */
 
+    /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
+    LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,
+    LIMIT_WEIGHT = 999, /* of a target group in a rule, as the ALB's */
+
     /* The application. */
     LIMIT_ROUTE_PARAMS = 8,          /* {names} in one route's pattern */
     LIMIT_NAME_BYTES = 255,          /* a candidate's name */
     LIMIT_JSON_DEPTH = 1000,         /* nested arrays and objects; cJSON's own limit */
     LIMIT_LOG_LINE_BYTES = 8 * 1024, /* a longer log line is cut at a field's end */
+
+    /* The store. */
+    LIMIT_STORE_CONNECTIONS = 8,                 /* to one SQLite file; more callers wait */
+    LIMIT_STORE_MEMORY_BYTES = 64 * 1024 * 1024, /* what the memory store holds */
 };
 
 #endif

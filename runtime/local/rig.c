@@ -1,0 +1,310 @@
+#include "runtime/local/rig.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "runtime/core/clock.h"
+#include "runtime/local/alb.h"
+#include "runtime/local/console.h"
+#include "runtime/local/control.h"
+#include "runtime/local/rebuild.h"
+
+enum { DRAIN_MS = 5000 };
+
+struct rig {
+    const struct rig_config *config;
+    struct loop loop;
+    struct loop_io signals;
+    struct loop_timer drain_timer;
+    struct alb_group groups[RIG_GROUPS];
+    struct alb *alb;
+    struct control *control;
+    struct rebuild *rebuild;
+    const char *env[RIG_ENV_MAX + 8]; /* of both homes */
+    char store[4200];
+    unsigned port, control_port;
+    bool is_up, is_stopping;
+    int status;
+    char error[1024];
+};
+
+/* --- what people see --- */
+
+static void on_function_line(void *context, struct bytes line)
+{
+    (void)context;
+    console_line("lambda", line);
+}
+
+static void on_service_line(void *context, bool is_error, struct bytes line)
+{
+    (void)context;
+    (void)is_error;
+    console_line("fargate", line);
+}
+
+static void on_record(void *context, const struct alb_record *record)
+{
+    const struct rig *rig = context;
+    if (rig->config->is_quiet)
+        return;
+    console_printf("alb", "%.*s %.*s -> %s %d %lld.%03lld ms%s%s%s%s", BYTES_ARG(record->method),
+                   BYTES_ARG(record->path), record->group ? record->group : "-", record->status,
+                   (long long)record->duration_us / 1000, (long long)record->duration_us % 1000,
+                   record->reason ? " " : "", record->reason ? record->reason : "",
+                   record->detail ? ": " : "", record->detail ? record->detail : "");
+}
+
+static void on_service_ready(void *context)
+{
+    struct rig *rig = context;
+    if (rig->is_up) {
+        console_printf("duet", "the fargate home is replaced");
+        return;
+    }
+    rig->is_up = true;
+    console_printf("duet", "http://127.0.0.1:%u -> lambda %u, fargate %u", rig->port,
+                   rig->config->weights[RIG_LAMBDA], rig->config->weights[RIG_FARGATE]);
+    console_printf("duet", "control port http://127.0.0.1:%u; Ctrl-C ends all of it",
+                   rig->control_port);
+}
+
+/* --- stopping --- */
+
+static void on_service_stopped(void *context)
+{
+    struct rig *rig = context;
+    loop_stop(&rig->loop);
+}
+
+static void stop_homes(struct rig *rig)
+{
+    loop_timer_clear(&rig->loop, &rig->drain_timer);
+    if (rig->groups[RIG_FARGATE].service)
+        service_stop(rig->groups[RIG_FARGATE].service, on_service_stopped);
+    else
+        loop_stop(&rig->loop);
+}
+
+static void on_alb_drained(void *context)
+{
+    stop_homes(context);
+}
+
+static void on_drain_timer(struct loop *loop, struct loop_timer *timer)
+{
+    (void)loop;
+    stop_homes((void *)((char *)timer - offsetof(struct rig, drain_timer)));
+}
+
+static void stop(struct rig *rig)
+{
+    rig->is_stopping = true;
+    if (loop_timer_set(&rig->loop, &rig->drain_timer, clock_ms_monotonic() + DRAIN_MS) != RC_OK)
+        stop_homes(rig);
+    else
+        alb_drain(rig->alb, on_alb_drained);
+}
+
+static void on_signal(struct loop *loop, struct loop_io *io, uint32_t events)
+{
+    struct rig *rig = (void *)((char *)io - offsetof(struct rig, signals));
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(io->fd, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (rig->is_stopping) {
+        loop_stop(loop);
+        return;
+    }
+    console_printf("duet", "stopping");
+    stop(rig);
+}
+
+static void on_service_failed(void *context, const char *reason)
+{
+    struct rig *rig = context;
+    if (rig->is_up) {
+        console_printf("fargate", "%s", reason);
+        return;
+    }
+    if (rig->is_stopping)
+        return;
+    (void)snprintf(rig->error, sizeof rig->error, "cannot start the fargate home: %s", reason);
+    rig->status = 1;
+    stop(rig);
+}
+
+/* --- starting --- */
+
+static void set_env(struct rig *rig)
+{
+    size_t n = 0;
+    (void)snprintf(rig->store, sizeof rig->store, "DUET_STORE=%s", rig->config->store);
+    rig->env[n++] = rig->store;
+    rig->env[n++] = "DUET_ACCESS_LOG=off"; /* the load balancer's lines say the same */
+    for (size_t i = 0; i < rig->config->env_count; i++)
+        rig->env[n++] = rig->config->env[i];
+    rig->env[n] = NULL;
+}
+
+static bool fail(struct rig *rig, const char *what)
+{
+    (void)snprintf(rig->error, sizeof rig->error, "%s: %s", what, strerror(errno));
+    return false;
+}
+
+static bool start_function(struct rig *rig)
+{
+    struct function_options options = {
+        .loop = &rig->loop,
+        .name = "duet-local",
+        .program = rig->config->bootstrap,
+        .env = rig->env,
+        .timeout_ms = rig->config->timeout_s * 1000,
+        .memory_mb = rig->config->memory_mb,
+        .concurrency = rig->config->concurrency,
+        .on_line = on_function_line,
+        .context = rig,
+    };
+    struct alb_group *group = &rig->groups[RIG_LAMBDA];
+    group->function = function_new(&options, rig->error, sizeof rig->error);
+    return group->function != NULL;
+}
+
+static bool start_service(struct rig *rig)
+{
+    struct service_options options = {
+        .loop = &rig->loop,
+        .program = rig->config->server,
+        .env = rig->env,
+        .task_count = rig->config->tasks,
+        .stop_grace_ms = rig->config->stop_timeout_s * 1000,
+        .on_line = on_service_line,
+        .on_failed = on_service_failed,
+        .on_ready = on_service_ready,
+        .context = rig,
+    };
+    struct alb_group *group = &rig->groups[RIG_FARGATE];
+    group->service = service_new(&options, rig->error, sizeof rig->error);
+    return group->service != NULL;
+}
+
+static void name_groups(struct rig *rig)
+{
+    static const char *const names[] = {[RIG_LAMBDA] = "lambda", [RIG_FARGATE] = "fargate"};
+    for (unsigned i = 0; i < RIG_GROUPS; i++) {
+        struct alb_group *group = &rig->groups[i];
+        group->name = names[i];
+        group->weight = rig->config->weights[i];
+        (void)snprintf(group->arn, sizeof group->arn,
+                       "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/%s/%016x",
+                       names[i], i + 1);
+    }
+}
+
+static bool start_listeners(struct rig *rig)
+{
+    int fd = httpd_listen("127.0.0.1", rig->config->port, false, rig->error, sizeof rig->error);
+    if (fd < 0)
+        return false;
+    rig->port = httpd_port(fd);
+    struct alb_options alb = {.loop = &rig->loop,
+                              .listen_fd = fd,
+                              .groups = rig->groups,
+                              .group_count = RIG_GROUPS,
+                              .on_record = on_record,
+                              .context = rig};
+    rig->alb = alb_new(&alb);
+    if (!rig->alb)
+        return fail(rig, "cannot start the load balancer");
+    fd = httpd_listen("127.0.0.1", rig->config->control_port, false, rig->error, sizeof rig->error);
+    if (fd < 0)
+        return false;
+    rig->control_port = httpd_port(fd);
+    struct control_options control = {.loop = &rig->loop,
+                                      .listen_fd = fd,
+                                      .groups = rig->groups,
+                                      .group_count = RIG_GROUPS,
+                                      .alb_port = rig->port};
+    rig->control = control_new(&control);
+    return rig->control ? true : fail(rig, "cannot start the control port");
+}
+
+static void on_new_program(void *context, int which)
+{
+    struct rig *rig = context;
+    if (which == RIG_LAMBDA) {
+        function_replace(rig->groups[RIG_LAMBDA].function);
+        console_printf("duet", "the lambda home is replaced");
+    } else {
+        service_replace(rig->groups[RIG_FARGATE].service);
+    }
+}
+
+static bool start_watching(struct rig *rig)
+{
+    struct rebuild_options options = {
+        .loop = &rig->loop,
+        .programs = {[RIG_LAMBDA] = rig->config->bootstrap, [RIG_FARGATE] = rig->config->server},
+        .on_new = on_new_program,
+        .context = rig,
+    };
+    if (!rig->config->is_watching)
+        return true;
+    rig->rebuild = rebuild_new(&options, rig->error, sizeof rig->error);
+    return rig->rebuild != NULL;
+}
+
+static bool watch_signals(struct rig *rig)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    rig->signals =
+        (struct loop_io){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .fn = on_signal};
+    return rig->signals.fd >= 0 && loop_io_add(&rig->loop, &rig->signals, EPOLLIN) == RC_OK
+               ? true
+               : fail(rig, "cannot watch for signals");
+}
+
+static void release(struct rig *rig)
+{
+    rebuild_free(rig->rebuild);
+    /* Calls that are still open get their answer here, so the load balancer goes after it. */
+    function_free(rig->groups[RIG_LAMBDA].function);
+    service_free(rig->groups[RIG_FARGATE].service);
+    alb_free(rig->alb);
+    control_free(rig->control);
+    if (rig->signals.fd >= 0)
+        (void)close(rig->signals.fd);
+    loop_release(&rig->loop);
+}
+
+int rig_run(const struct rig_config *config)
+{
+    struct rig rig = {.config = config, .signals.fd = -1, .drain_timer.fn = on_drain_timer};
+    if (loop_init(&rig.loop) != RC_OK) {
+        (void)fprintf(stderr, "duet local: cannot make an event loop: %s\n", strerror(errno));
+        return 1;
+    }
+    name_groups(&rig);
+    set_env(&rig);
+    if (!watch_signals(&rig) || !start_listeners(&rig) || !start_function(&rig) ||
+        !start_service(&rig) || !start_watching(&rig))
+        rig.status = 1;
+    else if (loop_run(&rig.loop) != RC_OK)
+        rig.status = fail(&rig, "the event loop failed") ? 0 : 1;
+    release(&rig);
+    if (rig.status)
+        (void)fprintf(stderr, "duet local: %s\n", rig.error);
+    return rig.status;
+}

@@ -1,0 +1,270 @@
+#include "runtime/local/rig_config.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "runtime/core/buf.h"
+#include "runtime/core/limits.h"
+#include "runtime/json/json.h"
+
+enum { FILE_MAX_BYTES = 1024 * 1024 };
+
+enum kind { KIND_NUMBER, KIND_TEXT, KIND_ENV, KIND_OBJECT };
+
+struct row {
+    const char *path; /* "weights.lambda" is the member lambda of the object weights */
+    enum kind kind;
+    size_t offset;
+    unsigned min, max, fallback;
+};
+
+#define FIELD(member) offsetof(struct rig_config, member)
+
+static const struct row rows[] = {
+    {"port", KIND_NUMBER, FIELD(port), 0, 65535, 8080},
+    {"control_port", KIND_NUMBER, FIELD(control_port), 0, 65535, 4566},
+    {"weights", KIND_OBJECT, 0, 0, 0, 0},
+    {"weights.lambda", KIND_NUMBER, FIELD(weights[RIG_LAMBDA]), 0, LIMIT_WEIGHT, 50},
+    {"weights.fargate", KIND_NUMBER, FIELD(weights[RIG_FARGATE]), 0, LIMIT_WEIGHT, 50},
+    {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
+    {"env", KIND_ENV, 0, 0, 0, 0},
+    {"lambda", KIND_OBJECT, 0, 0, 0, 0},
+    {"lambda.program", KIND_TEXT, FIELD(bootstrap), 0, 0, 0},
+    {"lambda.timeout_s", KIND_NUMBER, FIELD(timeout_s), 1, 900, 30},
+    {"lambda.memory_mb", KIND_NUMBER, FIELD(memory_mb), 128, 10240, 128},
+    {"lambda.concurrency", KIND_NUMBER, FIELD(concurrency), 1, 1000, 100},
+    {"fargate", KIND_OBJECT, 0, 0, 0, 0},
+    {"fargate.program", KIND_TEXT, FIELD(server), 0, 0, 0},
+    {"fargate.tasks", KIND_NUMBER, FIELD(tasks), 1, 100, 1},
+    {"fargate.stop_timeout_s", KIND_NUMBER, FIELD(stop_timeout_s), 2, 120, 30},
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof *rows };
+
+static const struct row *find_row(const char *path)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (strcmp(rows[i].path, path) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+void rig_config_init(struct rig_config *config)
+{
+    *config = (struct rig_config){0};
+    arena_init(&config->arena, 4 * FILE_MAX_BYTES);
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (rows[i].kind == KIND_NUMBER)
+            *(unsigned *)(void *)((char *)config + rows[i].offset) = rows[i].fallback;
+}
+
+void rig_config_release(struct rig_config *config)
+{
+    arena_release(&config->arena);
+}
+
+/* --- single settings --- */
+
+static bool set_number(struct rig_config *config, const struct row *row, struct bytes text,
+                       char *error, size_t error_len)
+{
+    uint64_t value;
+    if (!bytes_to_u64(text, row->max, &value) || value < row->min) {
+        (void)snprintf(error, error_len, "'%s' is %.*s: it must be a whole number from %u to %u",
+                       row->path, BYTES_ARG(text), row->min, row->max);
+        return false;
+    }
+    *(unsigned *)(void *)((char *)config + row->offset) = (unsigned)value;
+    return true;
+}
+
+bool rig_config_number(struct rig_config *config, const char *path, const char *value, char *error,
+                       size_t error_len)
+{
+    const struct row *row = find_row(path);
+    if (row && row->kind == KIND_NUMBER)
+        return set_number(config, row, bytes_from_str(value), error, error_len);
+    (void)snprintf(error, error_len, "there is no setting '%s'", path);
+    return false;
+}
+
+bool rig_config_weights(struct rig_config *config, const char *text, char *error, size_t error_len)
+{
+    struct bytes rest = bytes_from_str(text);
+    memset(config->weights, 0, sizeof config->weights);
+    while (rest.len) {
+        size_t end = bytes_find(rest, ',');
+        struct bytes piece = bytes_make(rest.ptr, end);
+        size_t equals = bytes_find(piece, '=');
+        char path[32];
+        (void)snprintf(path, sizeof path, "weights.%.*s", (int)(equals < 16 ? equals : 16),
+                       piece.ptr);
+        const struct row *row = find_row(path);
+        rest = bytes_skip(rest, end < rest.len ? end + 1 : end);
+        if (!row || equals == piece.len) {
+            (void)snprintf(error, error_len,
+                           "'%.*s' is no weight: write lambda=N,fargate=N with N from 0 to %d",
+                           BYTES_ARG(piece), LIMIT_WEIGHT);
+            return false;
+        }
+        if (!set_number(config, row, bytes_skip(piece, equals + 1), error, error_len))
+            return false;
+    }
+    return true;
+}
+
+bool rig_config_env(struct rig_config *config, const char *assignment, char *error,
+                    size_t error_len)
+{
+    struct bytes text = bytes_from_str(assignment), copy;
+    size_t name_len = bytes_find(text, '='), i = 0;
+    if (name_len == 0 || name_len == text.len) {
+        (void)snprintf(error, error_len, "'%s' is no NAME=value", assignment);
+        return false;
+    }
+    while (i < config->env_count && strncmp(config->env[i], assignment, name_len + 1) != 0)
+        i++;
+    if (i == RIG_ENV_MAX || arena_dup(&config->arena, text, &copy) != RC_OK) {
+        (void)snprintf(error, error_len, "more than %d environment variables", RIG_ENV_MAX);
+        return false;
+    }
+    config->env[i] = copy.ptr;
+    if (i == config->env_count)
+        config->env[++config->env_count] = NULL;
+    return true;
+}
+
+/* --- the file --- */
+
+struct reader {
+    struct rig_config *config;
+    char *error;
+    size_t error_len;
+};
+
+static bool fail(struct reader *reader, const char *path, const char *what)
+{
+    (void)snprintf(reader->error, reader->error_len, "'%s' %s", path, what);
+    return false;
+}
+
+static bool read_number(struct reader *reader, const struct row *row, const cJSON *item)
+{
+    char text[32];
+    if (!cJSON_IsNumber(item))
+        return fail(reader, row->path, "must be a number");
+    (void)snprintf(text, sizeof text, "%.15g", item->valuedouble);
+    return set_number(reader->config, row, bytes_from_str(text), reader->error, reader->error_len);
+}
+
+static bool read_env(struct reader *reader, const cJSON *object)
+{
+    struct bytes assignment;
+    if (!cJSON_IsObject(object))
+        return fail(reader, "env", "must be an object of texts");
+    for (const cJSON *item = object->child; item; item = item->next) {
+        if (!cJSON_IsString(item))
+            return fail(reader, "env", "must be an object of texts");
+        if (arena_printf(&reader->config->arena, &assignment, "%s=%s", item->string,
+                         item->valuestring) != RC_OK)
+            return fail(reader, "env", "is too large");
+        if (!rig_config_env(reader->config, assignment.ptr, reader->error, reader->error_len))
+            return false;
+    }
+    return true;
+}
+
+static bool read_object(struct reader *reader, const char *prefix, const cJSON *object);
+
+static bool read_item(struct reader *reader, const char *prefix, const cJSON *item)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "", item->string);
+    const struct row *row = find_row(path);
+    if (!row)
+        return fail(reader, path, "is no setting");
+    switch (row->kind) {
+    case KIND_NUMBER:
+        return read_number(reader, row, item);
+    case KIND_TEXT:
+        if (!cJSON_IsString(item) || item->valuestring[0] == '\0')
+            return fail(reader, path, "must be a text");
+        *(const char **)(void *)((char *)reader->config + row->offset) = item->valuestring;
+        return true;
+    case KIND_ENV:
+        return read_env(reader, item);
+    case KIND_OBJECT:
+        return read_object(reader, path, item);
+    }
+    return false;
+}
+
+static bool read_object(struct reader *reader, const char *prefix, const cJSON *object)
+{
+    if (!cJSON_IsObject(object))
+        return fail(reader, prefix[0] ? prefix : "the file", "must be an object");
+    for (const cJSON *item = object->child; item; item = item->next)
+        if (!read_item(reader, prefix, item))
+            return false;
+    return true;
+}
+
+bool rig_config_parse(struct rig_config *config, const char *file, struct bytes text, char *error,
+                      size_t error_len)
+{
+    cJSON *root;
+    struct json_place place;
+    char what[256];
+    struct reader reader = {config, what, sizeof what};
+    enum rc rc = json_parse(&config->arena, text, &root, &place);
+    if (rc == RC_SYNTAX)
+        (void)snprintf(error, error_len, "%s:%zu:%zu: not JSON from here on", file, place.line,
+                       place.column);
+    else if (rc != RC_OK)
+        (void)snprintf(error, error_len, "%s: too large", file);
+    if (rc != RC_OK)
+        return false;
+    if (read_object(&reader, "", root))
+        return true;
+    (void)snprintf(error, error_len, "%s: %s", file, what);
+    return false;
+}
+
+static bool read_file(const char *file, struct buf *text)
+{
+    FILE *stream = fopen(file, "re");
+    if (!stream)
+        return false;
+    size_t n = 1;
+    while (n && buf_reserve(text, 4096) == RC_OK) {
+        n = fread(text->data + text->len, 1, 4096, stream);
+        text->len += n;
+    }
+    bool is_whole = !ferror(stream) && feof(stream);
+    (void)fclose(stream);
+    return is_whole;
+}
+
+bool rig_config_load(struct rig_config *config, const char *file, char *error, size_t error_len)
+{
+    struct buf text;
+    struct bytes copy;
+    buf_init(&text, FILE_MAX_BYTES);
+    errno = EFBIG;
+    bool is_read = read_file(file, &text);
+    if (!is_read)
+        (void)snprintf(error, error_len, "cannot read '%s': %s", file, strerror(errno));
+    /* The tree's texts stay in the config, so its source may go. */
+    is_read = is_read && arena_dup(&config->arena, buf_bytes(&text), &copy) == RC_OK;
+    buf_release(&text);
+    return is_read && rig_config_parse(config, file, copy, error, error_len);
+}
+
+bool rig_config_check(const struct rig_config *config, char *error, size_t error_len)
+{
+    if (config->weights[RIG_LAMBDA] + config->weights[RIG_FARGATE] > 0)
+        return true;
+    (void)snprintf(error, error_len, "all weights are 0: no request would have a home");
+    return false;
+}

@@ -1,0 +1,62 @@
+#ifndef RUNTIME_LOCAL_RIG_CONFIG_H
+#define RUNTIME_LOCAL_RIG_CONFIG_H
+
+/*
+ * rig_config — what `duet local` is told: defaults, then a JSON file, then flags.
+ *
+ * Layer:   local. Knows core/ and json/.
+ * Memory:  texts live in the config's own arena.
+ */
+
+#include "runtime/core/arena.h"
+
+enum { RIG_GROUPS = 2, RIG_LAMBDA = 0, RIG_FARGATE = 1, RIG_ENV_MAX = 64 };
+
+struct rig_config {
+    unsigned port;         /* of the load balancer; 0: the system picks one */
+    unsigned control_port; /* 0 too */
+    unsigned weights[RIG_GROUPS];
+    const char *store;     /* DUET_STORE of both homes */
+    const char *bootstrap; /* program of the Lambda home */
+    const char *server;    /* program of the Fargate home */
+    unsigned timeout_s;    /* of an invocation */
+    unsigned memory_mb;
+    unsigned concurrency; /* sandboxes at most */
+    unsigned tasks;
+    unsigned stop_timeout_s;
+    const char *env[RIG_ENV_MAX + 1]; /* "NAME=value" for both homes; ends with NULL */
+    size_t env_count;
+    bool is_watching;
+    bool is_quiet; /* no line for each request */
+    struct arena arena;
+};
+
+/* The defaults; the programs are left NULL. */
+void rig_config_init(struct rig_config *config);
+void rig_config_release(struct rig_config *config);
+
+/* Takes the settings of the JSON text of `file` (a name for errors). false: `error` names the file
+ * and the line where it is no JSON, or the setting by its path, and what is allowed. */
+bool rig_config_parse(struct rig_config *config, const char *file, struct bytes text, char *error,
+                      size_t error_len) MUST_CHECK;
+
+/* Reads and parses a file. */
+bool rig_config_load(struct rig_config *config, const char *file, char *error,
+                     size_t error_len) MUST_CHECK;
+
+/* Takes "lambda=90,fargate=10"; a group that is not named gets weight 0. */
+bool rig_config_weights(struct rig_config *config, const char *text, char *error,
+                        size_t error_len) MUST_CHECK;
+
+/* Takes a number flag: "port", "control_port", "tasks" ... by its path in the file. */
+bool rig_config_number(struct rig_config *config, const char *path, const char *value, char *error,
+                       size_t error_len) MUST_CHECK;
+
+/* Adds "NAME=value", or replaces the NAME that is there. */
+bool rig_config_env(struct rig_config *config, const char *assignment, char *error,
+                    size_t error_len) MUST_CHECK;
+
+/* What only all settings together can break: some weight is over 0. */
+bool rig_config_check(const struct rig_config *config, char *error, size_t error_len) MUST_CHECK;
+
+#endif

@@ -1,0 +1,205 @@
+#include "runtime/local/task.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/core/clock.h"
+#include "runtime/net/httpd.h"
+
+enum { PROBE_INTERVAL_MS = 10, PROBE_TIMEOUT_MS = 2000, ENV_MAX = 256 };
+
+/* --- readiness --- */
+
+static void probe_later(struct task *task)
+{
+    if (loop_timer_set(task->owner.loop, &task->probe_timer,
+                       clock_ms_monotonic() + PROBE_INTERVAL_MS) != RC_OK)
+        process_signal(task->process, SIGKILL); /* its exit starts another */
+}
+
+static void on_probed(void *context, struct upstream *upstream, enum rc rc,
+                      const struct http1_response *res, bool has_begun)
+{
+    struct task *task = context;
+    (void)has_begun;
+    bool is_ready = rc == RC_OK && res->status == 200;
+    upstream_close(upstream);
+    task->probe = NULL;
+    if (task->state != TASK_STARTING)
+        return;
+    if (!is_ready) {
+        probe_later(task);
+        return;
+    }
+    task->state = TASK_READY;
+    task->was_ready = true;
+    task->owner.on_ready(task->owner.context, task);
+}
+
+static void on_probe_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct task *task = (void *)((char *)timer - offsetof(struct task, probe_timer));
+    char request[256];
+    int n = snprintf(request, sizeof request,
+                     "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+                     "User-Agent: ELB-HealthChecker/2.0\r\nConnection: close\r\n\r\n",
+                     task->owner.probe_path, task->port);
+    task->probe = upstream_open(loop, task->port);
+    if (task->probe && upstream_send(task->probe, bytes_make(request, (size_t)n), HTTP_GET,
+                                     PROBE_TIMEOUT_MS, on_probed, task) == RC_OK)
+        return;
+    if (task->probe)
+        upstream_close(task->probe);
+    task->probe = NULL;
+    probe_later(task);
+}
+
+/* --- life --- */
+
+static void release(struct task *task)
+{
+    loop_timer_clear(task->owner.loop, &task->probe_timer);
+    if (task->probe)
+        upstream_close(task->probe);
+    while (task->idle_count)
+        upstream_close(task->idle[--task->idle_count]);
+    free(task);
+}
+
+static void on_process_exit(void *context, int status)
+{
+    struct task *task = context;
+    task->process = NULL;
+    task->owner.on_exit(task->owner.context, task, status);
+    task->state = TASK_RETIRING;
+    if (task->in_flight == 0)
+        release(task); /* else the last connection that is given back does it */
+}
+
+static void on_process_line(void *context, bool is_error, struct bytes line)
+{
+    struct task *task = context;
+    (void)snprintf(task->last_line, sizeof task->last_line, "%.*s", BYTES_ARG(line));
+    task->owner.on_line(task->owner.context, is_error, line);
+}
+
+static unsigned free_port(char *error, size_t error_len)
+{
+    int fd = httpd_listen("127.0.0.1", 0, false, error, error_len);
+    if (fd < 0)
+        return 0;
+    unsigned port = httpd_port(fd);
+    (void)close(fd);
+    return port;
+}
+
+static bool spawn(struct task *task, char *error, size_t error_len)
+{
+    char port_text[32];
+    const char *env[ENV_MAX], *const argv[] = {task->owner.program, NULL};
+    size_t n = 0;
+    while (task->owner.env[n] && n < ENV_MAX - 3) {
+        env[n] = task->owner.env[n];
+        n++;
+    }
+    (void)snprintf(port_text, sizeof port_text, "PORT=%u", task->port);
+    env[n++] = port_text;
+    env[n++] = "DUET_BIND=127.0.0.1";
+    env[n] = NULL;
+    struct process_options options = {.loop = task->owner.loop,
+                                      .argv = argv,
+                                      .env = env,
+                                      .on_line = on_process_line,
+                                      .on_exit = on_process_exit,
+                                      .context = task};
+    task->process = process_start(&options, error, error_len);
+    return task->process != NULL;
+}
+
+struct task *task_start(const struct task_owner *owner, char *error, size_t error_len)
+{
+    unsigned port = free_port(error, error_len);
+    struct task *task = port ? calloc(1, sizeof *task) : NULL;
+    if (!task)
+        return NULL;
+    task->owner = *owner;
+    task->port = port;
+    task->started_ms = clock_ms_monotonic();
+    task->probe_timer.fn = on_probe_timer;
+    if (!spawn(task, error, error_len)) {
+        release(task);
+        return NULL;
+    }
+    probe_later(task);
+    return task;
+}
+
+void task_doubt(struct task *task)
+{
+    if (task->state != TASK_READY)
+        return;
+    task->state = TASK_STARTING;
+    probe_later(task);
+}
+
+static void stop_if_unused(struct task *task)
+{
+    if (task->state != TASK_RETIRING || task->in_flight)
+        return;
+    if (task->process)
+        task_stop(task);
+    else
+        release(task);
+}
+
+void task_retire(struct task *task)
+{
+    task->state = TASK_RETIRING;
+    stop_if_unused(task);
+}
+
+void task_stop(struct task *task)
+{
+    task->state = TASK_RETIRING;
+    loop_timer_clear(task->owner.loop, &task->probe_timer);
+    while (task->idle_count)
+        upstream_close(task->idle[--task->idle_count]);
+    process_stop(task->process, task->owner.stop_grace_ms);
+}
+
+void task_kill(struct task *task)
+{
+    process_kill(task->process);
+    release(task);
+}
+
+/* --- connections --- */
+
+struct upstream *task_take_connection(struct task *task)
+{
+    struct upstream *upstream = NULL;
+    while (!upstream && task->idle_count) {
+        upstream = task->idle[--task->idle_count];
+        if (!upstream_is_usable(upstream)) {
+            upstream_close(upstream);
+            upstream = NULL;
+        }
+    }
+    if (!upstream)
+        upstream = upstream_open(task->owner.loop, task->port);
+    if (upstream)
+        task->in_flight++;
+    return upstream;
+}
+
+void task_give_connection(struct task *task, struct upstream *upstream, bool is_reusable)
+{
+    task->in_flight--;
+    if (is_reusable && task->state == TASK_READY && task->idle_count < TASK_IDLE_CONNECTIONS)
+        task->idle[task->idle_count++] = upstream;
+    else
+        upstream_close(upstream);
+    stop_if_unused(task);
+}

@@ -1,0 +1,76 @@
+#ifndef RUNTIME_LOCAL_TASK_H
+#define RUNTIME_LOCAL_TASK_H
+
+/*
+ * task — one server process of a service: its port, its health, its kept connections.
+ *
+ * Layer:   local. Knows process, upstream; service owns it.
+ * Threads: all on the loop's thread.
+ */
+
+#include "runtime/local/process.h"
+#include "runtime/local/upstream.h"
+
+struct task;
+
+enum task_state {
+    TASK_STARTING, /* does not answer yet */
+    TASK_READY,    /* takes requests */
+    TASK_RETIRING, /* takes no new ones; is stopped when it has answered the last */
+};
+
+struct task_owner {
+    struct loop *loop;
+    const char *program;
+    const char *const *env; /* without PORT and DUET_BIND, which the task adds */
+    const char *probe_path; /* 200 there means ready */
+    unsigned stop_grace_ms;
+    void (*on_ready)(void *context, struct task *task);
+    /* Its process is gone; the task is freed when no request of it is in flight any more. */
+    void (*on_exit)(void *context, struct task *task, int status);
+    void (*on_line)(void *context, bool is_error, struct bytes line);
+    void *context;
+};
+
+enum { TASK_IDLE_CONNECTIONS = 64, TASK_LAST_LINE = 512 };
+
+struct task {
+    struct task_owner owner;
+    enum task_state state;
+    struct process *process;
+    unsigned port;
+    int64_t started_ms;
+    size_t in_flight;
+    bool was_ready;
+    bool is_old;                    /* a replacement is on its way */
+    char last_line[TASK_LAST_LINE]; /* of its output; says why a start failed */
+    struct loop_timer probe_timer;
+    struct upstream *probe;
+    struct upstream *idle[TASK_IDLE_CONNECTIONS];
+    size_t idle_count;
+    struct task *next; /* the service's list */
+};
+
+/* Starts a process on a free port of 127.0.0.1 and looks for its answer until it is ready. `owner`
+ * is copied, what it points to is borrowed. NULL: `error` says why. */
+struct task *task_start(const struct task_owner *owner, char *error, size_t error_len) MUST_CHECK;
+
+/* A connection for one request: a kept one that still lives, or a new one. NULL: none to be had. */
+struct upstream *task_take_connection(struct task *task) MUST_CHECK;
+
+/* Gives it back after its request; it is kept when `is_reusable`, else closed. */
+void task_give_connection(struct task *task, struct upstream *upstream, bool is_reusable);
+
+/* A connection was refused: back to TASK_STARTING, and asked again until it answers or exits. */
+void task_doubt(struct task *task);
+
+/* No new requests; SIGTERM as soon as none is in flight. */
+void task_retire(struct task *task);
+
+/* SIGTERM now, SIGKILL after the grace. */
+void task_stop(struct task *task);
+
+/* Kills and frees without on_exit. */
+void task_kill(struct task *task);
+
+#endif

@@ -1,0 +1,43 @@
+#ifndef RUNTIME_LOCAL_UPSTREAM_H
+#define RUNTIME_LOCAL_UPSTREAM_H
+
+/*
+ * upstream — a connection to an ip target: one request at a time, kept open between them.
+ *
+ * Layer:   local. Knows core/, http1/, net/loop.
+ * Threads: all on the loop's thread.
+ */
+
+#include "runtime/core/arena.h"
+#include "runtime/http1/http1.h"
+#include "runtime/net/loop.h"
+
+struct upstream;
+
+/* How a request ended; called once for each upstream_send.
+ *
+ * RC_OK       `res` is the answer; its views hold during the call
+ * RC_IO       no connection: the request has not been sent
+ * RC_CLOSED   the target closed before a whole answer; `has_begun` says whether part of one came
+ * RC_TIMEOUT  no answer in time
+ * other       what came is no HTTP answer, or too large (http1_decode_response's codes)
+ *
+ * After RC_OK with res->keep_alive the upstream may be used again; otherwise close it, now or
+ * later. Either may be done inside the call. */
+typedef void upstream_done_fn(void *context, struct upstream *upstream, enum rc rc,
+                              const struct http1_response *res, bool has_begun);
+
+/* A connection to 127.0.0.1:`port`, not yet connected. NULL: no memory or descriptor. */
+struct upstream *upstream_open(struct loop *loop, unsigned port) MUST_CHECK;
+
+void upstream_close(struct upstream *upstream);
+
+/* false: the target has closed it, or sent what nobody asked for. */
+bool upstream_is_usable(const struct upstream *upstream);
+
+/* Sends `request` (copied) and reads its answer. `method` is the request's. `on_done` is never
+ * called inside. RC_NOMEM: nothing was sent, and on_done will not be called. */
+enum rc upstream_send(struct upstream *upstream, struct bytes request, enum http_method method,
+                      unsigned timeout_ms, upstream_done_fn *on_done, void *context) MUST_CHECK;
+
+#endif

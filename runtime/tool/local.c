@@ -1,0 +1,212 @@
+#include "runtime/tool/local.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/local/rig.h"
+
+enum { ERROR_MAX = 1024 };
+
+static const char usage[] =
+    "usage: duet local [options]\n"
+    "\n"
+    "Runs a load balancer on http://127.0.0.1:8080 that spreads requests by weight over both "
+    "homes\n"
+    "of a service: Lambda sandboxes that run build/bootstrap, and tasks that run build/server.\n"
+    "\n"
+    "  --port N             of the load balancer (8080; 0: any free one)\n"
+    "  --control-port N     of the control port (4566; 0: any free one)\n"
+    "  --weights LIST       lambda=N,fargate=N, each 0 to 999 (lambda=50,fargate=50)\n"
+    "  --config FILE        the same settings, and more, as JSON; flags win\n"
+    "  --store URL          memory, or sqlite:PATH (sqlite:.duet/store.db)\n"
+    "  --env NAME=value     for both homes; may be given again\n"
+    "  --bootstrap PATH     the Lambda home's program (build/bootstrap)\n"
+    "  --server PATH        the Fargate home's program (build/server)\n"
+    "  --tasks N            tasks of the Fargate home (1)\n"
+    "  --watch              run make when a source changes, and replace both homes\n"
+    "  --quiet              no line for each request\n"
+    "  --help\n";
+
+enum option_id {
+    OPT_PORT = 256,
+    OPT_CONTROL_PORT,
+    OPT_WEIGHTS,
+    OPT_CONFIG,
+    OPT_STORE,
+    OPT_ENV,
+    OPT_BOOTSTRAP,
+    OPT_SERVER,
+    OPT_TASKS,
+    OPT_WATCH,
+    OPT_QUIET,
+    OPT_HELP,
+};
+
+static const struct option options[] = {
+    {"port", required_argument, NULL, OPT_PORT},
+    {"control-port", required_argument, NULL, OPT_CONTROL_PORT},
+    {"weights", required_argument, NULL, OPT_WEIGHTS},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"store", required_argument, NULL, OPT_STORE},
+    {"env", required_argument, NULL, OPT_ENV},
+    {"bootstrap", required_argument, NULL, OPT_BOOTSTRAP},
+    {"server", required_argument, NULL, OPT_SERVER},
+    {"tasks", required_argument, NULL, OPT_TASKS},
+    {"watch", no_argument, NULL, OPT_WATCH},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+enum verdict { GO_ON, BAD_USAGE, SHOW_HELP };
+
+static enum verdict take_option(struct rig_config *config, int id, const char *value, char *error)
+{
+    bool is_good = true;
+    switch (id) {
+    case OPT_PORT:
+        is_good = rig_config_number(config, "port", value, error, ERROR_MAX);
+        break;
+    case OPT_CONTROL_PORT:
+        is_good = rig_config_number(config, "control_port", value, error, ERROR_MAX);
+        break;
+    case OPT_TASKS:
+        is_good = rig_config_number(config, "fargate.tasks", value, error, ERROR_MAX);
+        break;
+    case OPT_WEIGHTS:
+        is_good = rig_config_weights(config, value, error, ERROR_MAX);
+        break;
+    case OPT_ENV:
+        is_good = rig_config_env(config, value, error, ERROR_MAX);
+        break;
+    case OPT_STORE:
+        config->store = value;
+        break;
+    case OPT_BOOTSTRAP:
+        config->bootstrap = value;
+        break;
+    case OPT_SERVER:
+        config->server = value;
+        break;
+    case OPT_WATCH:
+        config->is_watching = true;
+        break;
+    case OPT_QUIET:
+        config->is_quiet = true;
+        break;
+    case OPT_CONFIG: /* taken before the others */
+        break;
+    case OPT_HELP:
+        return SHOW_HELP;
+    default:
+        (void)snprintf(error, ERROR_MAX, "see duet local --help");
+        return BAD_USAGE;
+    }
+    return is_good ? GO_ON : BAD_USAGE;
+}
+
+/* Flags win over the file wherever they stand, so the file is read in a pass of its own. */
+static enum verdict take_all(struct rig_config *config, int argc, char **argv, bool is_file_pass,
+                             char *error)
+{
+    int id;
+    enum verdict verdict = GO_ON;
+    optind = 1;
+    opterr = !is_file_pass;
+    while (verdict == GO_ON && (id = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (!is_file_pass)
+            verdict = take_option(config, id, optarg, error);
+        else if (id == OPT_CONFIG && !rig_config_load(config, optarg, error, ERROR_MAX))
+            verdict = BAD_USAGE;
+    }
+    if (verdict == GO_ON && optind < argc) {
+        (void)snprintf(error, ERROR_MAX, "'%s' is no option", argv[optind]);
+        verdict = BAD_USAGE;
+    }
+    return verdict;
+}
+
+/* --- what was not said --- */
+
+/* build/NAME of the working folder, where a service of one's own has it; else the one beside this
+ * program. */
+static const char *find_program(struct rig_config *config, const char *name)
+{
+    char own[PATH_MAX];
+    struct bytes path;
+    if (arena_printf(&config->arena, &path, "build/%s", name) == RC_OK &&
+        access(path.ptr, X_OK) == 0)
+        return path.ptr;
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    while (n > 0 && own[n - 1] != '/')
+        n--;
+    if (n <= 0 || arena_printf(&config->arena, &path, "%.*s%s", (int)n, own, name) != RC_OK)
+        return name;
+    return path.ptr;
+}
+
+/* Both homes run in folders of their own, so the file's path is made absolute. */
+static bool place_store(struct rig_config *config, char *error)
+{
+    static const char scheme[] = "sqlite:";
+    char folder[PATH_MAX];
+    struct bytes url;
+    if (!config->store) {
+        if (mkdir(".duet", 0777) != 0 && errno != EEXIST) {
+            (void)snprintf(error, ERROR_MAX, "cannot make the folder '.duet': %s", strerror(errno));
+            return false;
+        }
+        config->store = "sqlite:.duet/store.db";
+    }
+    const char *path = config->store + sizeof scheme - 1;
+    if (strncmp(config->store, scheme, sizeof scheme - 1) != 0 || *path == '/' || *path == '\0')
+        return true;
+    if (!getcwd(folder, sizeof folder) ||
+        arena_printf(&config->arena, &url, "%s%s/%s", scheme, folder, path) != RC_OK) {
+        (void)snprintf(error, ERROR_MAX, "cannot tell the working folder: %s", strerror(errno));
+        return false;
+    }
+    config->store = url.ptr;
+    return true;
+}
+
+static int run(struct rig_config *config, int argc, char **argv)
+{
+    char error[ERROR_MAX] = "";
+    enum verdict verdict = take_all(config, argc, argv, true, error);
+    if (verdict == GO_ON)
+        verdict = take_all(config, argc, argv, false, error);
+    if (verdict == SHOW_HELP) {
+        (void)fputs(usage, stdout);
+        return 0;
+    }
+    if (verdict == GO_ON && !rig_config_check(config, error, sizeof error))
+        verdict = BAD_USAGE;
+    if (verdict == BAD_USAGE) {
+        (void)fprintf(stderr, "duet local: %s\n", error);
+        return 2;
+    }
+    if (!place_store(config, error)) {
+        (void)fprintf(stderr, "duet local: %s\n", error);
+        return 1;
+    }
+    if (!config->bootstrap)
+        config->bootstrap = find_program(config, "bootstrap");
+    if (!config->server)
+        config->server = find_program(config, "server");
+    return rig_run(config);
+}
+
+int tool_local(int argc, char **argv)
+{
+    struct rig_config config;
+    rig_config_init(&config);
+    int status = run(&config, argc, argv);
+    rig_config_release(&config);
+    return status;
+}
