@@ -2,7 +2,7 @@
 
 void http1_decoder_init(struct http1_decoder *dec)
 {
-    *dec = (struct http1_decoder){0};
+    *dec = (struct http1_decoder){.body_max = LIMIT_BODY_BYTES};
 }
 
 /* RC_OK: the body is here too, and *end is the message's. */
@@ -11,7 +11,7 @@ static enum rc read_body(struct http1_decoder *dec, struct bytes in, size_t *end
     const struct http1_head *head = &dec->_head;
     enum rc rc = RC_OK;
     if (head->is_chunked) {
-        rc = http1_chunks_read(dec, in, LIMIT_BODY_BYTES);
+        rc = http1_chunks_read(dec, in, dec->body_max);
         *end = dec->_chunk_pos;
     } else {
         dec->_need = *end = dec->_head_len + (size_t)head->content_length;
@@ -23,6 +23,7 @@ static enum rc read_body(struct http1_decoder *dec, struct bytes in, size_t *end
 
 static enum rc read_head(struct http1_decoder *dec, struct bytes in, struct http1_table *table)
 {
+    dec->_head.length_max = dec->body_max;
     enum rc rc = http1_head_read(&dec->_head, HTTP1_REQUEST, in, table);
     dec->_head_len = dec->_chunk_pos = rc == RC_OK ? dec->_head.line : 0;
     return rc;

@@ -4,6 +4,7 @@
 static enum rc read_head(struct http1_decoder *dec, struct bytes in, struct http1_table *table)
 {
     struct http1_head *head = &dec->_head;
+    head->length_max = UINT64_MAX; /* HEAD's answer may say any: the body decides */
     for (;;) {
         enum rc rc = http1_head_read(head, HTTP1_RESPONSE, in, table);
         if (rc != RC_OK)

@@ -14,7 +14,7 @@ static enum rc note_host(struct http1_head *head, struct bytes value)
 }
 
 /* Digits alone. A number too large for our type is a length like any other that is too large. */
-static enum rc note_length(struct http1_head *head, struct bytes value, uint64_t max)
+static enum rc note_length(struct http1_head *head, struct bytes value)
 {
     uint64_t length = 0;
     if (head->has_length || head->is_chunked || value.len == 0)
@@ -25,7 +25,7 @@ static enum rc note_length(struct http1_head *head, struct bytes value, uint64_t
             return RC_SYNTAX;
         length = length > (UINT64_MAX - digit) / 10 ? UINT64_MAX : length * 10 + digit;
     }
-    if (length > max)
+    if (length > head->length_max)
         return RC_BODY_LIMIT;
     head->has_length = true;
     head->content_length = length;
@@ -101,8 +101,7 @@ enum rc http1_framing_note(struct http1_head *head, enum http1_kind kind,
         break;
     case sizeof "content-length" - 1:
         if (is_named(field, "content-length"))
-            rc = note_length(head, field->value,
-                             kind == HTTP1_REQUEST ? LIMIT_BODY_BYTES : UINT64_MAX);
+            rc = note_length(head, field->value);
         break;
     case sizeof "transfer-encoding" - 1:
         if (is_named(field, "transfer-encoding"))

@@ -5,7 +5,8 @@ enum { EMPTY_LINES_BYTES = 4, CRLF_BYTES = 2 };
 
 void http1_head_restart(struct http1_head *head, size_t start)
 {
-    *head = (struct http1_head){.start = start, .line = start, .scanned = start};
+    *head = (struct http1_head){
+        .start = start, .line = start, .scanned = start, .length_max = head->length_max};
 }
 
 /* Where the line's LF must have come: by its own limit and by the head's. */

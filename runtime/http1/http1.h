@@ -28,6 +28,7 @@ struct http1_head {
     size_t line;             /* start of the first line that is not whole yet */
     size_t scanned;          /* no line end between `line` and here */
     uint64_t content_length; /* at most UINT64_MAX, which also stands for more */
+    uint64_t length_max;     /* a larger one is RC_BODY_LIMIT */
     size_t field_count;
     int status;
     bool is_http10, is_absolute, has_host, has_length, is_chunked;
@@ -46,6 +47,8 @@ struct http1_decoder {
     /* After RC_AGAIN: the head is whole, its body has not begun to arrive, and the client waits for
      * "100 Continue" before it sends it. */
     bool wants_continue;
+    /* Of a request: LIMIT_BODY_BYTES unless the caller sets another behind http1_decoder_init. */
+    size_t body_max;
     /* After RC_OK of a request: it was HTTP/1.0. Set by the decoder; httpd relies on it. */
     bool is_http10;
 };

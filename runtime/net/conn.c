@@ -187,8 +187,7 @@ static void on_readable(struct httpd_conn *conn)
             conn_close(conn);
             return;
         }
-        http1_decoder_init(&conn->work->decoder);
-        conn->work->said_continue = false;
+        work_restart(conn->httpd, conn->work);
     }
     struct work *work = conn->work;
     if (!make_room(work)) {

@@ -89,6 +89,8 @@ void conn_finish(struct httpd_conn *conn);
 void httpd_tell_drained(struct httpd *httpd);
 
 struct work *work_take(struct httpd *httpd);
+/* Makes it ready for the next request of its connection. */
+void work_restart(struct httpd *httpd, struct work *work);
 void work_give(struct httpd *httpd, struct work *work);
 void work_free(struct work *work);
 

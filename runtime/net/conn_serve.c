@@ -49,8 +49,7 @@ void conn_finish(struct httpd_conn *conn)
     if (conn->httpd->options.on_done)
         conn->httpd->options.on_done(&work->exchange);
     arena_reset(&work->exchange.arena);
-    http1_decoder_init(&work->decoder);
-    work->said_continue = false;
+    work_restart(conn->httpd, work);
     conn->state = CONN_IDLE;
 }
 

@@ -62,6 +62,7 @@ struct httpd_options {
     httpd_drained_fn *on_drained; /* NULL: none */
     void *context;                /* the owner's */
     unsigned idle_timeout_s;      /* a kept connection without a request; 0: none */
+    size_t body_max_bytes;        /* of a request; 0: LIMIT_BODY_BYTES */
     unsigned read_timeout_s;      /* from a request's first byte to its last; 0: none */
 };
 

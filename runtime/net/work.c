@@ -23,6 +23,14 @@ struct work *work_take(struct httpd *httpd)
     return work;
 }
 
+void work_restart(struct httpd *httpd, struct work *work)
+{
+    http1_decoder_init(&work->decoder);
+    if (httpd->options.body_max_bytes)
+        work->decoder.body_max = httpd->options.body_max_bytes;
+    work->said_continue = false;
+}
+
 void work_free(struct work *work)
 {
     arena_release(&work->exchange.arena);
