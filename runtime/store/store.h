@@ -26,7 +26,7 @@ struct store_item {
 /* Opens "memory" or "sqlite:PATH" (a file that is made when it is not there).
  *
  * NULL: `error` says in one line what failed with which file, such as
- * "cannot open the store 'sqlite:/x/y.db': unable to open database file". */
+ * "cannot open the store 'sqlite:/x/y.db': cannot create the file (No such file or directory)". */
 struct store *store_open(const char *url, char *error, size_t error_len) MUST_CHECK;
 
 /* Closes it; NULL is harmless. No other thread may be inside a call. */

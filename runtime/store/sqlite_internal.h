@@ -1,0 +1,110 @@
+#ifndef RUNTIME_STORE_SQLITE_INTERNAL_H
+#define RUNTIME_STORE_SQLITE_INTERNAL_H
+
+/*
+ * sqlite_internal — the parts of the SQLite backend: file, connection, pool.
+ *
+ * Layer:   of runtime/store/sqlite*.c alone.
+ *
+ * sqlite_file.c   makes and checks the file: mode, application, version, schema, WAL
+ * sqlite_conn.c   one connection with its prepared statements
+ * sqlite_pool.c   which thread uses which connection
+ * sqlite.c        the store's functions on top
+ */
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "runtime/core/limits.h"
+#include "runtime/store/internal.h"
+
+enum sqlite_query { QUERY_PUT, QUERY_GET, QUERY_LIST, QUERY_CHECK, QUERY_COUNT };
+
+struct sqlite_conn {
+    sqlite3 *db;
+    sqlite3_stmt *queries[QUERY_COUNT];
+    struct sqlite_conn *next; /* of the idle ones */
+};
+
+struct sqlite_store {
+    struct store base;
+    char *path; /* as SQLite is given it */
+    pthread_mutex_t lock;
+    pthread_cond_t freed; /* a connection, or the writer's place; on the monotonic clock */
+    struct sqlite_conn *idle;
+    unsigned open_count; /* idle and in use; at most LIMIT_STORE_CONNECTIONS */
+    bool has_writer;
+};
+
+/* What SQLite said, in one line. */
+struct sqlite_reason {
+    char text[256];
+};
+
+/* --- sqlite_file.c --- */
+
+/* Creates the file, readable by its owner alone, when it is not there: SQLite would make it
+ * readable by everybody. RC_OK: it is there · RC_IO, with `reason` set */
+enum rc sqlite_file_create(const char *path, struct sqlite_reason *reason) MUST_CHECK;
+
+/* Makes the schema where the file is empty, refuses files that are not ours, sets WAL mode.
+ *
+ * db  open, its busy timeout set; any number of processes may do this at the same moment
+ *
+ * RC_OK · RC_TIMEOUT · RC_NOMEM · RC_IO, with `reason` set but for RC_OK */
+enum rc sqlite_file_prepare(sqlite3 *db, struct sqlite_reason *reason) MUST_CHECK;
+
+/* --- sqlite_conn.c --- */
+
+/* Opens a connection to the file, which must be there.
+ *
+ * is_first     also prepares the file (sqlite_file_prepare)
+ * deadline_ms  as in store.h
+ *
+ * RC_OK · RC_TIMEOUT · RC_NOMEM · RC_IO, with `reason` set and `conn` closed but for RC_OK */
+enum rc sqlite_conn_open(struct sqlite_conn *conn, const char *path, bool is_first,
+                         int64_t deadline_ms, struct sqlite_reason *reason) MUST_CHECK;
+
+/* Works on a zeroed struct, and twice. */
+void sqlite_conn_close(struct sqlite_conn *conn);
+
+/* true when the file has been deleted or another stands in its place: what is written then reaches
+ * nobody. */
+bool sqlite_conn_is_stale(const struct sqlite_conn *conn);
+
+/* How long SQLite itself waits for another process's lock: until the deadline. */
+void sqlite_set_deadline(sqlite3 *db, int64_t deadline_ms);
+
+/* One of SQLite's result codes as ours: what is neither success, memory nor a lock is RC_IO. */
+enum rc sqlite_to_rc(int code);
+
+/* Fills `reason` with the last error of `db`. */
+void sqlite_explain(sqlite3 *db, struct sqlite_reason *reason);
+
+/* Logs a failed call; RC_TIMEOUT is not logged, it is an answer. */
+void sqlite_log(const struct sqlite_store *store, const char *call, enum rc rc,
+                const struct sqlite_reason *reason);
+
+/* --- sqlite_pool.c --- */
+
+/* RC_OK; RC_NOMEM: nothing is left behind. */
+enum rc sqlite_pool_init(struct sqlite_store *store) MUST_CHECK;
+
+/* Closes all connections, which must be idle. */
+void sqlite_pool_release(struct sqlite_store *store);
+
+/* Takes a connection for this thread, opening one where that is needed.
+ *
+ * is_writer  waits until no other thread of this process writes: they would only meet again at
+ *            SQLite's lock, where waiting is polling
+ *
+ * RC_OK: give it back · RC_TIMEOUT · RC_NOMEM · RC_IO: is logged */
+enum rc sqlite_pool_take(struct sqlite_store *store, bool is_writer, int64_t deadline_ms,
+                         struct sqlite_conn **conn) MUST_CHECK;
+
+/* Gives it back. `rc` is what the call came to: after RC_IO the connection is closed, and the next
+ * caller starts with a fresh one. */
+void sqlite_pool_give(struct sqlite_store *store, struct sqlite_conn *conn, bool is_writer,
+                      enum rc rc);
+
+#endif

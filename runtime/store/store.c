@@ -1,0 +1,133 @@
+#include "runtime/store/store.h"
+
+#include <stdio.h>
+
+#include "runtime/core/clock.h"
+#include "runtime/store/internal.h"
+
+struct scheme {
+    const char *name;
+    bool has_path;
+    store_open_fn *open;
+};
+
+static const struct scheme schemes[] = {
+    {"memory", false, store_memory_open},
+    {"sqlite", true, store_sqlite_open},
+};
+
+static const struct scheme *find_scheme(struct bytes name)
+{
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (bytes_eq(name, bytes_from_str(schemes[i].name)))
+            return &schemes[i];
+    return NULL;
+}
+
+static struct store *open_url(struct bytes url, char *reason, size_t reason_len)
+{
+    size_t colon = bytes_find(url, ':');
+    bool has_colon = colon < url.len;
+    const char *path = has_colon ? url.ptr + colon + 1 : NULL;
+    const struct scheme *scheme = find_scheme(bytes_make(url.ptr, colon));
+    if (!scheme)
+        (void)snprintf(reason, reason_len, "it must be 'memory' or 'sqlite:PATH'");
+    else if (scheme->has_path && (!path || path[0] == '\0'))
+        (void)snprintf(reason, reason_len, "it has no path; it must be '%s:PATH'", scheme->name);
+    else if (!scheme->has_path && has_colon)
+        (void)snprintf(reason, reason_len, "it takes no path; it must be '%s'", scheme->name);
+    else
+        return scheme->open(path, reason, reason_len);
+    return NULL;
+}
+
+struct store *store_open(const char *url, char *error, size_t error_len)
+{
+    char reason[512] = "";
+    struct store *store = open_url(bytes_from_str(url), reason, sizeof reason);
+    if (!store)
+        (void)snprintf(error, error_len, "cannot open the store '%s': %s", url ? url : "", reason);
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    if (store)
+        store->ops->close(store);
+}
+
+bool store_is_blocking(const struct store *store)
+{
+    return store->ops->is_blocking;
+}
+
+const char *store_kind(const struct store *store)
+{
+    return store->ops->kind;
+}
+
+/* Here for all backends, so that a call that comes too late never begins, whichever it is. */
+static bool is_late(int64_t deadline_ms)
+{
+    return deadline_ms && clock_ms_monotonic() >= deadline_ms;
+}
+
+enum rc store_put_new(struct store *store, const struct store_item *item, int64_t deadline_ms)
+{
+    if (is_late(deadline_ms))
+        return RC_TIMEOUT;
+    return store->ops->put_new(store, item, deadline_ms);
+}
+
+enum rc store_get(struct store *store, struct bytes name, int64_t deadline_ms, struct arena *arena,
+                  struct store_item *out)
+{
+    if (is_late(deadline_ms))
+        return RC_TIMEOUT;
+    return store->ops->get(store, name, deadline_ms, arena, out);
+}
+
+enum rc store_list(struct store *store, struct bytes after, size_t limit, int64_t deadline_ms,
+                   struct arena *arena, struct store_item **items, size_t *count)
+{
+    *items = NULL;
+    *count = 0;
+    if (is_late(deadline_ms))
+        return RC_TIMEOUT;
+    return store->ops->list(store, after, limit, deadline_ms, arena, items, count);
+}
+
+enum rc store_check(struct store *store, int64_t deadline_ms)
+{
+    if (is_late(deadline_ms))
+        return RC_TIMEOUT;
+    return store->ops->check(store, deadline_ms);
+}
+
+/* --- for the backends --- */
+
+enum rc store_item_dup(struct arena *arena, const struct store_item *item, struct store_item *out)
+{
+    out->created_ms = item->created_ms;
+    if (arena_dup(arena, item->name, &out->name) != RC_OK)
+        return RC_NOMEM;
+    return arena_dup(arena, item->value, &out->value);
+}
+
+enum rc store_items_add(struct store_items *list, struct arena *arena,
+                        const struct store_item *item)
+{
+    size_t size = sizeof *list->items;
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 16;
+        void *p = arena_grow(arena, list->items, list->capacity * size, capacity * size);
+        if (!p)
+            return RC_NOMEM;
+        list->items = p;
+        list->capacity = capacity;
+    }
+    enum rc rc = store_item_dup(arena, item, &list->items[list->count]);
+    if (rc == RC_OK)
+        list->count++;
+    return rc;
+}
