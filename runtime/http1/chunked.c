@@ -60,7 +60,7 @@ static void pass_line(struct http1_decoder *dec, struct bytes line)
 static enum rc read_size(struct http1_decoder *dec, struct bytes in, size_t body_max)
 {
     struct bytes line;
-    size_t end_max = dec->_chunk_pos + LIMIT_FIELD_BYTES + CRLF_BYTES;
+    size_t end_max = dec->_chunk_pos + SIZE_DIGITS + LIMIT_FIELD_BYTES + CRLF_BYTES;
     enum rc rc = http1_line_find(in, dec->_chunk_pos, &dec->_head.scanned, end_max, &line);
     if (rc == RC_HEAD_LIMIT)
         return RC_BODY_LIMIT;

@@ -64,9 +64,10 @@ enum rc http1_decode_request(struct http1_decoder *dec, struct bytes in, struct 
     struct http1_table table;
     size_t end;
     enum rc rc = RC_OK;
-    dec->wants_continue = false;
-    if (in.len < dec->_need)
+    if (in.len < dec->_need) {
+        dec->wants_continue &= in.len == dec->_head_len;
         return RC_AGAIN;
+    }
     table.is_whole = false;
     if (!dec->_head_len)
         rc = read_head(dec, in, &table);

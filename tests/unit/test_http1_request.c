@@ -369,3 +369,83 @@ Test(http1_request, leaves_the_next_request_alone)
     cr_expect_eq(rest.len, 0u);
     arena_release(&probe.arena);
 }
+
+/* --- 100-continue --- */
+
+struct continue_row {
+    const char *name;
+    struct bytes head;
+    bool wants;
+};
+
+static const struct continue_row continue_rows[] = {
+    {"a length", B(POST "Expect: 100-Continue\r\nContent-Length: 1\r\n\r\n"), true},
+    {"chunks", B(POST "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"), true},
+    {"no Expect", B(POST "Content-Length: 1\r\n\r\n"), false},
+    {"another Expect", B(POST "Expect: 200-ok\r\nContent-Length: 1\r\n\r\n"), false},
+    {"HTTP/1.0", B("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"), false},
+    {"the head is not whole", B(POST "Expect: 100-continue\r\nContent-Length: 1\r\n\r"), false},
+    {"the body has begun", B(POST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\na"), false},
+    {"the chunks have begun", B(POST "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n1"),
+     false},
+};
+
+static void end_continue(void *context, const char *how, enum rc rc, size_t used)
+{
+    const struct probe *probe = context;
+    const struct continue_row *row = probe->row;
+    (void)used;
+    cr_expect_eq(rc, RC_AGAIN, "%s, %s: %s", row->name, how, rc_name(rc));
+    cr_expect_eq(probe->decoder.wants_continue, row->wants, "%s, %s", row->name, how);
+}
+
+Test(http1_request, says_when_the_client_waits_for_100_continue)
+{
+    for (size_t i = 0; i < ROWS(continue_rows); i++)
+        run(&continue_rows[i], continue_rows[i].head, end_continue);
+}
+
+Test(http1_request, forgets_100_continue_when_the_body_comes)
+{
+    struct probe probe = {.row = NULL};
+    struct bytes text = BYTES_LIT(POST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nab");
+    arena_init(&probe.arena, LIMIT_REQUEST_ARENA_BYTES);
+    probe_begin(&probe);
+    cr_expect_eq(probe_feed(&probe, bytes_make(text.ptr, text.len - 2)), RC_AGAIN);
+    cr_expect(probe.decoder.wants_continue);
+    cr_expect_eq(probe_feed(&probe, bytes_make(text.ptr, text.len - 1)), RC_AGAIN);
+    cr_expect_not(probe.decoder.wants_continue);
+    cr_expect_eq(probe_feed(&probe, text), RC_OK);
+    cr_expect_not(probe.decoder.wants_continue);
+    arena_release(&probe.arena);
+}
+
+/* --- what is left alone --- */
+
+Test(http1_request, touches_nothing_else_of_the_request)
+{
+    struct probe probe = {.row = NULL};
+    arena_init(&probe.arena, LIMIT_REQUEST_ARENA_BYTES);
+    probe_begin(&probe);
+    probe.req.request_id = BYTES_LIT("id");
+    probe.req.deadline_ms = 7;
+    cr_expect_eq(probe_feed(&probe, BYTES_LIT(GET "\r\n")), RC_OK);
+    cr_expect(bytes_eq(probe.req.request_id, BYTES_LIT("id")));
+    cr_expect_eq(probe.req.deadline_ms, 7);
+    cr_expect_eq(probe.req.arena, &probe.arena);
+    cr_expect_null(probe.req.route);
+    arena_release(&probe.arena);
+}
+
+Test(http1_request, tells_http10_from_http11)
+{
+    struct probe probe = {.row = NULL};
+    arena_init(&probe.arena, LIMIT_REQUEST_ARENA_BYTES);
+    probe_begin(&probe);
+    cr_expect_eq(probe_feed(&probe, BYTES_LIT("GET / HTTP/1.0\r\n\r\n")), RC_OK);
+    cr_expect(probe.decoder.is_http10);
+    probe_begin(&probe);
+    cr_expect_eq(probe_feed(&probe, BYTES_LIT(GET "\r\n")), RC_OK);
+    cr_expect_not(probe.decoder.is_http10);
+    arena_release(&probe.arena);
+}
