@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""bench.py lambda|server: measures Duet beside its references and prints medians and ratios.
+
+All peers of a table are measured in turn, round by round, so that what else the machine does falls
+on all of them; compare the ratios of one run, never figures of two. Standard library alone.
+BENCH_ROUNDS and BENCH_SECONDS change how long it takes.
+"""
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.join(ROOT, "build")
+WORK = os.path.join(BUILD, "bench")
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "2"))
+CPUS = sorted(os.sched_getaffinity(0))
+PROGRAM_CPU, LOAD_CPU = CPUS[0], CPUS[-1]
+
+
+def pinned(cpu, *words):
+    return ["taskset", "-c", str(cpu), *words]
+
+
+def table(title, figures, rows, base):
+    """rows: {peer: [{figure: value}, ...]}; prints each figure's median and its ratio to base's."""
+    print(f"\n{title}\n  medians of {len(rows[base])}; in brackets the ratio to: {base}")
+    print("  " + "".ljust(24) + "".join(label.rjust(20) for _, label in figures))
+    for peer, rounds in rows.items():
+        line = "  " + peer.ljust(24)
+        for key, _ in figures:
+            value = statistics.median(r[key] for r in rounds)
+            ratio = value / statistics.median(r[key] for r in rows[base])
+            shown = f"{value:.0f}" if value >= 1000 else f"{value:.1f}"
+            line += (shown if peer == base else f"{shown} ({ratio:.2f})").rjust(20)
+        print(line)
+
+
+# --- the Lambda home ---
+
+BOOTSTRAPS = {
+    "bare socket": os.path.join(WORK, "ref_bootstrap"),
+    "duet": os.path.join(BUILD, "bootstrap"),
+}
+
+
+def invocations(program, count):
+    """One run of `count` invocations; program and Runtime API on one core, so that no wake-up
+    across cores is in the figures."""
+    env = dict(os.environ, DUET_STORE="memory", AWS_LAMBDA_FUNCTION_NAME="hello",
+               AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128", AWS_LAMBDA_FUNCTION_VERSION="1")
+    command = pinned(PROGRAM_CPU, os.path.join(WORK, "runtime_api"), str(count),
+                     os.path.join(HERE, "event.json"), program)
+    with open(os.path.join(WORK, "bootstrap.log"), "w") as log:
+        run = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
+    figures = [word for word in run.stdout.split() if re.match(r"\w+_us=", word)]
+    if run.returncode != 0 or not figures:
+        sys.exit(f"bench: {program} failed, see {log.name}")
+    return {key: float(value) for key, value in (word.split("=") for word in figures)}
+
+
+def bench_lambda():
+    warm = {peer: [] for peer in BOOTSTRAPS}
+    cold = {peer: [] for peer in BOOTSTRAPS}
+    for _ in range(ROUNDS):
+        for peer, program in BOOTSTRAPS.items():
+            warm[peer].append(invocations(program, 3000))
+        for _ in range(4):
+            for peer, program in BOOTSTRAPS.items():
+                cold[peer].append(invocations(program, 1))
+    for rounds in cold.values():
+        for figures in rounds:
+            figures["start_ms"] = figures["start_us"] / 1000
+    table("bootstrap, start (dynamic build)", [("start_ms", "to first next, ms")], cold,
+          "bare socket")
+    table("bootstrap, an invocation of GET /hello",
+          [("wall_us", "wall p50, us"), ("cycle_us", "with next p50, us"), ("cpu_us", "CPU, us")],
+          warm, "bare socket")
+
+
+# --- the container home ---
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def nginx(log):
+    def command(port):
+        folder = os.path.join(WORK, "nginx")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(HERE, "nginx.conf")) as source:
+            text = source.read().replace("@PORT@", str(port)).replace("@LOG@", log)
+        with open(os.path.join(folder, "nginx.conf"), "w") as conf:
+            conf.write(text)
+        return ["nginx", "-p", folder, "-e", "stderr", "-c", "nginx.conf"], {}
+    return command
+
+
+def duet(log):
+    def command(port):
+        return [os.path.join(BUILD, "server")], {
+            "PORT": str(port), "DUET_BIND": "127.0.0.1", "DUET_THREADS": "1",
+            "DUET_STORE": "memory", "DUET_ACCESS_LOG": log}
+    return command
+
+
+SERVERS = {
+    "nginx, log off": nginx("off"),
+    "bare epoll": lambda port: ([os.path.join(WORK, "ref_server"), str(port)], {}),
+    "duet, log off": duet("off"),
+    "nginx, log on": nginx("/dev/null"),
+    "duet, log on": duet("on"),
+}
+
+
+class Server:
+    """A peer on a free port, in a process group of its own, on PROGRAM_CPU."""
+
+    def __init__(self, peer):
+        self.port = free_port()
+        words, env = SERVERS[peer](self.port)
+        self.process = subprocess.Popen(
+            pinned(PROGRAM_CPU, *words), env=dict(os.environ, **env), start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 10
+        while not self.says_hello():
+            if time.monotonic() > end or self.process.poll() is not None:
+                self.stop()
+                sys.exit(f"bench: {peer} does not answer on port {self.port}")
+            time.sleep(0.02)
+
+    def says_hello(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as s:
+                s.sendall(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                answer = s.recv(4096)
+        except OSError:
+            return False
+        return answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"Hello world")
+
+    def cpu_s(self):
+        """CPU time of the whole group, by each process's own clock."""
+        total = 0.0
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.getpgid(int(name)) == self.process.pid:
+                    total += time.clock_gettime((~int(name) << 3) | 2)
+            except OSError:
+                pass  # it has ended since listdir
+        return total
+
+    def stop(self):
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, sign)
+                self.process.wait(3)
+                return
+            except ProcessLookupError:
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def load(server):
+    before = server.cpu_s()
+    run = subprocess.run(
+        pinned(LOAD_CPU, "wrk", "-t1", "-c64", f"-d{SECONDS}s", f"http://127.0.0.1:{server.port}/hello"),
+        stdout=subprocess.PIPE, text=True)
+    used = server.cpu_s() - before
+    requests = re.search(r"(\d+) requests in", run.stdout)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", run.stdout)
+    if not requests or not rate or "Non-2xx" in run.stdout or "Socket errors" in run.stdout:
+        sys.exit(f"bench: wrk says\n{run.stdout}")
+    return {"rate": float(rate.group(1)), "cpu_us": used * 1e6 / int(requests.group(1))}
+
+
+def bench_server():
+    rows = {peer: [] for peer in SERVERS}
+    for _ in range(ROUNDS):
+        for peer in SERVERS:
+            server = Server(peer)
+            try:
+                rows[peer].append(load(server))
+            finally:
+                server.stop()
+    if PROGRAM_CPU == LOAD_CPU:
+        print("one CPU alone: wrk takes its share of it; look at the CPU time, not at the rate")
+    figures = [("rate", "requests/s"), ("cpu_us", "CPU/request, us")]
+    title = "server, GET /hello, 64 kept connections, one core"
+    for log in ("off", "on"):
+        some = {p: r for p, r in rows.items() if p.endswith(log) or (log == "off" and "," not in p)}
+        table(f"{title}, access log {log}", figures, some, f"nginx, log {log}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["lambda"]:
+        bench_lambda()
+    elif sys.argv[1:] == ["server"]:
+        bench_server()
+    else:
+        sys.exit(__doc__)
