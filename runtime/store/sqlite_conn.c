@@ -102,7 +102,7 @@ enum rc sqlite_conn_open(struct sqlite_conn *conn, const char *path, bool is_fir
     if (code == SQLITE_OK) {
         sqlite_set_deadline(conn->db, deadline_ms);
         if (is_first)
-            rc = sqlite_file_prepare(conn->db, reason);
+            rc = sqlite_file_prepare(conn->db, deadline_ms, reason);
         if (rc == RC_OK)
             code = prepare_all(conn);
     }

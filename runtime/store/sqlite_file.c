@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "runtime/core/clock.h"
 #include "runtime/store/sqlite_internal.h"
 
 /*
@@ -14,6 +15,7 @@
  */
 
 enum { APPLICATION_ID = 0x44756574 /* "Duet" */, SCHEMA_VERSION = 1 };
+enum { RETRY_MS = 5 };
 
 static const char schema[] =
     "CREATE TABLE item (name BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL,"
@@ -113,12 +115,8 @@ static enum rc set_wal(sqlite3 *db, struct sqlite_reason *reason)
     return is_wal ? RC_OK : RC_IO;
 }
 
-enum rc sqlite_file_prepare(sqlite3 *db, struct sqlite_reason *reason)
+static enum rc prepare_once(sqlite3 *db, struct sqlite_reason *reason)
 {
-    if (sqlite3_db_readonly(db, "main") == 1) {
-        (void)snprintf(reason->text, sizeof reason->text, "the file is read-only");
-        return RC_IO;
-    }
     enum rc rc = run(db, "BEGIN IMMEDIATE", reason);
     if (rc != RC_OK)
         return rc;
@@ -128,4 +126,20 @@ enum rc sqlite_file_prepare(sqlite3 *db, struct sqlite_reason *reason)
     if (rc != RC_OK)
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return rc == RC_OK ? set_wal(db, reason) : rc;
+}
+
+enum rc sqlite_file_prepare(sqlite3 *db, int64_t deadline_ms, struct sqlite_reason *reason)
+{
+    if (sqlite3_db_readonly(db, "main") == 1) {
+        (void)snprintf(reason->text, sizeof reason->text, "the file is read-only");
+        return RC_IO;
+    }
+    /* SQLite waits for others in all that this does but in the switch to WAL: there it reads first
+     * and then asks for the lock, and a reader that waited could wait for another such reader. */
+    enum rc rc = prepare_once(db, reason);
+    while (rc == RC_TIMEOUT && clock_ms_monotonic() < deadline_ms) {
+        (void)sqlite3_sleep(RETRY_MS);
+        rc = prepare_once(db, reason);
+    }
+    return rc;
 }

@@ -49,10 +49,12 @@ enum rc sqlite_file_create(const char *path, struct sqlite_reason *reason) MUST_
 
 /* Makes the schema where the file is empty, refuses files that are not ours, sets WAL mode.
  *
- * db  open, its busy timeout set; any number of processes may do this at the same moment
+ * db           open, its busy timeout set; any number of processes may do this at the same moment
+ * deadline_ms  up to which a busy file is tried again; not 0
  *
  * RC_OK · RC_TIMEOUT · RC_NOMEM · RC_IO, with `reason` set but for RC_OK */
-enum rc sqlite_file_prepare(sqlite3 *db, struct sqlite_reason *reason) MUST_CHECK;
+enum rc sqlite_file_prepare(sqlite3 *db, int64_t deadline_ms,
+                            struct sqlite_reason *reason) MUST_CHECK;
 
 /* --- sqlite_conn.c --- */
 
