@@ -1,0 +1,130 @@
+#include <criterion/criterion.h>
+
+#include "runtime/local/rig_config.h"
+
+static struct rig_config config;
+static char error[512];
+
+static void setup(void)
+{
+    rig_config_init(&config);
+}
+
+static void teardown(void)
+{
+    rig_config_release(&config);
+}
+
+TestSuite(rig_config, .init = setup, .fini = teardown);
+
+static bool parse(const char *text)
+{
+    return rig_config_parse(&config, "duet.json", bytes_from_str(text), error, sizeof error);
+}
+
+Test(rig_config, has_the_documented_defaults)
+{
+    cr_expect_eq(config.port, 8080u);
+    cr_expect_eq(config.control_port, 4566u);
+    cr_expect_eq(config.weights[RIG_LAMBDA], 50u);
+    cr_expect_eq(config.weights[RIG_FARGATE], 50u);
+    cr_expect_eq(config.tasks, 1u);
+    cr_expect(rig_config_check(&config, error, sizeof error));
+}
+
+Test(rig_config, takes_every_setting_of_a_file)
+{
+    cr_assert(parse("{\"port\":1,\"control_port\":2,\"weights\":{\"lambda\":3,\"fargate\":999},"
+                    "\"store\":\"memory\",\"env\":{\"A\":\"1\",\"B\":\"x=y\"},"
+                    "\"lambda\":{\"program\":\"b\",\"timeout_s\":5,\"memory_mb\":256,"
+                    "\"concurrency\":7},\"fargate\":{\"program\":\"s\",\"tasks\":2,"
+                    "\"stop_timeout_s\":9}}"),
+              "%s", error);
+    cr_expect_eq(config.port, 1u);
+    cr_expect_eq(config.control_port, 2u);
+    cr_expect_eq(config.weights[RIG_LAMBDA], 3u);
+    cr_expect_eq(config.weights[RIG_FARGATE], 999u);
+    cr_expect_str_eq(config.store, "memory");
+    cr_expect_str_eq(config.env[0], "A=1");
+    cr_expect_str_eq(config.env[1], "B=x=y");
+    cr_expect_null(config.env[2]);
+    cr_expect_str_eq(config.bootstrap, "b");
+    cr_expect_eq(config.timeout_s, 5u);
+    cr_expect_eq(config.memory_mb, 256u);
+    cr_expect_eq(config.concurrency, 7u);
+    cr_expect_str_eq(config.server, "s");
+    cr_expect_eq(config.tasks, 2u);
+    cr_expect_eq(config.stop_timeout_s, 9u);
+}
+
+struct bad_row {
+    const char *text, *wanted;
+};
+
+static const struct bad_row bad_rows[] = {
+    {"{\"prot\":1}", "duet.json: 'prot' is no setting"},
+    {"{\"lambda\":{\"x\":1}}", "duet.json: 'lambda.x' is no setting"},
+    {"{\"weights\":{\"lambda\":1000}}",
+     "duet.json: 'weights.lambda' is 1000: it must be a whole number from 0 to 999"},
+    {"{\"weights\":{\"lambda\":-1}}",
+     "duet.json: 'weights.lambda' is -1: it must be a whole number from 0 to 999"},
+    {"{\"weights\":{\"lambda\":1.5}}",
+     "duet.json: 'weights.lambda' is 1.5: it must be a whole number from 0 to 999"},
+    {"{\"weights\":{\"lambda\":\"1\"}}", "duet.json: 'weights.lambda' must be a number"},
+    {"{\"weights\":5}", "duet.json: 'weights' must be an object"},
+    {"{\"store\":\"\"}", "duet.json: 'store' must be a text"},
+    {"{\"env\":{\"A\":1}}", "duet.json: 'env' must be an object of texts"},
+    {"[]", "duet.json: 'the file' must be an object"},
+    {"{\n \"port\": 1,\n}", "duet.json:3:1: not JSON from here on"},
+    {"", "duet.json:1:1: not JSON from here on"},
+};
+
+Test(rig_config, names_what_is_wrong_in_a_file)
+{
+    for (size_t i = 0; i < sizeof bad_rows / sizeof *bad_rows; i++) {
+        cr_expect_not(parse(bad_rows[i].text), "%s", bad_rows[i].text);
+        cr_expect_str_eq(error, bad_rows[i].wanted);
+    }
+}
+
+Test(rig_config, takes_weights_from_a_flag)
+{
+    cr_assert(rig_config_weights(&config, "lambda=90,fargate=10", error, sizeof error));
+    cr_expect_eq(config.weights[RIG_LAMBDA], 90u);
+    cr_expect_eq(config.weights[RIG_FARGATE], 10u);
+    cr_assert(rig_config_weights(&config, "fargate=1", error, sizeof error));
+    cr_expect_eq(config.weights[RIG_LAMBDA], 0u);
+}
+
+static const char *const bad_weights[] = {"lambda", "lambda=", "lambda=x",          "lambda=1000",
+                                          "l=1",    "=1",      "lambda=1;fargate=2"};
+
+Test(rig_config, refuses_odd_weights)
+{
+    for (size_t i = 0; i < sizeof bad_weights / sizeof *bad_weights; i++)
+        cr_expect_not(rig_config_weights(&config, bad_weights[i], error, sizeof error), "%s",
+                      bad_weights[i]);
+}
+
+Test(rig_config, refuses_weights_that_give_no_request_a_home)
+{
+    cr_assert(rig_config_weights(&config, "lambda=0,fargate=0", error, sizeof error));
+    cr_expect_not(rig_config_check(&config, error, sizeof error));
+}
+
+Test(rig_config, a_later_variable_replaces_an_earlier_one)
+{
+    cr_assert(rig_config_env(&config, "AB=1", error, sizeof error));
+    cr_assert(rig_config_env(&config, "A=2", error, sizeof error));
+    cr_assert(rig_config_env(&config, "AB=3", error, sizeof error));
+    cr_expect_eq(config.env_count, 2u);
+    cr_expect_str_eq(config.env[0], "AB=3");
+    cr_expect_not(rig_config_env(&config, "=x", error, sizeof error));
+    cr_expect_not(rig_config_env(&config, "x", error, sizeof error));
+}
+
+Test(rig_config, names_a_file_that_cannot_be_read)
+{
+    cr_expect_not(rig_config_load(&config, "/nowhere/duet.json", error, sizeof error));
+    cr_expect_str_eq(error, "cannot read '/nowhere/duet.json': No such file or directory");
+}
