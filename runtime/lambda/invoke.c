@@ -1,0 +1,158 @@
+#include "runtime/lambda/invoke.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
+#include "runtime/core/log.h"
+#include "runtime/core/problem.h"
+#include "runtime/lambda/alb_codec.h"
+
+#define TRACE_VARIABLE "_X_AMZN_TRACE_ID"
+
+/* An event or answer of this size is rare, and its memory is given back to the system. */
+enum { LARGE_BYTES = 128 * 1024 };
+
+void invoker_init(struct invoker *invoker, struct app *app, struct rapi *rapi)
+{
+    *invoker = (struct invoker){.app = app, .rapi = rapi};
+    arena_init(&invoker->arena, LIMIT_REQUEST_ARENA_BYTES);
+    buf_init(&invoker->answer, LIMIT_INVOCATION_BYTES);
+}
+
+/* setenv would keep every value for ever, since somebody may still look at it. putenv takes our own
+ * memory, which the next invocation overwrites. */
+static void set_trace(struct invoker *invoker, struct bytes trace_id)
+{
+    static const char prefix[] = TRACE_VARIABLE "=";
+    size_t at = sizeof prefix - 1;
+    if (trace_id.len == 0 || trace_id.len >= sizeof invoker->trace - at) {
+        if (invoker->has_trace)
+            (void)unsetenv(TRACE_VARIABLE);
+        invoker->has_trace = false;
+        return;
+    }
+    memcpy(invoker->trace, prefix, at);
+    memcpy(invoker->trace + at, trace_id.ptr, trace_id.len);
+    invoker->trace[at + trace_id.len] = '\0';
+    if (!invoker->has_trace)
+        invoker->has_trace = putenv(invoker->trace) == 0;
+}
+
+void invoker_release(struct invoker *invoker)
+{
+    set_trace(invoker, bytes_make(NULL, 0));
+    arena_release(&invoker->arena);
+    buf_release(&invoker->answer);
+}
+
+/* The platform names the moment at which it kills us on the clock of the day; durations are
+ * measured on the other one. */
+static int64_t deadline_of(const struct invoker *invoker, const struct rapi_invocation *invocation)
+{
+    int64_t left_ms = invoker->app->config->request_timeout_ms;
+    if (invocation->deadline_epoch_ms) {
+        int64_t said_ms = invocation->deadline_epoch_ms - clock_ms_epoch();
+        if (said_ms < left_ms)
+            left_ms = said_ms;
+    }
+    return clock_ms_monotonic() + (left_ms > 0 ? left_ms : 0);
+}
+
+static enum rc refuse(struct invoker *invoker, const struct rapi_invocation *invocation,
+                      const char *type, const char *message)
+{
+    log_event(LOG_ERROR, "event refused", LOG_TEXT("requestId", invocation->request_id),
+              LOG_STR("errorType", type), LOG_STR("errorMessage", message));
+    return rapi_error(invoker->rapi, &invoker->arena, invocation, type, message);
+}
+
+static enum rc respond(struct invoker *invoker, const struct rapi_invocation *invocation,
+                       const struct alb_context *context, struct http_response *res)
+{
+    enum rc rc = alb_encode(res, context, &invoker->answer);
+    if (rc != RC_OK) {
+        buf_reset(&invoker->answer);
+        problem_set_fixed(res);
+        rc = alb_encode(res, context, &invoker->answer);
+    }
+    if (rc != RC_OK)
+        return refuse(invoker, invocation, rapi_error_type(rc), "no memory for the answer");
+    return rapi_response(invoker->rapi, &invoker->arena, invocation, buf_bytes(&invoker->answer));
+}
+
+static enum rc handle(struct invoker *invoker, const struct rapi_invocation *invocation,
+                      struct http_request *req, const struct alb_context *context)
+{
+    struct http_response res;
+    req->request_id = invocation->request_id;
+    req->deadline_ms = deadline_of(invoker, invocation);
+    set_trace(invoker, invocation->trace_id);
+    /* RC_AGAIN is only for callers that may not wait. */
+    if (app_handle(invoker->app, req, &res, APP_MAY_WAIT) != RC_OK)
+        problem_set_fixed(&res);
+    return respond(invoker, invocation, context, &res);
+}
+
+static enum rc answer(struct invoker *invoker, const struct rapi_invocation *invocation)
+{
+    struct http_request req;
+    struct http_response res;
+    struct alb_context context;
+    const char *fault = "no memory for the event";
+    if (invocation->event.len > LIMIT_INVOCATION_BYTES)
+        return refuse(invoker, invocation, rapi_error_type(RC_BODY_LIMIT),
+                      "the event is over 6291556 bytes");
+    enum rc rc = alb_decode(invocation->event, &invoker->arena, &req, &context, &fault);
+    switch (rc) {
+    case RC_OK:
+        return handle(invoker, invocation, &req, &context);
+    case RC_BODY_LIMIT:
+    case RC_HEAD_LIMIT:
+    case RC_URI_LIMIT:
+        /* A client's fault, which the other home answers likewise. */
+        problem_set_rc(&res, &invoker->arena, rc);
+        if (res.is_out_of_memory)
+            problem_set_fixed(&res);
+        return respond(invoker, invocation, &context, &res);
+    case RC_SYNTAX:
+    case RC_AGAIN:
+    case RC_UNSUPPORTED:
+    case RC_VERSION:
+    case RC_NOT_FOUND:
+    case RC_EXISTS:
+    case RC_CLOSED:
+    case RC_NOMEM:
+    case RC_IO:
+    case RC_TIMEOUT:
+        break;
+    }
+    return refuse(invoker, invocation, rapi_error_type(rc), fault);
+}
+
+static void clean_up(struct invoker *invoker, size_t event_len)
+{
+    bool was_large = event_len > LARGE_BYTES || invoker->answer.len > LARGE_BYTES;
+    buf_reset(&invoker->answer);
+    if (!was_large) {
+        arena_reset(&invoker->arena);
+        return;
+    }
+    arena_release(&invoker->arena);
+    buf_shrink(&invoker->answer, LIMIT_IDLE_BUFFER_BYTES);
+    rapi_trim(invoker->rapi);
+    (void)malloc_trim(0);
+}
+
+enum rc invoker_run(struct invoker *invoker)
+{
+    struct rapi_invocation invocation;
+    enum rc rc = rapi_next(invoker->rapi, &invoker->arena, &invocation);
+    if (rc != RC_OK)
+        return rc;
+    size_t event_len = invocation.event.len;
+    rc = answer(invoker, &invocation);
+    clean_up(invoker, event_len);
+    return rc;
+}

@@ -1,0 +1,39 @@
+#ifndef RUNTIME_LAMBDA_INVOKE_H
+#define RUNTIME_LAMBDA_INVOKE_H
+
+/*
+ * invoke — one invocation: next, decode, handle, encode, response.
+ *
+ * Layer:   lambda home. Knows app, rapi and the ALB codec.
+ * Memory:  one arena and one buffer for all invocations, reset after each, and given back after a
+ *          large one.
+ * Threads: one; it changes the process's environment.
+ */
+
+#include "runtime/core/app.h"
+#include "runtime/lambda/rapi.h"
+
+/* "_X_AMZN_TRACE_ID=" and its value; a longer one is not set. */
+enum { INVOKE_TRACE_MAX_BYTES = 1024 };
+
+struct invoker {
+    struct app *app;
+    struct rapi *rapi;
+    struct arena arena;
+    struct buf answer;
+    bool has_trace; /* `trace` is in the environment */
+    char trace[INVOKE_TRACE_MAX_BYTES];
+};
+
+/* Borrows `app` and `rapi`. The struct must not move while it is in use: the environment points
+ * into it. Allocates nothing. */
+void invoker_init(struct invoker *invoker, struct app *app, struct rapi *rapi);
+
+/* Frees all and unsets _X_AMZN_TRACE_ID. */
+void invoker_release(struct invoker *invoker);
+
+/* Waits for one invocation and answers it, by a response or, when the event is none that we take,
+ * by an error. Either is RC_OK. RC_IO: the Runtime API is lost; the runtime must exit. */
+enum rc invoker_run(struct invoker *invoker) MUST_CHECK;
+
+#endif

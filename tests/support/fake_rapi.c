@@ -1,0 +1,283 @@
+#include "tests/support/fake_rapi.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WAIT_S = 30, BUF_MAX_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
+
+struct fake_rapi {
+    fake_answer_fn *answer;
+    void *context;
+    bool remembers, is_started;
+    char address[32];
+    int listen_fd;
+    pthread_t thread;
+    struct buf in, out; /* the thread's */
+
+    pthread_mutex_t lock; /* for all below */
+    pthread_cond_t received;
+    bool is_stopping;
+    int fd; /* the open connection, or -1 */
+    unsigned connection_count;
+    size_t count;
+    struct fake_request **requests;
+};
+
+static void need(bool is_fine, const char *what)
+{
+    if (is_fine)
+        return;
+    perror(what);
+    abort();
+}
+
+static void *need_memory(void *p)
+{
+    need(p != NULL, "memory");
+    return p;
+}
+
+struct fake_rapi *fake_rapi_new(fake_answer_fn *answer, void *context, bool remembers)
+{
+    struct fake_rapi *self = need_memory(calloc(1, sizeof *self));
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    self->answer = answer;
+    self->context = context;
+    self->remembers = remembers;
+    self->fd = -1;
+    self->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    need(self->listen_fd >= 0, "socket");
+    need(bind(self->listen_fd, (struct sockaddr *)&address, len) == 0, "bind");
+    need(listen(self->listen_fd, 16) == 0, "listen");
+    need(getsockname(self->listen_fd, (struct sockaddr *)&address, &len) == 0, "getsockname");
+    (void)snprintf(self->address, sizeof self->address, "127.0.0.1:%d", ntohs(address.sin_port));
+    buf_init(&self->in, BUF_MAX_BYTES);
+    buf_init(&self->out, BUF_MAX_BYTES);
+    need(pthread_mutex_init(&self->lock, NULL) == 0, "mutex");
+    need(pthread_cond_init(&self->received, NULL) == 0, "condition");
+    return self;
+}
+
+const char *fake_rapi_address(const struct fake_rapi *fake)
+{
+    return fake->address;
+}
+
+/* --- the thread --- */
+
+static char *text_dup(const char *from, size_t len)
+{
+    char *text = need_memory(malloc(len + 1));
+    memcpy(text, from, len);
+    text[len] = '\0';
+    return text;
+}
+
+/* false: the peer has closed. */
+static bool read_more(struct fake_rapi *self)
+{
+    ssize_t n;
+    need(buf_reserve(&self->in, READ_BYTES) == RC_OK, "buffer");
+    do
+        n = recv(self->fd, self->in.data + self->in.len, self->in.cap - self->in.len, 0);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        self->in.len += (size_t)n;
+    return n > 0;
+}
+
+static size_t content_length(const char *head)
+{
+    const char *field = strcasestr(head, "\r\ncontent-length:");
+    return field ? strtoul(field + 17, NULL, 10) : 0;
+}
+
+static struct fake_request *read_request(struct fake_rapi *self)
+{
+    const char *end;
+    while (!(end = self->in.len ? memmem(self->in.data, self->in.len, "\r\n\r\n", 4) : NULL))
+        if (!read_more(self))
+            return NULL;
+    size_t head_len = (size_t)(end - self->in.data) + 4;
+    char *head = text_dup(self->in.data, head_len);
+    size_t body_len = content_length(head);
+    while (self->in.len < head_len + body_len)
+        if (!read_more(self)) {
+            free(head);
+            return NULL;
+        }
+    struct fake_request *req = need_memory(calloc(1, sizeof *req));
+    req->head = head;
+    req->target = text_dup(head, (size_t)(strstr(head, " HTTP/1.1\r\n") - head));
+    req->body = bytes_make(text_dup(self->in.data + head_len, body_len), body_len);
+    req->connection = self->connection_count;
+    buf_consume(&self->in, head_len + body_len);
+    return req;
+}
+
+static void request_free(struct fake_request *req)
+{
+    free(req->target);
+    free(req->head);
+    free((void *)(uintptr_t)req->body.ptr);
+    free(req);
+}
+
+static void write_all(int fd, struct bytes left)
+{
+    while (left.len) {
+        ssize_t n = send(fd, left.ptr, left.len, MSG_NOSIGNAL);
+        if (n < 0 && errno != EINTR)
+            return;
+        left = bytes_skip(left, n > 0 ? (size_t)n : 0);
+    }
+}
+
+static void remember(struct fake_rapi *self, struct fake_request *req)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    if (self->remembers) {
+        size_t size = (self->count + 1) * sizeof(struct fake_request *);
+        self->requests = need_memory(realloc(self->requests, size));
+        self->requests[self->count] = req;
+    }
+    self->count++;
+    (void)pthread_cond_broadcast(&self->received);
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+/* Answers one request. false: the connection is over. */
+static bool serve_one(struct fake_rapi *self)
+{
+    struct fake_request *req = read_request(self);
+    if (!req)
+        return false;
+    buf_reset(&self->out);
+    enum fake_end end = self->answer(self->context, self->count, req, &self->out);
+    need(!self->out.failed, "the answer's memory");
+    remember(self, req);
+    if (!self->remembers)
+        request_free(req);
+    if (end == FAKE_HOLD) {
+        while (read_more(self)) {
+            /* until the peer or fake_rapi_free closes */
+        }
+        return false;
+    }
+    write_all(self->fd, buf_bytes(&self->out));
+    return end == FAKE_KEEP;
+}
+
+/* Makes `fd` the open connection, or closes it: shutdown in fake_rapi_free must find it. */
+static bool set_connection(struct fake_rapi *self, int fd)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    bool is_stopping = self->is_stopping;
+    if (self->fd >= 0)
+        (void)close(self->fd);
+    self->fd = fd;
+    if (fd >= 0)
+        self->connection_count++;
+    (void)pthread_mutex_unlock(&self->lock);
+    return !is_stopping;
+}
+
+static void *run(void *context)
+{
+    struct fake_rapi *self = context;
+    bool goes_on = true;
+    while (goes_on) {
+        int fd = accept4(self->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0)
+            break;
+        goes_on = set_connection(self, fd);
+        buf_reset(&self->in);
+        while (goes_on && serve_one(self)) {
+            /* the next request */
+        }
+        goes_on = set_connection(self, -1);
+    }
+    return NULL;
+}
+
+void fake_rapi_start(struct fake_rapi *fake)
+{
+    need(pthread_create(&fake->thread, NULL, run, fake) == 0, "thread");
+    fake->is_started = true;
+}
+
+void fake_rapi_free(struct fake_rapi *fake)
+{
+    (void)pthread_mutex_lock(&fake->lock);
+    fake->is_stopping = true;
+    (void)shutdown(fake->listen_fd, SHUT_RDWR);
+    if (fake->fd >= 0)
+        (void)shutdown(fake->fd, SHUT_RDWR);
+    (void)pthread_mutex_unlock(&fake->lock);
+    if (fake->is_started)
+        (void)pthread_join(fake->thread, NULL);
+    (void)close(fake->listen_fd);
+    for (size_t i = 0; fake->remembers && i < fake->count; i++)
+        request_free(fake->requests[i]);
+    free(fake->requests);
+    buf_release(&fake->in);
+    buf_release(&fake->out);
+    (void)pthread_mutex_destroy(&fake->lock);
+    (void)pthread_cond_destroy(&fake->received);
+    free(fake);
+}
+
+bool fake_rapi_wait(struct fake_rapi *fake, size_t count)
+{
+    struct timespec end;
+    int error = 0;
+    (void)clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += WAIT_S;
+    (void)pthread_mutex_lock(&fake->lock);
+    while (fake->count < count && error == 0)
+        error = pthread_cond_timedwait(&fake->received, &fake->lock, &end);
+    bool is_there = fake->count >= count;
+    (void)pthread_mutex_unlock(&fake->lock);
+    return is_there;
+}
+
+const struct fake_request *fake_rapi_request(struct fake_rapi *fake, size_t index)
+{
+    (void)pthread_mutex_lock(&fake->lock);
+    need(fake->remembers && index < fake->count, "no such request");
+    const struct fake_request *req = fake->requests[index];
+    (void)pthread_mutex_unlock(&fake->lock);
+    return req;
+}
+
+/* --- answers --- */
+
+void fake_rapi_put(struct buf *out, unsigned status, const char *fields, struct bytes body)
+{
+    buf_printf(out, "HTTP/1.1 %u Said\r\nContent-Type: application/json\r\n%s", status,
+               fields ? fields : "");
+    buf_printf(out, "Content-Length: %zu\r\n\r\n", body.len);
+    buf_append(out, body);
+}
+
+enum fake_end fake_rapi_play(void *context, size_t index, const struct fake_request *req,
+                             struct buf *out)
+{
+    const struct fake_script *script = context;
+    (void)req;
+    if (index >= script->count)
+        return FAKE_HOLD;
+    const struct fake_step *step = &script->steps[index];
+    if (step->status)
+        fake_rapi_put(out, step->status, step->fields, bytes_from_str(step->text));
+    else
+        buf_append(out, bytes_from_str(step->text));
+    return step->end;
+}

@@ -1,0 +1,74 @@
+#ifndef TESTS_SUPPORT_FAKE_RAPI_H
+#define TESTS_SUPPORT_FAKE_RAPI_H
+
+/*
+ * fake_rapi — a Runtime API that answers as a test tells it to, and remembers what it was asked.
+ *
+ * One thread, one connection at a time, on 127.0.0.1. It reads requests itself and not through
+ * http1, so that client and fake do not share a mistake.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runtime/core/buf.h"
+
+struct fake_request {
+    char *target; /* "GET /2018-06-01/runtime/invocation/next" */
+    char *head;   /* all lines, with their ends */
+    struct bytes body;
+    unsigned connection; /* from 1 */
+};
+
+/* What comes after the answer's bytes. */
+enum fake_end {
+    FAKE_KEEP,  /* the next request on the same connection */
+    FAKE_CLOSE, /* the connection is closed */
+    FAKE_HOLD,  /* nothing: bytes and end stay out until the fake is freed */
+};
+
+/* Appends the answer to the request `index` (from 0) to `out`. Runs on the fake's thread. */
+typedef enum fake_end fake_answer_fn(void *context, size_t index, const struct fake_request *req,
+                                     struct buf *out);
+
+/* Listens; connections wait until fake_rapi_start. `remembers`: fake_rapi_request works. */
+struct fake_rapi *fake_rapi_new(fake_answer_fn *answer, void *context, bool remembers);
+void fake_rapi_start(struct fake_rapi *fake);
+
+/* Closes all and frees all that it remembered. */
+void fake_rapi_free(struct fake_rapi *fake);
+
+/* "127.0.0.1:PORT" */
+const char *fake_rapi_address(const struct fake_rapi *fake);
+
+/* Waits until `count` requests have been received; false after half a minute. */
+bool fake_rapi_wait(struct fake_rapi *fake, size_t count);
+
+/* The request `index`, received before. */
+const struct fake_request *fake_rapi_request(struct fake_rapi *fake, size_t index);
+
+/* --- answers --- */
+
+/* A script: step by step, and then FAKE_HOLD for all further requests. */
+struct fake_step {
+    const char *text;   /* bytes; with `status`, a body */
+    unsigned status;    /* not 0: a head with Content-Length is made */
+    const char *fields; /* lines with CR LF for that head; NULL: none */
+    enum fake_end end;
+};
+
+struct fake_script {
+    const struct fake_step *steps;
+    size_t count;
+};
+
+/* A fake_answer_fn whose context is a struct fake_script. */
+fake_answer_fn fake_rapi_play;
+
+/* Appends a response's head and body. */
+void fake_rapi_put(struct buf *out, unsigned status, const char *fields, struct bytes body);
+
+/* The fields of an event; `id` is a literal. */
+#define FAKE_ID(id) "Lambda-Runtime-Aws-Request-Id: " id "\r\n"
+
+#endif
