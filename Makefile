@@ -30,6 +30,9 @@ OPT := $(OPT_$(MODE))
 ifeq ($(OPT),)
 $(error MODE is '$(MODE)': it must be dev, asan or tsan)
 endif
+ifneq ($(MODE),dev)
+WARN += -Wno-maybe-uninitialized # guesses wrong in instrumented code
+endif
 CFLAGS = $(CSTD) $(WARN) $(OPT) -MMD -MP
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed
 LIBS_LIB := -lcjson -lsqlite3 -lpthread
@@ -46,6 +49,13 @@ LOCAL_SRC := $(call src,runtime/local)
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
 HELP_SRC  := $(call src,tests/support)
+# Criterion cannot run under the thread sanitizer; see the header there.
+TEST_LIBS := -lcriterion
+ifeq ($(MODE),tsan)
+CSTD += -Itests/support/tsan
+HELP_SRC += tests/support/tsan/runner.c
+TEST_LIBS :=
+endif
 
 LIB_OBJ := $(call obj,$(LIB_SRC))
 APP_OBJ := $(call obj,$(APP_SRC))
@@ -118,7 +128,14 @@ help: ## this list
 run = $(if $(V),$(2),@printf '  %-3s %s\n' $(1) $@; $(2))
 
 # --- how things are made ----------------------------------------------------------------------
-$(O)/%.o: %.c | deps
+# Objects are made anew when the compiler or its flags are others than last time.
+flags = $(CC) $(CSTD) $(OPT)
+ifneq ($(strip $(flags)),$(strip $(file <$(O)/flags)))
+$(shell mkdir -p $(O))
+$(file >$(O)/flags,$(flags))
+endif
+
+$(O)/%.o: %.c $(O)/flags | deps
 	@mkdir -p $(@D)
 	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
 
@@ -152,6 +169,6 @@ $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL
 
 $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ -lcriterion -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
