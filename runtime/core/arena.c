@@ -73,7 +73,8 @@ static bool add_block(struct arena *arena, size_t need)
 static void *take(struct arena *arena, size_t len, size_t align)
 {
     size_t pad = (size_t)(-(uintptr_t)arena->_next & (align - 1));
-    if (!arena->_next || pad + len > (size_t)(arena->_end - arena->_next)) {
+    size_t room = (size_t)(arena->_end - arena->_next);
+    if (!arena->_next || pad > room || len > room - pad) {
         if (len > arena->_max || !add_block(arena, len))
             return NULL;
         pad = 0;

@@ -76,6 +76,13 @@ static bool set_row(struct config *config, const struct config_row *row, const c
     return false;
 }
 
+/* An empty variable is as good as none: that is how a compose file or a template unsets one. */
+static const char *look_up(config_lookup_fn *lookup, const char *name)
+{
+    const char *value = lookup(name);
+    return value && value[0] ? value : NULL;
+}
+
 /* On AWS a sandbox's disk is no storage, so nothing may be assumed there; elsewhere one file. */
 static bool choose_store(struct config *config, config_lookup_fn *lookup, char *error,
                          size_t error_len)
@@ -83,7 +90,7 @@ static bool choose_store(struct config *config, config_lookup_fn *lookup, char *
     if (config->store)
         return true;
     const char *aws_variable = NULL;
-    if (lookup("ECS_CONTAINER_METADATA_URI_V4"))
+    if (look_up(lookup, "ECS_CONTAINER_METADATA_URI_V4"))
         aws_variable = "ECS_CONTAINER_METADATA_URI_V4";
     if (config->function_name)
         aws_variable = "AWS_LAMBDA_FUNCTION_NAME";
@@ -104,8 +111,8 @@ bool config_load(struct config *config, enum home home, config_lookup_fn *lookup
     *config = (struct config){.home = home};
     for (size_t i = 0; i < sizeof config_rows / sizeof *config_rows; i++) {
         const struct config_row *row = &config_rows[i];
-        const char *value = lookup(row->name);
-        if (!value || value[0] == '\0')
+        const char *value = look_up(lookup, row->name);
+        if (!value)
             value = row->fallback;
         if (value && !set_row(config, row, value, error, error_len))
             return false;

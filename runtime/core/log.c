@@ -16,6 +16,13 @@ void log_set_fd(int fd)
     log_fd = fd;
 }
 
+/* A message is our own and short; one that is not is cut, so that its escapes fit the line. */
+static void append_message(struct buf *line, const char *message)
+{
+    enum { MESSAGE_MAX_BYTES = LIMIT_LOG_LINE_BYTES / 8 };
+    json_text_string(line, bytes_make(message, strnlen(message, MESSAGE_MAX_BYTES)));
+}
+
 static void append_field(struct buf *line, const struct log_field *field)
 {
     size_t before = line->len;
@@ -51,7 +58,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
     buf_append(&line, BYTES_LIT("\",\"level\":\""));
     buf_append(&line, bytes_from_str(level_names[level]));
     buf_append(&line, BYTES_LIT("\",\"message\":"));
-    json_text_string(&line, bytes_from_str(message));
+    append_message(&line, message);
     for (size_t i = 0; i < field_count; i++)
         append_field(&line, &fields[i]);
     buf_append(&line, BYTES_LIT("}\n"));

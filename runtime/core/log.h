@@ -35,7 +35,8 @@ struct log_field {
         .key = (key_), .is_number = true, .number = (int64_t)(number_) \
     }
 
-/* Writes the line. What cannot be written is lost in silence: a log never stops a request. */
+/* Writes the line; of `message`, a kilobyte at most. What cannot be written is lost in silence: a
+ * log never stops a request. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count);
 

@@ -49,7 +49,7 @@ void problem_set_fixed(struct http_response *res)
     };
     drop_all(res);
     res->fields = fields;
-    res->field_count = 1;
+    res->field_count = res->field_capacity = 1; /* the next field moves them to an arena */
     res->body = BYTES_LIT("{\"type\":\"/problems/internal\",\"title\":\"Internal Server Error\","
                           "\"status\":500,\"detail\":\"no memory to answer with\"}\n");
 }

@@ -25,7 +25,7 @@ static bool is_param(struct bytes segment)
 struct path_match {
     struct http_param params[LIMIT_ROUTE_PARAMS];
     size_t count;
-    enum rc rc; /* RC_SYNTAX: a '%' of the path is broken; RC_NOMEM */
+    enum rc rc; /* RC_OK; RC_NOMEM */
 };
 
 static bool match_segment(struct arena *arena, struct bytes wanted, struct bytes raw,
@@ -100,10 +100,12 @@ enum router_match router_find(const struct route *routes, struct http_request *r
     bool is_known = false;
     if (req->method == HTTP_METHOD_OTHER)
         return ROUTER_UNKNOWN_METHOD;
+    if (!uri_is_encoded(req->path)) /* whichever routes there are */
+        return ROUTER_BAD_PATH;
     for (const struct route *route = routes; route->pattern; route++) {
         if (!match_path(req->arena, route->pattern, req->path, &match)) {
             if (match.rc != RC_OK)
-                return match.rc == RC_NOMEM ? ROUTER_NOMEM : ROUTER_BAD_PATH;
+                return ROUTER_NOMEM;
             continue;
         }
         is_known = true;

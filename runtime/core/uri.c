@@ -11,6 +11,26 @@ static int hex_value(char c)
     return -1;
 }
 
+/* The byte that "%XX" at the start of `raw` means, or -1. */
+static int escape_value(struct bytes raw)
+{
+    int high = raw.len > 2 ? hex_value(raw.ptr[1]) : -1;
+    int low = high >= 0 ? hex_value(raw.ptr[2]) : -1;
+    return low >= 0 ? high * 16 + low : -1;
+}
+
+bool uri_is_encoded(struct bytes raw)
+{
+    for (;;) {
+        raw = bytes_skip(raw, bytes_find(raw, '%'));
+        if (raw.len == 0)
+            return true;
+        if (escape_value(raw) < 0)
+            return false;
+        raw = bytes_skip(raw, 3);
+    }
+}
+
 static enum rc decode(struct arena *arena, struct bytes raw, bool plus_is_blank, struct bytes *out)
 {
     if (bytes_find(raw, '%') == raw.len && (!plus_is_blank || bytes_find(raw, '+') == raw.len)) {
@@ -24,11 +44,10 @@ static enum rc decode(struct arena *arena, struct bytes raw, bool plus_is_blank,
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.ptr[i];
         if (c == '%') {
-            int high = raw.len - i > 2 ? hex_value(raw.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex_value(raw.ptr[i + 2]) : -1;
-            if (low < 0)
+            int value = escape_value(bytes_skip(raw, i));
+            if (value < 0)
                 return RC_SYNTAX;
-            c = (char)(high * 16 + low);
+            c = (char)value;
             i += 2;
         } else if (c == '+' && plus_is_blank) {
             c = ' ';

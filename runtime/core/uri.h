@@ -12,6 +12,9 @@
 #include "runtime/core/bytes.h"
 #include "runtime/core/rc.h"
 
+/* true when each '%' has two hex digits behind it: then nothing below is RC_SYNTAX. */
+bool uri_is_encoded(struct bytes raw);
+
 /* Decodes %XX in a path's segment; '+' stays. RC_OK; RC_SYNTAX: '%' without two hex digits;
  * RC_NOMEM. */
 enum rc uri_decode_path(struct arena *arena, struct bytes raw, struct bytes *out) MUST_CHECK;
