@@ -17,6 +17,7 @@ struct bytes data_read(const char *name)
     rewind(file);
     if (!text || fread(text, 1, len, file) != len)
         abort();
+    text[len] = '\0';
     (void)fclose(file);
     return bytes_make(text, len);
 }

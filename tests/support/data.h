@@ -5,8 +5,8 @@
 
 #include "runtime/core/bytes.h"
 
-/* The file tests/data/`name`, in memory that the caller frees by free((void *)view.ptr). Aborts the
- * test when it cannot be read. */
+/* The file tests/data/`name` with a NUL behind it, in memory that the caller frees by free((void
+ * *)view.ptr). Aborts the test when it cannot be read. */
 struct bytes data_read(const char *name);
 
 #endif
