@@ -28,6 +28,7 @@
 #include "runtime/core/http.h"
 #include "runtime/core/json_text.h"
 #include "runtime/core/problem.h"
+#include "runtime/core/text.h"
 #include "runtime/core/uri.h"
 #include "runtime/json/json.h"
 

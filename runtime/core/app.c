@@ -64,6 +64,12 @@ static void answer_unrouted(struct app *app, struct http_request *req, struct ht
     }
 }
 
+static bool uses_store(const struct http_request *req)
+{
+    unsigned flags = req->route->flags;
+    return (flags & ROUTE_USES_STORE) || ((flags & ROUTE_USES_STORE_ON_QUERY) && req->query.len);
+}
+
 enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
                    enum app_caller caller)
 {
@@ -72,8 +78,7 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
     if (!req->route)
         match = router_find(app->definition->routes, req);
     if (match == ROUTER_HANDLER) {
-        bool waits = app->store_is_blocking && (req->route->flags & ROUTE_USES_STORE);
-        if (waits && caller == APP_MAY_NOT_WAIT)
+        if (caller == APP_MAY_NOT_WAIT && app->store_is_blocking && uses_store(req))
             return RC_AGAIN;
         req->app = app;
         req->route->handler(req, res);

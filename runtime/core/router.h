@@ -20,6 +20,8 @@ typedef void http_handler_fn(const struct http_request *req, struct http_respons
 
 /* The handler calls the store, which may wait: the server then runs it on a worker thread. */
 #define ROUTE_USES_STORE 1u
+/* The handler calls the store only when the request has a query; without one it runs at once. */
+#define ROUTE_USES_STORE_ON_QUERY 2u
 
 struct route {
     enum http_method method;

@@ -1,0 +1,39 @@
+#ifndef HANDLERS_HANDLERS_H
+#define HANDLERS_HANDLERS_H
+
+/*
+ * handlers — every handler of the application, for routes.c.
+ *
+ * Layer:   application. Knows core/, store/ and json/.
+ * Memory:  what a handler needs lives in req->arena; it never frees.
+ * Threads: a handler runs on many threads at once and keeps no state of its own.
+ *
+ * Errors are problem+json; those of the store are answered alike (answer.h).
+ */
+
+#include "runtime/core/app.h"
+
+/* GET / and /hello: "Hello world". */
+http_handler_fn handle_hello;
+
+/* GET /healthcheck: the process answers. 200, or 503 once it has been told to stop. */
+http_handler_fn handle_healthcheck;
+
+/* GET /gtg: good to go, 200 or 503 once it has been told to stop. It never touches the store, so
+ * that a store that is slow for all does not make a load balancer replace every process.
+ * With `details` in the query: JSON of what it is and of its store, 503 too when the store fails.
+ */
+http_handler_fn handle_gtg;
+
+/* GET /stats: the system as the kernel tells it, and this process. */
+http_handler_fn handle_stats;
+
+/* POST /candidate/{name}: 201; 409 when the name is taken. GET: 200 or 404. */
+http_handler_fn handle_candidate_post;
+http_handler_fn handle_candidate_get;
+
+/* GET /candidates: all of them by name; a part of them, and a Link to the rest, when they are too
+ * many for one response. */
+http_handler_fn handle_candidate_list;
+
+#endif
