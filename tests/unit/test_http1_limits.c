@@ -253,6 +253,25 @@ Test(http1_limits, hold_at_their_exact_edge)
     }
 }
 
+Test(http1_limits, of_the_body_is_the_callers_to_set)
+{
+    static const char *const lengths[] = {
+        "Content-Length: 7\r\n\r\n1234567",
+        "Transfer-Encoding: chunked\r\n\r\n7\r\n1234567\r\n0\r\n\r\n"};
+    for (size_t i = 0; i < ROWS(lengths); i++)
+        for (size_t body_max = 6; body_max <= 7; body_max++) {
+            buf_reset(&probe.text);
+            add("POST / HTTP/1.1\r\nHost: a\r\n");
+            add(lengths[i]);
+            begin(NULL);
+            probe.decoder.body_max = body_max;
+            cr_expect_eq(feed(NULL, bytes_make(probe.text.data, probe.text.len - 1)),
+                         body_max == 7 ? RC_AGAIN : RC_BODY_LIMIT);
+            cr_expect_eq(feed(NULL, buf_bytes(&probe.text)), body_max == 7 ? RC_OK : RC_BODY_LIMIT,
+                         "%s", lengths[i]);
+        }
+}
+
 /* Lines that never end: the answer comes with the first byte too many, not with their end. */
 struct endless_row {
     const char *name;
