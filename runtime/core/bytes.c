@@ -80,6 +80,14 @@ bool bytes_is_utf8(struct bytes view)
     size_t i = 0;
     while (i < view.len) {
         unsigned char low, high;
+        uint64_t eight;
+        if (view.len - i >= sizeof eight) { /* eight bytes of ASCII at one look */
+            memcpy(&eight, p + i, sizeof eight);
+            if ((eight & 0x8080808080808080u) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         size_t n = utf8_sequence(p[i], &low, &high);
         if (n == 0 || n > view.len - i)
             return false;

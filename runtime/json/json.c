@@ -3,6 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "runtime/core/json_text.h"
+
+#define NUL_ESCAPE BYTES_LIT("\\u0000")
+
 /*
  * cJSON has one pair of allocation hooks for the whole process. Ours look at a variable of the
  * thread: while json_parse runs, it names the arena; at any other time they are malloc and free, so
@@ -83,17 +87,22 @@ static size_t strict_number(struct bytes text, size_t i, bool *bad)
     return i;
 }
 
+/* Bytes of a string that may stand for themselves are passed over at one look each. */
 static size_t strict_string(struct bytes text, size_t i, bool *bad)
 {
-    for (i++; i < text.len && text.ptr[i] != '"'; i++) {
-        *bad = (unsigned char)text.ptr[i] < 0x20 ||
-               (text.len - i >= 6 && memcmp(text.ptr + i, "\\u0000", 6) == 0);
+    for (i++;; i++) {
+        i += json_text_plain_len(bytes_skip(text, i));
+        if (i == text.len)
+            return i;
+        char c = text.ptr[i];
+        if (c == '"')
+            return i + 1;
+        *bad = (unsigned char)c < 0x20 || bytes_starts_with(bytes_skip(text, i), NUL_ESCAPE);
         if (*bad)
             return i;
-        if (text.ptr[i] == '\\')
-            i++;
+        if (c == '\\' && ++i == text.len)
+            return i;
     }
-    return i < text.len ? i + 1 : i;
 }
 
 static size_t first_lax(struct bytes text)
