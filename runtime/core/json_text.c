@@ -30,20 +30,48 @@ static size_t sequence_len(struct bytes view)
     return 0;
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Not 0 when one of the eight bytes of `word` is under `limit` (at most 0x80). Borrows run upwards
+ * only, so the lowest such byte is always seen. */
+static uint64_t has_less(uint64_t word, unsigned char limit)
+{
+    return (word - EACH_BYTE(limit)) & ~word & EACH_BYTE(0x80);
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Eight bytes a step: texts are long, and what must be escaped is rare in them. */
+size_t json_text_plain_len(struct bytes view)
+{
+    size_t i = 0;
+    for (uint64_t word; view.len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, view.ptr + i, sizeof word);
+        if ((word & EACH_BYTE(0x80)) || has_less(word, 0x20) ||
+            has_less(word ^ EACH_BYTE('"'), 1) || has_less(word ^ EACH_BYTE('\\'), 1))
+            break;
+    }
+    while (i < view.len && is_plain((unsigned char)view.ptr[i]))
+        i++;
+    return i;
+}
+
 /* The length of the plain run at the start of `view`: bytes that stand for themselves. */
 static size_t plain_len(struct bytes view)
 {
     size_t i = 0;
-    while (i < view.len) {
-        unsigned char c = (unsigned char)view.ptr[i];
-        if (c < 0x20 || c == '"' || c == '\\')
-            break;
-        size_t n = c < 0x80 ? 1 : sequence_len(bytes_skip(view, i));
+    for (;;) {
+        i += json_text_plain_len(bytes_skip(view, i));
+        if (i == view.len || (unsigned char)view.ptr[i] < 0x80)
+            return i;
+        size_t n = sequence_len(bytes_skip(view, i));
         if (n == 0)
-            break;
+            return i;
         i += n;
     }
-    return i;
 }
 
 /* Writes the escape of the byte `c`, which stands not for itself, and returns its length. */

@@ -13,6 +13,10 @@
  * output is always valid JSON; a control byte becomes its escape. */
 void json_text_string(struct buf *out, struct bytes view);
 
+/* The length of the run at the start of `view` that stands for itself in a JSON string and needs no
+ * second look: ASCII from the blank on, but for the quote and the backslash. */
+size_t json_text_plain_len(struct bytes view);
+
 /* The bytes that `view` takes between the quotes as json_text_string writes it. */
 size_t json_text_escaped_len(struct bytes view);
 

@@ -41,10 +41,22 @@ static size_t mark(struct bytes text, char *out)
     return n;
 }
 
+static bool has_nul_escape(struct bytes text)
+{
+    size_t at;
+    while ((at = bytes_find(text, '\\')) < text.len) {
+        text = bytes_skip(text, at);
+        if (is_escape_of(text, "\\u0000", "\\u0000"))
+            return true;
+        text = bytes_skip(text, 1);
+    }
+    return false;
+}
+
 enum rc event_text_mark(struct arena *arena, struct bytes text, struct bytes *out, bool *is_marked)
 {
     *out = text;
-    *is_marked = text.len && memmem(text.ptr, text.len, "\\u0000", ESCAPE_LEN);
+    *is_marked = has_nul_escape(text);
     if (!*is_marked)
         return RC_OK;
     char *copy = arena_alloc(arena, text.len * 2);

@@ -67,3 +67,20 @@ Test(json_text, is_json_whatever_the_bytes)
     buf_release(&out);
     arena_release(&arena);
 }
+
+/* Each byte at each place of a run that is looked at eight bytes at once, and one at a time. */
+Test(json_text, plain_runs_end_at_the_first_other_byte)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        bool is_plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+        for (size_t at = 0; at < 20; at++) {
+            char text[20];
+            memset(text, 'a', sizeof text);
+            text[at] = (char)c;
+            struct guard guard = guard_new(bytes_make(text, sizeof text));
+            cr_expect_eq(json_text_plain_len(guard.view), is_plain ? sizeof text : at,
+                         "byte %u at %zu", c, at);
+            guard_free(&guard);
+        }
+    }
+}
