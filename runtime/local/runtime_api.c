@@ -1,0 +1,263 @@
+#include "runtime/local/runtime_api.h"
+
+#include <stdio.h>
+
+#include "runtime/core/limits.h"
+
+/*
+ * A request is looked at in Lambda's order: the id first (400), then what attempt it belongs to
+ * (400), then whether the runtime is in a state for it (403), then its content. The sandbox hears
+ * of a payload before the runtime is answered, because the request's bytes are gone after that.
+ */
+
+/* --- answers to the runtime --- */
+
+static void reply(struct httpd_exchange *exchange, int status, struct bytes json)
+{
+    http_response_borrow(&exchange->res, &exchange->arena, status, BYTES_LIT("application/json"),
+                         json);
+    httpd_respond(exchange);
+}
+
+static void reply_ok(struct httpd_exchange *exchange)
+{
+    reply(exchange, 202, BYTES_LIT("{\"status\":\"OK\"}\n"));
+}
+
+static void set_error(struct httpd_exchange *exchange, int status, const char *type,
+                      const char *message)
+{
+    http_response_printf(&exchange->res, &exchange->arena, status, BYTES_LIT("application/json"),
+                         "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}\n", message, type);
+}
+
+static void reply_error(struct httpd_exchange *exchange, int status, const char *type,
+                        const char *message)
+{
+    set_error(exchange, status, type, message);
+    httpd_respond(exchange);
+}
+
+/* The names that Lambda's own messages use. */
+static const char *state_name(const struct sandbox *sandbox)
+{
+    switch (sandbox->state) {
+    case SANDBOX_INIT:
+        return sandbox->has_init_error ? "InitError" : "Started";
+    case SANDBOX_IDLE:
+        return "Ready";
+    case SANDBOX_BUSY:
+        return "Running";
+    case SANDBOX_SENT:
+        return "RuntimeResponseSentState";
+    case SANDBOX_ENDING:
+        break;
+    }
+    return "Terminated";
+}
+
+static void refuse_state(struct sandbox *sandbox, struct httpd_exchange *exchange,
+                         const char *wanted)
+{
+    http_response_printf(&exchange->res, &exchange->arena, 403, BYTES_LIT("application/json"),
+                         "{\"errorMessage\":\"State transition from %s to %s failed for runtime. "
+                         "Error: State transition is not allowed\","
+                         "\"errorType\":\"InvalidStateTransition\"}\n",
+                         state_name(sandbox), wanted);
+    httpd_respond(exchange);
+}
+
+/* --- GET next --- */
+
+void runtime_api_refuse_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    refuse_state(sandbox, exchange, "Ready");
+}
+
+static void add(struct httpd_exchange *exchange, const char *name, const char *value)
+{
+    http_response_add(&exchange->res, &exchange->arena, bytes_from_str(name),
+                      bytes_from_str(value));
+}
+
+void runtime_api_give_event(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    const struct invocation *invocation = sandbox->invocation;
+    struct http_response *res = &exchange->res;
+    struct bytes event, deadline, arn;
+    /* A copy: the connection may outlive the invocation. */
+    if (arena_dup(&exchange->arena, invocation->event, &event) != RC_OK ||
+        arena_printf(&exchange->arena, &deadline, "%lld",
+                     (long long)invocation->deadline_epoch_ms) != RC_OK ||
+        arena_printf(&exchange->arena, &arn, "arn:aws:lambda:us-east-1:000000000000:function:%s",
+                     sandbox->options->name) != RC_OK) {
+        reply_error(exchange, 500, "InternalServerError", "Internal Server Error");
+        return;
+    }
+    http_response_borrow(res, &exchange->arena, 200, BYTES_LIT("application/json"), event);
+    add(exchange, "Lambda-Runtime-Aws-Request-Id", invocation->request_id);
+    add(exchange, "Lambda-Runtime-Invocation-Id", invocation->invocation_id);
+    add(exchange, "Lambda-Runtime-Trace-Id", invocation->trace_id);
+    add(exchange, "Lambda-Runtime-Deadline-Ms", deadline.ptr);
+    add(exchange, "Lambda-Runtime-Invoked-Function-Arn", arn.ptr);
+    httpd_respond(exchange);
+}
+
+/* --- POST response, POST error --- */
+
+/* `type` where Lambda takes it, else the Unknown of its category. In the arena or static. */
+static struct bytes error_type(const struct http_request *req)
+{
+    const struct bytes *given = http_request_header(req, "lambda-runtime-function-error-type");
+    struct bytes type = given ? *given : bytes_make(NULL, 0);
+    bool is_function = bytes_starts_with(type, BYTES_LIT("Function."));
+    size_t start = is_function ? 9 : 8, i = start;
+    if (is_function || bytes_starts_with(type, BYTES_LIT("Runtime.")))
+        for (; i < type.len; i++) {
+            char c = type.ptr[i];
+            if (!((c >= 'A' && c <= 'Z') || (i > start && c >= 'a' && c <= 'z')))
+                break;
+        }
+    if (i == type.len && i > start + 1 && i < start + 100)
+        return type;
+    return is_function ? BYTES_LIT("Function.Unknown") : BYTES_LIT("Runtime.Unknown");
+}
+
+static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    sandbox_take_answer(sandbox, FUNCTION_ERROR, exchange->req.body, error_type(&exchange->req));
+    reply_ok(exchange);
+}
+
+static void take_response(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    const struct bytes *mode =
+        http_request_header(&exchange->req, "lambda-runtime-function-response-mode");
+    /* A streamed answer is taken whole, as by all that invoke without streaming. */
+    if (mode && !bytes_ieq(*mode, BYTES_LIT("streaming"))) {
+        sandbox_refuse_answer(sandbox, "Runtime.InvalidResponseModeHeader",
+                              "Invalid response mode header");
+        reply_error(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
+        return;
+    }
+    sandbox_take_answer(sandbox, FUNCTION_OK, exchange->req.body, bytes_make(NULL, 0));
+    reply_ok(exchange);
+}
+
+/* POST /2018-06-01/runtime/invocation/{id}/(response|error) */
+static void take_invocation(struct sandbox *sandbox, struct httpd_exchange *exchange,
+                            struct bytes id, bool is_error)
+{
+    const struct invocation *invocation = sandbox->invocation;
+    const struct bytes *attempt =
+        http_request_header(&exchange->req, "lambda-runtime-invocation-id");
+    if (!invocation || !bytes_eq(id, bytes_from_str(invocation->request_id)))
+        reply_error(exchange, 400, "InvalidRequestID", "Invalid request ID");
+    else if (attempt && !bytes_eq(*attempt, bytes_from_str(invocation->invocation_id)))
+        reply_error(exchange, 400, "InvalidInvocationId", "Invalid invocation ID");
+    else if (sandbox->state != SANDBOX_BUSY)
+        refuse_state(sandbox, exchange,
+                     is_error ? "InvocationErrorResponse" : "InvocationResponse");
+    else if (is_error)
+        take_error(sandbox, exchange);
+    else
+        take_response(sandbox, exchange);
+}
+
+static void take_init_error(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    if (sandbox->state != SANDBOX_INIT || sandbox->has_init_error) {
+        refuse_state(sandbox, exchange, "InitError");
+        return;
+    }
+    sandbox_take_init_error(sandbox, exchange->req.body, error_type(&exchange->req));
+    reply_ok(exchange);
+}
+
+/* --- routes --- */
+
+/* The id in the path of an invocation's response or error; false: it is another path. */
+static bool split_invocation_path(struct bytes path, struct bytes *id, bool *is_error)
+{
+    struct bytes prefix = BYTES_LIT("/2018-06-01/runtime/invocation/");
+    if (!bytes_starts_with(path, prefix))
+        return false;
+    path = bytes_skip(path, prefix.len);
+    *id = bytes_make(path.ptr, bytes_find(path, '/'));
+    path = bytes_skip(path, id->len);
+    *is_error = bytes_eq(path, BYTES_LIT("/error"));
+    return id->len && (*is_error || bytes_eq(path, BYTES_LIT("/response")));
+}
+
+static void reply_ping(struct httpd_exchange *exchange)
+{
+    http_response_borrow(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"),
+                         BYTES_LIT("pong"));
+    httpd_respond(exchange);
+}
+
+static void refuse_method(struct httpd_exchange *exchange, const char *allowed)
+{
+    add(exchange, "Allow", allowed);
+    reply_error(exchange, 405, "MethodNotAllowed", "Method Not Allowed");
+}
+
+static void on_request(struct httpd_exchange *exchange)
+{
+    struct sandbox *sandbox = httpd_context(exchange->httpd);
+    struct bytes path = exchange->req.path, id;
+    bool is_get = exchange->req.method == HTTP_GET, is_post = exchange->req.method == HTTP_POST;
+    bool is_next = bytes_eq(path, BYTES_LIT("/2018-06-01/runtime/invocation/next"));
+    bool is_ping = bytes_eq(path, BYTES_LIT("/2018-06-01/ping")), is_error = false;
+    bool is_invocation = !is_next && split_invocation_path(path, &id, &is_error);
+    bool is_init_error = bytes_eq(path, BYTES_LIT("/2018-06-01/runtime/init/error"));
+    if (is_next && is_get)
+        sandbox_take_next(sandbox, exchange);
+    else if (is_invocation && is_post)
+        take_invocation(sandbox, exchange, id, is_error);
+    else if (is_init_error && is_post)
+        take_init_error(sandbox, exchange);
+    else if (is_ping && is_get)
+        reply_ping(exchange);
+    else if (is_next || is_ping)
+        refuse_method(exchange, "GET");
+    else if (is_invocation || is_init_error)
+        refuse_method(exchange, "POST");
+    else
+        reply_error(exchange, 404, "NotFound", "Not Found");
+}
+
+/* A body over the limit never becomes a request. One runtime alone talks here, so it is the answer
+ * to the invocation in hand; Lambda takes it as sent. */
+static void on_fault(struct httpd_exchange *exchange, enum rc fault)
+{
+    struct sandbox *sandbox = httpd_context(exchange->httpd);
+    if (fault != RC_BODY_LIMIT) {
+        set_error(exchange, rc_to_status(fault), "InvalidRequest", "Invalid request");
+        return;
+    }
+    set_error(exchange, 413, "RequestEntityTooLarge",
+              "Exceeded maximum allowed payload size (6291556 bytes).");
+    if (sandbox->state == SANDBOX_BUSY)
+        sandbox_refuse_answer(
+            sandbox, "Function.ResponseSizeTooLarge",
+            "Response payload size exceeded maximum allowed payload size (6291556 bytes).");
+}
+
+bool runtime_api_start(struct sandbox *sandbox, unsigned *port, char *error, size_t error_len)
+{
+    int fd = httpd_listen("127.0.0.1", 0, false, error, error_len);
+    if (fd < 0)
+        return false;
+    *port = httpd_port(fd);
+    struct httpd_options options = {.loop = sandbox->options->loop,
+                                    .listen_fd = fd,
+                                    .on_request = on_request,
+                                    .on_fault = on_fault,
+                                    .context = sandbox,
+                                    .body_max_bytes = LIMIT_INVOCATION_BYTES};
+    sandbox->httpd = httpd_new(&options);
+    if (!sandbox->httpd)
+        (void)snprintf(error, error_len, "no memory for a Runtime API");
+    return sandbox->httpd != NULL;
+}

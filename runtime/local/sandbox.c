@@ -1,0 +1,315 @@
+#include "runtime/local/sandbox.h"
+
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
+#include "runtime/local/runtime_api.h"
+#include "runtime/local/sandbox_env.h"
+#include "runtime/local/sandbox_report.h"
+
+/*
+ * Three things move a sandbox on: what its runtime says (runtime_api.c), its one timer, and the end
+ * of its process. The end of the process is the only place that frees it, so nothing of it can go
+ * away under a callback. Before a result is given, the output so far is read, so that an owner sees
+ * the lines of a call before its result.
+ */
+
+enum { INIT_ERROR_GRACE_MS = 500 };
+
+static void set_timer(struct sandbox *sandbox, unsigned after_ms)
+{
+    struct loop *loop = sandbox->options->loop;
+    int64_t due_ms = clock_ms_monotonic() + after_ms;
+    if (loop_timer_set(loop, &sandbox->timer, due_ms) != RC_OK)
+        process_signal(sandbox->process, SIGKILL); /* without a limit it shall not run */
+}
+
+/* --- the end of an invocation --- */
+
+/* Off the sandbox before the owner hears of it, who may hand it the next one. */
+static void drop_invocation(struct sandbox *sandbox)
+{
+    struct invocation *invocation = sandbox->invocation;
+    sandbox->invocation = NULL;
+    loop_timer_clear(sandbox->options->loop, &sandbox->timer);
+    invocation_free(invocation);
+}
+
+static void describe_exit(int status, char *text, size_t len)
+{
+    if (WIFSIGNALED(status)) {
+        size_t n = (size_t)snprintf(text, len, "Runtime exited with error: signal: ");
+        (void)snprintf(text + n, len - n, "%s", strsignal(WTERMSIG(status)));
+        text[n] = (char)tolower((unsigned char)text[n]);
+    } else if (WEXITSTATUS(status) != 0) {
+        (void)snprintf(text, len, "Runtime exited with error: exit status %d", WEXITSTATUS(status));
+    } else {
+        (void)snprintf(text, len, "Runtime exited without providing a reason");
+    }
+}
+
+/* The process went away with an invocation. */
+static void fail_by_exit(struct sandbox *sandbox, int status)
+{
+    char reason[128];
+    const char *type = sandbox->has_init_error ? sandbox->init_error_type : "Runtime.ExitError";
+    describe_exit(status, reason, sizeof reason);
+    if (!sandbox->init_us)
+        sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"error", type});
+    sandbox_report_end(sandbox, (struct sandbox_status){"error", type});
+    if (sandbox->has_init_error)
+        invocation_done(sandbox->invocation, FUNCTION_ERROR, buf_bytes(&sandbox->init_error),
+                        bytes_from_str(type));
+    else
+        invocation_fail(sandbox->invocation, FUNCTION_ERROR, type, "%s", reason);
+    drop_invocation(sandbox);
+}
+
+static void fail_by_timeout(struct sandbox *sandbox)
+{
+    sandbox->state = SANDBOX_ENDING;
+    process_drain(sandbox->process);
+    if (!sandbox->init_us)
+        sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"timeout", NULL});
+    sandbox_report_end(sandbox, (struct sandbox_status){"timeout", NULL});
+    process_signal(sandbox->process, SIGKILL);
+    invocation_fail(sandbox->invocation, FUNCTION_TIMEOUT, "Sandbox.Timedout",
+                    "Task timed out after %.2f seconds", sandbox->options->timeout_ms / 1000.0);
+    drop_invocation(sandbox);
+}
+
+/* --- the process --- */
+
+static void release(struct sandbox *sandbox)
+{
+    loop_timer_clear(sandbox->options->loop, &sandbox->timer);
+    httpd_free(sandbox->httpd);
+    buf_release(&sandbox->init_error);
+    free(sandbox);
+}
+
+static void report_init_failure(const struct sandbox *sandbox)
+{
+    struct sandbox_status status = {"error", "Runtime.ExitError"};
+    if (sandbox->is_init_timeout)
+        status = (struct sandbox_status){"timeout", NULL};
+    else if (sandbox->has_init_error)
+        status.error_type = sandbox->init_error_type;
+    sandbox_report_init(sandbox, "init", status);
+}
+
+static void on_exit_of(void *context, int status)
+{
+    struct sandbox *sandbox = context;
+    bool is_init_failure = sandbox->state == SANDBOX_INIT && !sandbox->invocation;
+    sandbox->process = NULL;
+    sandbox->state = SANDBOX_ENDING;
+    if (is_init_failure)
+        report_init_failure(sandbox);
+    if (sandbox->invocation)
+        fail_by_exit(sandbox, status);
+    sandbox->options->on_end(sandbox, is_init_failure);
+    release(sandbox);
+}
+
+static void on_line(void *context, bool is_error, struct bytes line)
+{
+    struct sandbox *sandbox = context;
+    (void)is_error;
+    if (sandbox->options->on_line)
+        sandbox->options->on_line(sandbox->options->line_context, line);
+}
+
+static void on_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct sandbox *sandbox = (void *)((char *)timer - offsetof(struct sandbox, timer));
+    (void)loop;
+    if (sandbox->invocation && !sandbox->has_init_error) {
+        fail_by_timeout(sandbox);
+    } else {
+        /* In INIT: its exit tells the owner the rest. */
+        sandbox->is_init_timeout = !sandbox->has_init_error;
+        process_signal(sandbox->process, SIGKILL);
+    }
+}
+
+static bool start_process(struct sandbox *sandbox, char *error, size_t error_len)
+{
+    const struct sandbox_options *options = sandbox->options;
+    const char *argv[] = {options->program, NULL};
+    unsigned port;
+    if (!runtime_api_start(sandbox, &port, error, error_len))
+        return false;
+    char **env = sandbox_env_new(options, port);
+    if (!env) {
+        (void)snprintf(error, error_len, "no memory");
+        return false;
+    }
+    struct process_options how = {.loop = options->loop,
+                                  .argv = argv,
+                                  .env = (const char *const *)env,
+                                  .directory = options->task_root,
+                                  .on_line = on_line,
+                                  .on_exit = on_exit_of,
+                                  .context = sandbox};
+    sandbox->start_us = clock_us_monotonic();
+    sandbox->process = process_start(&how, error, error_len);
+    sandbox_env_free(env);
+    return sandbox->process != NULL;
+}
+
+/* --- what the owner calls --- */
+
+struct sandbox *sandbox_new(const struct sandbox_options *options, struct invocation *first,
+                            bool is_cold, char *error, size_t error_len)
+{
+    struct sandbox *sandbox = calloc(1, sizeof *sandbox);
+    if (!sandbox) {
+        (void)snprintf(error, error_len, "no memory");
+        return NULL;
+    }
+    sandbox->options = options;
+    sandbox->timer.fn = on_timer;
+    sandbox->is_cold = is_cold;
+    buf_init(&sandbox->init_error, LIMIT_INVOCATION_BYTES);
+    if (!start_process(sandbox, error, error_len)) {
+        release(sandbox);
+        return NULL;
+    }
+    sandbox->invocation = first;
+    if (first) {
+        invocation_start(first, options->timeout_ms);
+        sandbox_report_start(sandbox);
+    }
+    set_timer(sandbox, first ? options->timeout_ms : options->init_timeout_ms);
+    return sandbox;
+}
+
+static void answer_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    struct invocation *invocation = sandbox->invocation;
+    if (sandbox->is_cold) {
+        invocation->is_cold_start = true;
+        invocation->init_us = sandbox->init_us;
+    }
+    sandbox->is_cold = false;
+    sandbox->state = SANDBOX_BUSY;
+    runtime_api_give_event(sandbox, exchange);
+}
+
+void sandbox_hand(struct sandbox *sandbox, struct invocation *invocation)
+{
+    struct httpd_exchange *exchange = sandbox->held;
+    sandbox->held = NULL;
+    sandbox->invocation = invocation;
+    invocation_start(invocation, sandbox->options->timeout_ms);
+    set_timer(sandbox, sandbox->options->timeout_ms);
+    sandbox_report_start(sandbox);
+    answer_next(sandbox, exchange);
+}
+
+bool sandbox_is_ready(const struct sandbox *sandbox)
+{
+    return sandbox->state == SANDBOX_IDLE && !process_has_ended(sandbox->process);
+}
+
+void sandbox_end(struct sandbox *sandbox)
+{
+    sandbox->state = SANDBOX_ENDING;
+    loop_timer_clear(sandbox->options->loop, &sandbox->timer);
+    process_signal(sandbox->process, SIGKILL);
+}
+
+void sandbox_free(struct sandbox *sandbox)
+{
+    if (sandbox->invocation) {
+        invocation_fail(sandbox->invocation, FUNCTION_ERROR, "Sandbox.Failure",
+                        "the function was ended");
+        drop_invocation(sandbox);
+    }
+    process_kill(sandbox->process);
+    release(sandbox);
+}
+
+/* --- what the runtime says --- */
+
+/* The init is over. */
+static void become_ready(struct sandbox *sandbox)
+{
+    sandbox->init_us = clock_us_monotonic() - sandbox->start_us;
+    sandbox->init_us += sandbox->init_us == 0;
+    if (!sandbox->invocation)
+        loop_timer_clear(sandbox->options->loop, &sandbox->timer);
+}
+
+/* The invocation is over. */
+static void finish_invocation(struct sandbox *sandbox)
+{
+    process_drain(sandbox->process);
+    sandbox_report_end(sandbox, (struct sandbox_status){NULL, NULL});
+    drop_invocation(sandbox);
+}
+
+/* A second `next` takes the place of the first, whose connection the runtime may have lost. */
+static void hold(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    struct httpd_exchange *before = sandbox->held;
+    sandbox->held = exchange;
+    if (before)
+        runtime_api_refuse_next(sandbox, before);
+}
+
+void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    if (sandbox->state == SANDBOX_ENDING || sandbox->has_init_error || sandbox->is_init_timeout) {
+        runtime_api_refuse_next(sandbox, exchange);
+        return;
+    }
+    if (sandbox->state == SANDBOX_INIT)
+        become_ready(sandbox);
+    else if (sandbox->state == SANDBOX_SENT)
+        finish_invocation(sandbox);
+    if (sandbox->invocation) { /* in BUSY: the same event once more */
+        answer_next(sandbox, exchange);
+        return;
+    }
+    bool is_news = sandbox->state != SANDBOX_IDLE;
+    sandbox->state = SANDBOX_IDLE;
+    hold(sandbox, exchange);
+    if (sandbox->is_retiring)
+        sandbox_end(sandbox);
+    else if (is_news)
+        sandbox->options->on_idle(sandbox);
+}
+
+void sandbox_take_answer(struct sandbox *sandbox, enum function_outcome outcome,
+                         struct bytes payload, struct bytes error_type)
+{
+    sandbox->state = SANDBOX_SENT;
+    sandbox->sent_ms = clock_ms_monotonic();
+    process_drain(sandbox->process);
+    invocation_done(sandbox->invocation, outcome, payload, error_type);
+}
+
+void sandbox_refuse_answer(struct sandbox *sandbox, const char *error_type, const char *reason)
+{
+    sandbox->state = SANDBOX_SENT;
+    sandbox->sent_ms = clock_ms_monotonic();
+    process_drain(sandbox->process);
+    invocation_fail(sandbox->invocation, FUNCTION_ERROR, error_type, "%s", reason);
+}
+
+void sandbox_take_init_error(struct sandbox *sandbox, struct bytes payload, struct bytes error_type)
+{
+    sandbox->has_init_error = true;
+    buf_append(&sandbox->init_error, payload);
+    (void)snprintf(sandbox->init_error_type, sizeof sandbox->init_error_type, "%.*s",
+                   BYTES_ARG(error_type));
+    /* A runtime ends by itself now; one that does not is ended. */
+    set_timer(sandbox, INIT_ERROR_GRACE_MS);
+}

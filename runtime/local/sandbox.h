@@ -1,0 +1,108 @@
+#ifndef RUNTIME_LOCAL_SANDBOX_H
+#define RUNTIME_LOCAL_SANDBOX_H
+
+/*
+ * sandbox — one execution environment: a process that runs the bootstrap, and the Runtime API that
+ * it talks to, on a port of its own.
+ *
+ * Layer:   local. Knows process, net/httpd, invocation. Used by function.c alone; runtime_api.c is
+ *          its HTTP half.
+ * Threads: all on the loop's thread.
+ * Source:  "Lambda execution environment", Lambda developer guide.
+ *
+ * Use: 1. sandbox_new   2. sandbox_hand whenever on_idle came   3. on_end says that it is over
+ */
+
+#include "runtime/local/invocation.h"
+#include "runtime/local/process.h"
+#include "runtime/net/httpd.h"
+
+struct sandbox;
+
+enum sandbox_state {
+    SANDBOX_INIT,   /* the runtime starts; it has not asked for an event yet */
+    SANDBOX_IDLE,   /* it waits for an event */
+    SANDBOX_BUSY,   /* it has one */
+    SANDBOX_SENT,   /* it has answered; the invocation is over when it asks for the next event */
+    SANDBOX_ENDING, /* killed; its exit has not been seen */
+};
+
+/* It waits for an event; sandbox_hand may be called inside. */
+typedef void sandbox_idle_fn(struct sandbox *sandbox);
+
+/* The process is gone, and the sandbox is freed after the call. is_init_failure: it never became
+ * ready, and had no invocation to tell. */
+typedef void sandbox_end_fn(struct sandbox *sandbox, bool is_init_failure);
+
+struct sandbox_options {
+    struct loop *loop;
+    const char *name, *program, *task_root; /* program and task_root are absolute */
+    const char *const *env;                 /* the function's own, or NULL */
+    unsigned timeout_ms, init_timeout_ms, memory_mb;
+    function_line_fn *on_line; /* NULL: none */
+    void *line_context;
+    sandbox_idle_fn *on_idle;
+    sandbox_end_fn *on_end;
+    void *context; /* the owner's */
+    struct random_state *random;
+};
+
+struct sandbox {
+    const struct sandbox_options *options;
+    enum sandbox_state state;
+    struct process *process;
+    struct httpd *httpd;
+    struct httpd_exchange *held;   /* the `next` that waits, while IDLE */
+    struct invocation *invocation; /* while BUSY or SENT; in INIT when its event waits already */
+    struct loop_timer timer;       /* of the init, or of the invocation */
+    int64_t start_us, init_us;     /* init_us 0: not ready yet */
+    int64_t sent_ms;               /* when it answered */
+    bool is_cold;                  /* started for a call, and in none so far */
+    bool is_retiring;              /* of an old program: ends after its invocation */
+    bool is_init_timeout;          /* killed because it took too long to start */
+    bool has_init_error;           /* the runtime has told why it cannot start, in init_error */
+    struct buf init_error;
+    char init_error_type[128];
+    unsigned peak_memory_mb; /* as last seen */
+    struct sandbox *next;    /* the owner's list */
+};
+
+/* Starts a sandbox. `options` is borrowed.
+ *
+ * first    NULL; or an invocation whose event the runtime gets as soon as it asks: its clock starts
+ *          now, so that the init is a part of it. Taken over on success
+ * is_cold  false: it is started ahead of a call
+ *
+ * NULL: `error` says why, such as process_start's */
+struct sandbox *sandbox_new(const struct sandbox_options *options, struct invocation *first,
+                            bool is_cold, char *error, size_t error_len) MUST_CHECK;
+
+/* Gives an idle sandbox an event. The invocation is taken over; its result may come inside. */
+void sandbox_hand(struct sandbox *sandbox, struct invocation *invocation);
+
+/* true when an idle sandbox can take an event: its process is there. */
+bool sandbox_is_ready(const struct sandbox *sandbox);
+
+/* Kills it; on_end follows from the loop. Its invocation must be over. */
+void sandbox_end(struct sandbox *sandbox);
+
+/* Kills it and frees all at once, without on_end; its invocation fails. Not inside a callback. */
+void sandbox_free(struct sandbox *sandbox);
+
+/* --- for runtime_api.c: what the runtime says --- */
+
+/* GET next. `exchange` is answered now or when there is an event. */
+void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange);
+
+/* The answer, in BUSY. The owner's callback runs inside. */
+void sandbox_take_answer(struct sandbox *sandbox, enum function_outcome outcome,
+                         struct bytes payload, struct bytes error_type);
+
+/* An answer that Lambda makes an error of, in BUSY. */
+void sandbox_refuse_answer(struct sandbox *sandbox, const char *error_type, const char *reason);
+
+/* POST init/error, in INIT. */
+void sandbox_take_init_error(struct sandbox *sandbox, struct bytes payload,
+                             struct bytes error_type);
+
+#endif

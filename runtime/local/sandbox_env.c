@@ -1,0 +1,160 @@
+#include "runtime/local/sandbox_env.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "runtime/core/clock.h"
+
+/* AWS_EXECUTION_ENV is not here: Lambda does not set it for an OS-only runtime. */
+enum reserved {
+    HANDLER,
+    TASK_ROOT,
+    RUNTIME_DIR,
+    REGION,
+    DEFAULT_REGION,
+    FUNCTION_NAME,
+    FUNCTION_VERSION,
+    MEMORY_SIZE,
+    LOG_GROUP,
+    LOG_STREAM,
+    INITIALIZATION_TYPE,
+    RUNTIME_API,
+    RESERVED_COUNT,
+};
+
+static const char *const reserved_names[RESERVED_COUNT] = {
+    [HANDLER] = "_HANDLER",
+    [TASK_ROOT] = "LAMBDA_TASK_ROOT",
+    [RUNTIME_DIR] = "LAMBDA_RUNTIME_DIR",
+    [REGION] = "AWS_REGION",
+    [DEFAULT_REGION] = "AWS_DEFAULT_REGION",
+    [FUNCTION_NAME] = "AWS_LAMBDA_FUNCTION_NAME",
+    [FUNCTION_VERSION] = "AWS_LAMBDA_FUNCTION_VERSION",
+    [MEMORY_SIZE] = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    [LOG_GROUP] = "AWS_LAMBDA_LOG_GROUP_NAME",
+    [LOG_STREAM] = "AWS_LAMBDA_LOG_STREAM_NAME",
+    [INITIALIZATION_TYPE] = "AWS_LAMBDA_INITIALIZATION_TYPE",
+    [RUNTIME_API] = "AWS_LAMBDA_RUNTIME_API",
+};
+
+static const char *const defaults[] = {
+    "PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    "LANG=en_US.UTF-8",
+    "TZ=:UTC",
+};
+
+enum { DEFAULT_COUNT = sizeof defaults / sizeof *defaults };
+
+static struct bytes name_of(const char *entry)
+{
+    return bytes_make(entry, bytes_find(bytes_from_str(entry), '='));
+}
+
+static bool is_reserved(const char *entry)
+{
+    for (int i = 0; i < RESERVED_COUNT; i++)
+        if (bytes_eq(name_of(entry), bytes_from_str(reserved_names[i])))
+            return true;
+    return false;
+}
+
+static bool is_set_in(const char *const *env, const char *entry)
+{
+    for (; env && *env; env++)
+        if (bytes_eq(name_of(*env), name_of(entry)))
+            return true;
+    return false;
+}
+
+/* Appends "NAME=value"; *env grows to a NULL behind its end. */
+static bool add(char **env, size_t *count, struct bytes name, const char *value)
+{
+    if (asprintf(&env[*count], "%.*s=%s", BYTES_ARG(name), value) < 0) {
+        env[*count] = NULL;
+        return false;
+    }
+    (*count)++;
+    return true;
+}
+
+struct texts {
+    char memory[16], api[32], group[256], stream[80];
+};
+
+static void write_texts(const struct sandbox_options *options, unsigned port, struct texts *texts)
+{
+    time_t now_s = (time_t)(clock_ms_epoch() / 1000);
+    struct tm tm;
+    (void)gmtime_r(&now_s, &tm);
+    (void)snprintf(texts->memory, sizeof texts->memory, "%u", options->memory_mb);
+    (void)snprintf(texts->api, sizeof texts->api, "127.0.0.1:%u", port);
+    (void)snprintf(texts->group, sizeof texts->group, "/aws/lambda/%s", options->name);
+    size_t n = strftime(texts->stream, sizeof texts->stream, "%Y/%m/%d/[$LATEST]", &tm);
+    (void)snprintf(texts->stream + n, sizeof texts->stream - n, "%016llx%016llx",
+                   (unsigned long long)random_next(options->random),
+                   (unsigned long long)random_next(options->random));
+}
+
+static bool add_reserved(char **env, size_t *count, const struct sandbox_options *options,
+                         unsigned port)
+{
+    struct texts texts;
+    write_texts(options, port, &texts);
+    const char *const values[RESERVED_COUNT] = {
+        [HANDLER] = "bootstrap",
+        [TASK_ROOT] = options->task_root,
+        [RUNTIME_DIR] = "/var/runtime",
+        [REGION] = "us-east-1",
+        [DEFAULT_REGION] = "us-east-1",
+        [FUNCTION_NAME] = options->name,
+        [FUNCTION_VERSION] = "$LATEST",
+        [MEMORY_SIZE] = texts.memory,
+        [LOG_GROUP] = texts.group,
+        [LOG_STREAM] = texts.stream,
+        [INITIALIZATION_TYPE] = "on-demand",
+        [RUNTIME_API] = texts.api,
+    };
+    for (int i = 0; i < RESERVED_COUNT; i++)
+        if (!add(env, count, bytes_from_str(reserved_names[i]), values[i]))
+            return false;
+    return true;
+}
+
+static bool add_others(char **env, size_t *count, const struct sandbox_options *options)
+{
+    for (const char *const *own = options->env; own && *own; own++) {
+        struct bytes name = name_of(*own);
+        if (name.len < strlen(*own) && !is_reserved(*own) &&
+            !add(env, count, name, *own + name.len + 1))
+            return false;
+    }
+    for (int i = 0; i < DEFAULT_COUNT; i++) {
+        struct bytes name = name_of(defaults[i]);
+        if (!is_set_in(options->env, defaults[i]) &&
+            !add(env, count, name, defaults[i] + name.len + 1))
+            return false;
+    }
+    return true;
+}
+
+char **sandbox_env_new(const struct sandbox_options *options, unsigned port)
+{
+    size_t own_count = 0, count = 0;
+    while (options->env && options->env[own_count])
+        own_count++;
+    char **env = calloc(RESERVED_COUNT + own_count + DEFAULT_COUNT + 1, sizeof(char *));
+    if (!env)
+        return NULL;
+    if (add_reserved(env, &count, options, port) && add_others(env, &count, options))
+        return env;
+    sandbox_env_free(env);
+    return NULL;
+}
+
+void sandbox_env_free(char **env)
+{
+    for (char **entry = env; entry && *entry; entry++)
+        free(*entry);
+    free(env);
+}

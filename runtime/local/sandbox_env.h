@@ -1,0 +1,20 @@
+#ifndef RUNTIME_LOCAL_SANDBOX_ENV_H
+#define RUNTIME_LOCAL_SANDBOX_ENV_H
+
+/*
+ * sandbox_env — the environment variables of a sandbox.
+ *
+ * Layer:   local.
+ * Source:  "Defined runtime environment variables", Lambda developer guide.
+ */
+
+#include "runtime/local/sandbox.h"
+
+/* Lambda's own variables, then those of options->env that are not reserved, then defaults that it
+ * does not set itself; nothing of the rig's. `port` is the Runtime API's. Ends with NULL; to be
+ * freed by sandbox_env_free. NULL: no memory. */
+char **sandbox_env_new(const struct sandbox_options *options, unsigned port) MUST_CHECK;
+
+void sandbox_env_free(char **env);
+
+#endif

@@ -1,0 +1,29 @@
+#ifndef RUNTIME_LOCAL_SANDBOX_REPORT_H
+#define RUNTIME_LOCAL_SANDBOX_REPORT_H
+
+/*
+ * sandbox_report — the platform's own lines in a function's log, in Lambda's text form.
+ *
+ * Layer:   local. For sandbox.c alone.
+ * Source:  "Lambda execution environment" and the log examples of the Lambda developer guide.
+ */
+
+#include "runtime/local/sandbox.h"
+
+/* How an init or an invocation went; error_type is NULL unless status is "error". */
+struct sandbox_status {
+    const char *status; /* NULL: success, of which the log says nothing */
+    const char *error_type;
+};
+
+/* START RequestId: ... Version: $LATEST */
+void sandbox_report_start(const struct sandbox *sandbox);
+
+/* END RequestId: ...  and  REPORT RequestId: ... */
+void sandbox_report_end(struct sandbox *sandbox, struct sandbox_status status);
+
+/* INIT_REPORT Init Duration: ... */
+void sandbox_report_init(const struct sandbox *sandbox, const char *phase,
+                         struct sandbox_status status);
+
+#endif
