@@ -218,7 +218,7 @@ static void on_done(struct httpd_exchange *exchange)
         .status = exchange->res.status,
         .group = forward ? forward->group->name : NULL,
         .reason = forward ? forward->reason : rc_name(exchange->fault),
-        .detail = forward ? forward->detail : NULL,
+        .detail = forward && forward->reason ? forward->detail : NULL,
         .duration_us = clock_us_monotonic() - exchange->received_us,
     };
     alb->options.on_record(alb->options.context, &record);
