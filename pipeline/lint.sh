@@ -199,6 +199,24 @@ check_settings() { # README.md's table of settings is that of runtime/core/confi
     return $found
 }
 
+check_readme() { # README.md's links lead somewhere, and its picture of the folders is true
+    local found=0 path
+    while read -r path; do
+        [ -e "$path" ] || { echo "README.md: there is no $path"; found=1; }
+    done < <(grep -o '](\([^):#]*\))' README.md | sed 's/^](//; s/)$//')
+    # In the picture a folder ends with a slash; two blanks put it into the last one without any.
+    diff <(awk '/^## Folders/ { inside = 1 } /^## / && !/Folders/ { inside = 0 }
+               inside && match($0, /^(  )?[a-z0-9_.]+\//) {
+                   name = substr($0, 1, RLENGTH - 1)
+                   if (sub(/^  /, "", name)) print top "/" name; else print top = name }' README.md |
+               LC_ALL=C sort) \
+        <(find .ci handlers pipeline runtime tests -type f ! -name '*.pyc' 2>/dev/null |
+            awk -F/ '{ print $1 } NF > 2 { print $1 "/" $2 }' | LC_ALL=C sort -u) |
+        sed -n 's/^< /README.md: there is no folder /p; s/^> /README.md: the picture lacks /p' |
+        none '' || found=1
+    return $found
+}
+
 check_shell() { # every script passes its own linter
     needs shellcheck || return 2
     scripts | xargs -r shellcheck -x
@@ -229,7 +247,7 @@ run() { # CHECK: runs it and prints its line
     fi
 }
 
-all=(format layers foreign calls environment state lengths headers settings shell)
+all=(format layers foreign calls environment state lengths headers settings readme shell)
 cd "${1:-$(dirname "$0")/..}" || exit 2
 [ $# -gt 1 ] && all=("${@:2}")
 passed=0 failed=0 skipped=0

@@ -19,7 +19,7 @@ clean_tree() {
     put runtime/core/thing.c '#include "runtime/core/thing.h"' '' 'int thing(int n)' '{' '    return n;' '}'
     put runtime/core/config.c '    {"PORT", KIND_NUMBER, FIELD(port), "8080", 0, 65535},' \
         '    {"DUET_STORE", KIND_TEXT, FIELD(store), NULL, 0, 0},'
-    put README.md '| `PORT` | `8080` | it |' '| `DUET_STORE` | none | it |'
+    readme ''
     put handlers/hello.c '#include "runtime/core/thing.h"' \
         'static const char *const names[] = {"system(1) is no call"};' \
         '/* strcpy(a, b) neither */ int hello(int n);' \
@@ -30,6 +30,11 @@ clean_tree() {
 put() { # FILE LINE...: writes a file of the sample tree
     mkdir -p "$(dirname "$work/tree/$1")"
     printf '%s\n' "${@:2}" >"$work/tree/$1"
+}
+
+readme() { # LINE...: a README.md that is true of the sample tree, with these lines on top
+    put README.md "$@" '| `PORT` | `8080` | it |' '| `DUET_STORE` | none | it |' '## Folders' \
+        '.ci/   run' 'handlers/ them' 'runtime/' '  core/ it' '## Else' 'server/'
 }
 
 build() { # compiles the sample's handlers to where the lint looks for objects
@@ -63,7 +68,7 @@ sample() { # CHECK CLAIM TEXT FILE LINE...: a clean tree with one bad file
 
 clean_tree
 build
-for name in layers foreign calls environment state lengths headers settings shell; do
+for name in layers foreign calls environment state lengths headers settings readme shell; do
     check "$name: passes a clean tree" accepts "$name"
 done
 put runtime/core/config.c ''
@@ -111,6 +116,13 @@ sample settings 'another default in README.md' 'PORT' \
     README.md '| `PORT` | `80` | it |' '| `DUET_STORE` | none | it |'
 sample settings 'a setting that is none' DUET_OLD README.md '| `PORT` | `8080` | it |' \
     '| `DUET_STORE` | none | it |' '| `DUET_OLD` | | it |'
+clean_tree
+readme 'a [file](runtime/core/none.c)'
+check 'readme: a link to nowhere' refuses readme 'there is no runtime/core/none.c'
+sample readme 'a folder that the picture lacks' 'lacks runtime/new' runtime/new/x.c ''
+clean_tree
+rm -rf "$work/tree/.ci"
+check 'readme: a folder that is not there' refuses readme 'there is no folder .ci'
 sample shell 'an unquoted variable in .ci/run' .ci/run .ci/run '#!/bin/sh' 'rm $1'
 
 clean_tree
