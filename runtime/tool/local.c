@@ -124,7 +124,7 @@ static enum verdict take_all(struct rig_config *config, int argc, char **argv, b
         else if (id == OPT_CONFIG && !rig_config_load(config, optarg, error, ERROR_MAX))
             verdict = BAD_USAGE;
     }
-    if (verdict == GO_ON && optind < argc) {
+    if (verdict == GO_ON && !is_file_pass && optind < argc) {
         (void)snprintf(error, ERROR_MAX, "'%s' is no option", argv[optind]);
         verdict = BAD_USAGE;
     }

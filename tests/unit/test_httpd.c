@@ -97,12 +97,22 @@ static void drain(void)
     loop_post(&loop, &drain_job);
 }
 
-static void stop(void)
+static void stop_loop(void)
 {
     loop_stop(&loop);
     (void)pthread_join(thread, NULL);
+}
+
+static void free_all(void)
+{
     httpd_free(httpd);
     loop_release(&loop);
+}
+
+static void stop(void)
+{
+    stop_loop();
+    free_all();
 }
 
 static void expect_body(struct client *client, const char *body)
@@ -295,8 +305,7 @@ Test(httpd, draining_closes_idle_connections_and_answers_what_has_come)
     cr_expect(bytes_eq(client_field(&res, "connection"), BYTES_LIT("close")));
     (void)pthread_join(thread, NULL); /* on_drained has stopped the loop */
     cr_expect_eq(httpd_connection_count(httpd), 0u);
-    httpd_free(httpd);
-    loop_release(&loop);
+    free_all();
     client_close(&idle);
     client_close(&busy);
 }
@@ -313,4 +322,32 @@ Test(httpd, a_taken_port_is_named)
     cr_expect_str_eq(error, wanted);
     cr_expect_eq(httpd_listen("300.1.1.1", 80, false, error, sizeof error), -1);
     cr_expect_not_null(strstr(error, "'300.1.1.1:80'"));
+}
+
+Test(httpd, an_answer_that_was_read_is_no_reset)
+{
+    struct client client;
+    start();
+    cr_assert(client_open(&client, port));
+    cr_assert(client_send(&client, BYTES_LIT(GET("/now"))));
+    expect_body(&client, "GET /now 0");
+    client_close(&client);
+    stop_loop();
+    cr_expect_not(httpd_was_reset(httpd));
+    free_all();
+}
+
+/* The client's kernel answers unread data with a reset when the client closes. */
+Test(httpd, an_answer_that_was_not_read_is_a_reset)
+{
+    struct client client;
+    char first;
+    start();
+    cr_assert(client_open(&client, port));
+    cr_assert(client_send(&client, BYTES_LIT(GET("/now"))));
+    cr_assert_eq(recv(client.fd, &first, 1, MSG_PEEK), 1);
+    client_close(&client);
+    stop_loop();
+    cr_expect(httpd_was_reset(httpd));
+    free_all();
 }
