@@ -13,6 +13,7 @@ struct command {
 
 static const struct command commands[] = {
     {"local", tool_local, "run both homes behind a load balancer on this machine"},
+    {"init", tool_init, "make a service of your own in a new folder"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
