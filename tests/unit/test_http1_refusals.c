@@ -56,6 +56,7 @@ static const struct bad_row bad_rows[] = {
     LINE("a port without a host", "GET http://:80/"),
     LINE("user information", "GET http://u@a/"),
     LINE("a port that is no number", "GET http://a:8x/"),
+    LINE("an IPv6 zone", "GET http://[fe80::1%25e]/"),
     LINE("a broken IPv6 host", "GET http://[::1/"),
     {"HTTP/0.9", RC_SYNTAX, B("GET /\r\n")},
     {"HTTP in small letters", RC_SYNTAX, B("GET / http/1.1\r\n")},
