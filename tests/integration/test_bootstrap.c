@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "runtime/core/limits.h"
 #include "tests/support/data.h"
 #include "tests/support/fake_rapi.h"
 #include "tests/support/program.h"
@@ -32,9 +31,9 @@ static void teardown(void)
 
 TestSuite(bootstrap, .fini = teardown, .timeout = 100);
 
-static void start(fake_answer_fn *answer, void *context, bool remembers, const char *variable)
+static void start(const char *variable)
 {
-    fake = fake_rapi_new(answer, context, remembers);
+    fake = fake_rapi_new(fake_rapi_play, &script, true);
     (void)snprintf(address_variable, sizeof address_variable, "AWS_LAMBDA_RUNTIME_API=%s",
                    fake_rapi_address(fake));
     const char *env[] = {address_variable, "DUET_STORE=memory", variable, NULL};
@@ -42,14 +41,13 @@ static void start(fake_answer_fn *answer, void *context, bool remembers, const c
     fake_rapi_start(fake);
 }
 
-/* Plays the steps, and waits until the step behind the last has been asked for. */
 static void play(const struct fake_step *steps, size_t count)
 {
-    teardown();
     script = (struct fake_script){steps, count};
-    start(fake_rapi_play, &script, true, NULL);
+    start(NULL);
 }
 
+/* Plays the steps, and waits until the step behind the last has been asked for. */
 #define PLAY(...)                                                     \
     do {                                                              \
         static const struct fake_step steps_[] = {__VA_ARGS__};       \
@@ -156,6 +154,7 @@ Test(bootstrap, a_refused_answer_is_logged_and_the_next_event_is_answered)
         expect_request(5, RESPONSE("id-3"), "Hello world");
         (void)snprintf(logged, sizeof logged, "\"status\":%u", refusals[i]);
         cr_expect(program_wait_for(&program, logged), "%u", refusals[i]);
+        teardown();
     }
 }
 
@@ -184,6 +183,7 @@ Test(bootstrap, a_lost_reply_is_asked_for_once_more)
         expect_request(2, RESPONSE("id-1"), "Hello world");
         expect_request(4, RESPONSE("id-2"), "Hello world");
         cr_expect_eq(fake_rapi_request(fake, 5)->connection, 2u, "%s", failing_rows[i].name);
+        teardown();
     }
 }
 
@@ -197,6 +197,7 @@ Test(bootstrap, two_lost_replies_end_it)
         cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", failing_rows[i].name);
         cr_expect(strstr(program.out.data, "\"level\":\"FATAL\""), "%s", program.out.data);
         cr_expect(strstr(program.out.data, fake_rapi_address(fake)), "%s", program.out.data);
+        teardown();
     }
 }
 
@@ -219,6 +220,7 @@ Test(bootstrap, a_lost_event_is_asked_for_again)
         cr_assert(fake_rapi_wait(fake, 5), "%s", rows[i].name);
         expect_next_at(1);
         expect_request(3, RESPONSE("id-1"), "Hello world");
+        teardown();
     }
 }
 
@@ -255,6 +257,7 @@ Test(bootstrap, sigterm_ends_it_at_once)
     play(NULL, 0);
     cr_assert(fake_rapi_wait(fake, 1));
     cr_expect_eq(program_stop(&program), 0, "while it waits for an event");
+    teardown();
     play(waits_for_reply, 1);
     cr_assert(fake_rapi_wait(fake, 2));
     cr_expect_eq(program_stop(&program), 0, "while it waits for a reply");
@@ -276,9 +279,8 @@ Test(bootstrap, a_start_error_is_told_and_ends_it)
     static const struct fake_step steps[] = {REPLY(202)};
     for (size_t i = 0; i < sizeof start_rows / sizeof *start_rows; i++) {
         const struct start_row *row = &start_rows[i];
-        teardown();
         script = (struct fake_script){steps, 1};
-        start(fake_rapi_play, &script, true, row->variable);
+        start(row->variable);
         int status = program_wait(&program);
         cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", row->variable);
         cr_assert(fake_rapi_wait(fake, 1));
@@ -286,6 +288,7 @@ Test(bootstrap, a_start_error_is_told_and_ends_it)
         expect_request(0, INIT_ERROR, row->named);
         cr_expect(strstr(program.out.data, "\"level\":\"FATAL\""), "%s", program.out.data);
         cr_expect(strstr(program.out.data, row->named), "%s", program.out.data);
+        teardown();
     }
 }
 
@@ -304,140 +307,4 @@ Test(bootstrap, tells_its_version)
     program_start(&program, (const char *const[]){"bootstrap", "--version", NULL}, NULL);
     cr_expect_eq(program_wait(&program), 0);
     cr_expect(strstr(program.out.data, "(duet "), "%s", program.out.data);
-}
-
-/* --- many invocations --- */
-
-enum { MANY = 10000, SETTLED = 2000, RSS_GROWTH_MAX_KB = 256, LARGE_BYTES = 900 * 1024 };
-
-enum kind { KIND_HELLO, KIND_BAD, KIND_LARGE, KIND_OVER, KIND_UNKNOWN, KIND_CLOSING, KIND_REFUSED };
-
-struct many {
-    struct buf text;    /* the longest body */
-    size_t wrong_count; /* answers that are not those of their event */
-    size_t done;        /* invocations answered */
-    long rss_settled_kb, rss_end_kb;
-};
-
-/* Large ones are rare, as in life. */
-static enum kind kind_of(size_t i)
-{
-    if (i % 200 == 7)
-        return KIND_LARGE;
-    if (i % 200 == 107)
-        return KIND_OVER;
-    if (i % 50 == 11)
-        return KIND_CLOSING;
-    if (i % 10 == 3)
-        return KIND_BAD;
-    if (i % 10 == 4)
-        return KIND_REFUSED;
-    return i % 10 == 5 ? KIND_UNKNOWN : KIND_HELLO;
-}
-
-static void put_event(struct many *self, size_t i, struct buf *out)
-{
-    static const char before[] =
-        "{\"requestContext\":{\"elb\":{}},\"httpMethod\":\"POST\",\"path\":"
-        "\"/nowhere\",\"multiValueHeaders\":{},\"body\":\"";
-    char fields[256];
-    struct bytes event = BYTES_LIT(GET_HELLO);
-    struct buf large;
-    enum kind kind = kind_of(i);
-    buf_init(&large, 8 << 20);
-    if (kind == KIND_BAD)
-        event = BYTES_LIT("{\"version\":\"2.0\"}");
-    if (kind == KIND_UNKNOWN)
-        event = BYTES_LIT(
-            "{\"requestContext\":{\"elb\":{}},\"httpMethod\":\"GET\",\"path\":\"/nowhere\"}");
-    if (kind == KIND_LARGE || kind == KIND_OVER) {
-        buf_append(&large, bytes_from_str(before));
-        buf_append(&large,
-                   bytes_make(self->text.data, kind == KIND_OVER ? self->text.len : LARGE_BYTES));
-        buf_append(&large, BYTES_LIT("\"}"));
-        event = buf_bytes(&large);
-    }
-    (void)snprintf(fields, sizeof fields,
-                   "Lambda-Runtime-Aws-Request-Id: id-%zu\r\n"
-                   "Lambda-Runtime-Trace-Id: Root=1-67e2a1f0-%024zu;Sampled=0\r\n",
-                   i, i * 7919);
-    fake_rapi_put(out, 200, fields, event);
-    buf_release(&large);
-}
-
-static bool is_right_answer(size_t i, const struct fake_request *req)
-{
-    char target[128];
-    const char *wanted = "Hello world";
-    enum kind kind = kind_of(i);
-    (void)snprintf(target, sizeof target, "POST /2018-06-01/runtime/invocation/id-%zu/%s", i,
-                   kind == KIND_BAD ? "error" : "response");
-    if (kind == KIND_BAD)
-        wanted = "Runtime.InvalidEvent";
-    if (kind == KIND_UNKNOWN || kind == KIND_LARGE)
-        wanted = "{\"statusCode\":404";
-    if (kind == KIND_OVER)
-        wanted = "{\"statusCode\":413";
-    return strcmp(req->target, target) == 0 && strstr(req->body.ptr, wanted);
-}
-
-static long rss_kb(void)
-{
-    char path[64], line[128];
-    long kb = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)program.id);
-    FILE *file = fopen(path, "re");
-    cr_assert_not_null(file);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "VmRSS: %ld", &kb) == 1)
-            break;
-    (void)fclose(file);
-    return kb;
-}
-
-/* Requests alternate: next, answer, next, ... The memory is read while it waits for an event. */
-static enum fake_end answer_many(void *context, size_t index, const struct fake_request *req,
-                                 struct buf *out)
-{
-    struct many *self = context;
-    size_t i = index / 2;
-    if (index % 2) {
-        self->wrong_count += !is_right_answer(i, req);
-        self->done++;
-        fake_rapi_put(out, kind_of(i) == KIND_REFUSED ? 410 : 202, NULL, BYTES_LIT("{}"));
-        return kind_of(i) == KIND_CLOSING ? FAKE_CLOSE : FAKE_KEEP;
-    }
-    self->wrong_count += strcmp(req->target, NEXT) != 0;
-    if (i == SETTLED)
-        self->rss_settled_kb = rss_kb();
-    if (i == MANY) {
-        self->rss_end_kb = rss_kb();
-        return FAKE_HOLD;
-    }
-    put_event(self, i, out);
-    return FAKE_KEEP;
-}
-
-Test(bootstrap, ten_thousand_invocations_lose_none_and_keep_no_memory)
-{
-    static struct many many;
-    char last[64];
-    buf_init(&many.text, LIMIT_BODY_BYTES + 1);
-    for (size_t i = 0; i <= LIMIT_BODY_BYTES; i++)
-        buf_append_char(&many.text, (char)('a' + i % 26));
-    start(answer_many, &many, false, NULL);
-    /* Its log is read meanwhile, or it would wait for the pipe; the last refused answer is there.
-     */
-    (void)snprintf(last, sizeof last, "\"requestId\":\"id-%d\"", MANY - 6);
-    cr_assert(program_wait_for(&program, last), "only %zu", many.done);
-    cr_assert(fake_rapi_wait(fake, 2 * MANY + 1));
-    cr_expect_eq(program_stop(&program), 0);
-    cr_expect_eq(many.done, (size_t)MANY);
-    cr_expect_eq(many.wrong_count, 0u);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    /* A sanitizer keeps what is freed. */
-    cr_expect_leq(many.rss_end_kb - many.rss_settled_kb, RSS_GROWTH_MAX_KB, "%ld to %ld KiB",
-                  many.rss_settled_kb, many.rss_end_kb);
-#endif
-    buf_release(&many.text);
 }

@@ -20,11 +20,18 @@ static void setup(void)
     arena_init(&arena, LIMIT_REQUEST_ARENA_BYTES);
 }
 
-static void teardown(void)
+/* Before the steps that it reads are gone. */
+static void stop(void)
 {
     rapi_release(&rapi);
     if (fake)
         fake_rapi_free(fake);
+    fake = NULL;
+}
+
+static void teardown(void)
+{
+    stop();
     arena_release(&arena);
 }
 
@@ -36,15 +43,6 @@ static void start(const struct fake_step *steps, size_t count)
     fake = fake_rapi_new(fake_rapi_play, &script, true);
     fake_rapi_start(fake);
     rapi_init(&rapi, fake_rapi_address(fake));
-}
-
-/* What one test after another needs within one Criterion test. */
-static void restart(const struct fake_step *steps, size_t count)
-{
-    rapi_release(&rapi);
-    if (fake)
-        fake_rapi_free(fake);
-    start(steps, count);
 }
 
 #define START(...)                                 \
@@ -187,7 +185,7 @@ Test(rapi, every_reply_to_an_answer_has_its_consequence)
     for (size_t i = 0; i < sizeof post_rows / sizeof *post_rows; i++) {
         const struct post_row *row = &post_rows[i];
         struct fake_step steps[3] = {EVENT, row->steps[0], row->steps[1]};
-        restart(steps, 1 + row->requests);
+        start(steps, 1 + row->requests);
         cr_assert_eq(rapi_next(&rapi, &arena, &invocation), RC_OK, "%s", row->name);
         cr_expect_eq(rapi_response(&rapi, &arena, &invocation, BYTES_LIT("{}")), row->wanted, "%s",
                      row->name);
@@ -196,6 +194,7 @@ Test(rapi, every_reply_to_an_answer_has_its_consequence)
             cr_expect(bytes_eq(fake_rapi_request(fake, k)->body, BYTES_LIT("{}")), "%s", row->name);
         cr_expect_eq(fake_rapi_request(fake, row->requests)->connection, row->connections, "%s",
                      row->name);
+        stop();
     }
 }
 
@@ -229,9 +228,10 @@ Test(rapi, a_failed_next_is_tried_again)
 {
     for (size_t i = 0; i < sizeof next_rows / sizeof *next_rows; i++) {
         struct fake_step steps[] = {next_rows[i].first, EVENT};
-        restart(steps, 2);
+        start(steps, 2);
         cr_expect_eq(rapi_next(&rapi, &arena, &invocation), RC_OK, "%s", next_rows[i].name);
         cr_expect(bytes_eq(invocation.request_id, BYTES_LIT("id-1")), "%s", next_rows[i].name);
+        stop();
     }
 }
 
@@ -242,9 +242,10 @@ Test(rapi, a_next_that_fails_for_good_is_told)
     for (size_t i = 0; i < sizeof next_rows / sizeof *next_rows; i += 3) {
         for (size_t k = 0; k < 8; k++)
             steps[k] = next_rows[i].first;
-        restart(steps, 8);
+        start(steps, 8);
         cr_expect_eq(rapi_next(&rapi, &arena, &invocation), RC_IO, "%s", next_rows[i].name);
         cr_expect(fake_rapi_wait(fake, 8), "%s", next_rows[i].name);
+        stop();
     }
 }
 
