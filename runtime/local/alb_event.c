@@ -81,9 +81,22 @@ static bool lower_case(struct arena *arena, struct bytes name, struct bytes *out
     return true;
 }
 
+/* The length of a body is a field of the event, also where it did not come as one. */
+static bool add_length(const struct http_request *req, struct pairs *pairs)
+{
+    struct bytes length;
+    if (req->body.len == 0 || http_request_header(req, "content-length"))
+        return true;
+    if (arena_printf(req->arena, &length, "%zu", req->body.len) != RC_OK)
+        return false;
+    pairs->items[pairs->count++] =
+        (struct pair){.name = BYTES_LIT("content-length"), .value = length};
+    return true;
+}
+
 static bool pairs_of_fields(const struct http_request *req, struct pairs *pairs)
 {
-    pairs->items = arena_zalloc(req->arena, req->field_count * sizeof *pairs->items);
+    pairs->items = arena_zalloc(req->arena, (req->field_count + 1) * sizeof *pairs->items);
     if (!pairs->items)
         return false;
     for (size_t i = 0; i < req->field_count; i++) {
@@ -95,7 +108,7 @@ static bool pairs_of_fields(const struct http_request *req, struct pairs *pairs)
         pair->value = req->fields[i].value;
         pairs->count++;
     }
-    return group_pairs(pairs, req->arena);
+    return add_length(req, pairs) && group_pairs(pairs, req->arena);
 }
 
 static bool pairs_of_query(const struct http_request *req, struct pairs *pairs)

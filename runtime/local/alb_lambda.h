@@ -50,10 +50,10 @@ enum alb_lambda_reason alb_lambda_outcome(enum function_outcome outcome);
  *                   queryStringParameters with the last value of a name
  *
  * Names of fields are lower case; those that belong to the client's connection (Connection,
- * Transfer-Encoding, Expect ...) are left out. Path, keys and values of the query stay as they
- * were sent. The body is text when there is no Content-Encoding and its type is text/...,
- * application/json, application/javascript or application/xml; else it is base64. An empty body
- * is "" with isBase64Encoded false.
+ * Transfer-Encoding, Expect ...) are left out; a body has its content-length. Path, keys and values
+ * of the query stay as they were sent. The body is text when there is no Content-Encoding and its
+ * type is text/..., application/json, application/javascript or application/xml; else it is base64.
+ * An empty body is "" with isBase64Encoded false.
  *
  * ALB_LAMBDA_OK · ALB_LAMBDA_BAD_REQUEST · ALB_LAMBDA_NO_WEBSOCKET · ALB_LAMBDA_REQUEST_TOO_LARGE
  * · ALB_LAMBDA_NO_MEMORY; but for OK, `out` may hold a part of the event. */

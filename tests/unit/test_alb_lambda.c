@@ -88,7 +88,8 @@ static const struct event_row event_rows[] = {
      {FIELD("Content-Type", "Application/JSON ; charset=utf-8")},
      BYTES_INIT("{\"party\":\"\xC3\xA9\"}\n"),
      "\"POST\",\"path\":\"/candidate/ada\",\"queryStringParameters\":{},\"headers\":{"
-     "\"content-type\":\"Application/JSON ; charset=utf-8\"},\"body\":\"{\\\"party\\\":\\\"\xC3\xA9"
+     "\"content-type\":\"Application/JSON ; "
+     "charset=utf-8\",\"content-length\":\"15\"},\"body\":\"{\\\"party\\\":\\\"\xC3\xA9"
      "\\\"}\\n\",\"isBase64Encoded\":false}",
      NULL},
     {"a body without a type is base64",
@@ -107,7 +108,8 @@ static const struct event_row event_rows[] = {
      {FIELD("Content-Type", "text/plain"), FIELD("Content-Encoding", "gzip")},
      BYTES_INIT("\x1F\x8B\xFF"),
      "\"POST\",\"path\":\"/\",\"queryStringParameters\":{},\"headers\":{\"content-type\":"
-     "\"text/plain\",\"content-encoding\":\"gzip\"},\"body\":\"H4v/\",\"isBase64Encoded\":true}",
+     "\"text/plain\",\"content-encoding\":\"gzip\",\"content-length\":\"3\"},\"body\":\"H4v/"
+     "\",\"isBase64Encoded\":true}",
      NULL},
     {"what the client says of its connection is left out",
      "GET",
