@@ -75,27 +75,16 @@ static void forward_to_function(struct forward *forward)
 
 /* --- to an ip target --- */
 
-static bool is_hop_by_hop(struct bytes name)
+/* What is of the target's connection alone. The length is made anew from the body, but for HEAD,
+ * whose answer has a length and no body. */
+static bool is_hop_by_hop(struct bytes name, enum http_method method)
 {
     static const char *const names[] = {"connection",        "keep-alive", "proxy-connection",
-                                        "transfer-encoding", "trailer",    "upgrade",
-                                        "content-length"};
+                                        "transfer-encoding", "trailer",    "upgrade"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (bytes_ieq(name, bytes_from_str(names[i])))
             return true;
-    return false;
-}
-
-/* A HEAD answer has the length of a body that is not there, and httpd makes the length from the
- * body: so the body is a view of that length that is never read. */
-static struct bytes head_body(const struct http1_response *res)
-{
-    uint64_t len = 0;
-    for (size_t i = 0; i < res->field_count; i++)
-        if (bytes_ieq(res->fields[i].name, BYTES_LIT("content-length")) &&
-            !bytes_to_u64(res->fields[i].value, LIMIT_TARGET_BODY_BYTES, &len))
-            len = 0;
-    return bytes_make("", (size_t)len);
+    return method != HTTP_HEAD && bytes_ieq(name, BYTES_LIT("content-length"));
 }
 
 static void on_served(void *context, enum service_outcome outcome, const struct http1_response *res)
@@ -111,9 +100,9 @@ static void on_served(void *context, enum service_outcome outcome, const struct 
         return;
     }
     exchange->res.status = res->status;
-    exchange->res.body = exchange->req.method == HTTP_HEAD ? head_body(res) : res->body;
+    exchange->res.body = res->body;
     for (size_t i = 0; i < res->field_count; i++) {
-        if (is_hop_by_hop(res->fields[i].name))
+        if (is_hop_by_hop(res->fields[i].name, exchange->req.method))
             continue;
         exchange->has_date |= bytes_ieq(res->fields[i].name, BYTES_LIT("date"));
         http_response_add(&exchange->res, &exchange->arena, res->fields[i].name,
