@@ -71,6 +71,7 @@ API_H := $(sort $(foreach d,$(API_DIRS),$(wildcard runtime/$(d)/*.h))) \
          runtime/lambda/bootstrap.h runtime/server/server_main.h
 
 # Goals of people run this make again for the building, so that packages are there before it begins.
+# Its recipes begin with '+': make then knows that they are makes, and shares its jobs with them.
 again = $(MAKE) --no-print-directory DEPS=skip
 # Tests run make themselves: none of this one's settings may reach them.
 alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
@@ -86,21 +87,21 @@ run: all ## start the local set-up on http://127.0.0.1:8080; ARGS="--port 9000"
 	@exec $(B)/duet local $(ARGS)
 
 test: deps ## build and run all tests; T=NAME for one file
-	@$(again) $(BINARIES) $(TEST_BIN)
+	+@$(again) $(BINARIES) $(TEST_BIN)
 	@$(alone) tests/run.sh $(B) $(T)
 
 test-asan: deps ## the tests under the address, undefined and leak sanitizers
-	@$(again) MODE=asan test
+	+@$(again) MODE=asan test
 
 test-tsan: deps ## the tests under the thread sanitizer
-	@$(again) MODE=tsan test
+	+@$(again) MODE=tsan test
 
 lint: deps ## formatting, layers, lengths, scripts
-	@$(again) $(BINARIES)
+	+@$(again) $(BINARIES)
 	@$(alone) pipeline/lint.sh
 
 bench: deps ## the project's figures, as ratios to references in the same run; ONLY=lambda|server
-	@$(again) $(BINARIES)
+	+@$(again) $(BINARIES)
 	@$(alone) tests/bench/bench.sh $(ONLY)
 
 install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)

@@ -100,8 +100,8 @@ void plain_fail(bool is_fatal, const char *file, int line, const char *claim, co
 #define plain_check(is_fatal, holds, ...) \
     ((holds) ? (void)0 : plain_fail(is_fatal, __FILE__, __LINE__, #holds, __VA_ARGS__))
 #define plain_not(is_fatal, value, ...) plain_check(is_fatal, !(value), __VA_ARGS__)
-#define plain_null(is_fatal, value, ...) plain_check(is_fatal, (value) == NULL, __VA_ARGS__)
-#define plain_not_null(is_fatal, value, ...) plain_check(is_fatal, (value) != NULL, __VA_ARGS__)
+#define plain_null(is_fatal, value, ...) plain_check(is_fatal, !(value), __VA_ARGS__)
+#define plain_not_null(is_fatal, value, ...) plain_check(is_fatal, (value), __VA_ARGS__)
 #define plain_compare(is_fatal, op, a, b, ...) plain_check(is_fatal, (a)op(b), __VA_ARGS__)
 #define plain_str(is_fatal, op, a, b, ...) plain_check(is_fatal, strcmp((a), (b)) op 0, __VA_ARGS__)
 
