@@ -74,7 +74,7 @@ static size_t utf8_sequence(unsigned char lead, unsigned char *low, unsigned cha
     return 0;
 }
 
-bool bytes_is_utf8(struct bytes view)
+size_t bytes_utf8_len(struct bytes view)
 {
     const unsigned char *p = (const unsigned char *)view.ptr;
     size_t i = 0;
@@ -90,13 +90,18 @@ bool bytes_is_utf8(struct bytes view)
         }
         size_t n = utf8_sequence(p[i], &low, &high);
         if (n == 0 || n > view.len - i)
-            return false;
+            return i;
         if (n > 1 && (p[i + 1] < low || p[i + 1] > high))
-            return false;
+            return i;
         for (size_t k = 2; k < n; k++)
             if ((p[i + k] & 0xC0) != 0x80)
-                return false;
+                return i;
         i += n;
     }
-    return true;
+    return i;
+}
+
+bool bytes_is_utf8(struct bytes view)
+{
+    return bytes_utf8_len(view) == view.len;
 }

@@ -82,6 +82,9 @@ struct bytes bytes_trim(struct bytes view);
  * false: empty, another character, or over `max`; `out` is then untouched. */
 bool bytes_to_u64(struct bytes view, uint64_t max, uint64_t *out) MUST_CHECK;
 
+/* How many bytes at the start of `view` are whole characters of well-formed UTF-8. */
+size_t bytes_utf8_len(struct bytes view);
+
 /* true when `view` is well-formed UTF-8 (RFC 3629: shortest form, no surrogate). */
 bool bytes_is_utf8(struct bytes view);
 

@@ -128,24 +128,6 @@ static size_t first_lax(struct bytes text)
     return text.len;
 }
 
-/* The offset at which `text` stops being UTF-8. */
-static size_t utf8_len(struct bytes text)
-{
-    size_t low = 0, high = text.len;
-    while (low < high) {
-        size_t middle = (low + high + 1) / 2;
-        if (bytes_is_utf8(bytes_make(text.ptr, middle)))
-            low = middle;
-        else
-            high = middle - 1;
-        if (high - low < 4)
-            break;
-    }
-    while (high > low && !bytes_is_utf8(bytes_make(text.ptr, high)))
-        high--;
-    return high;
-}
-
 static enum rc syntax_error(struct bytes text, size_t offset, struct json_place *place)
 {
     if (place)
@@ -158,8 +140,9 @@ enum rc json_parse(struct arena *arena, struct bytes text, cJSON **root, struct 
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     const char *end = text.ptr;
     (void)pthread_once(&once, set_hooks);
-    if (!bytes_is_utf8(text))
-        return syntax_error(text, utf8_len(text), place);
+    size_t utf8_len = bytes_utf8_len(text);
+    if (utf8_len < text.len)
+        return syntax_error(text, utf8_len, place);
     size_t lax = first_lax(text);
     parsing_into = arena;
     was_refused = false;

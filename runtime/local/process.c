@@ -1,6 +1,7 @@
 #include "runtime/local/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -252,10 +253,34 @@ pid_t process_id(const struct process *process)
     return process->pid;
 }
 
-bool process_has_ended(const struct process *process)
+/* What the kernel tells of a task in /proc/PID/stat, behind its name in brackets: field 9 holds its
+ * flags (PF_EXITING, PF_SIGNALED of linux/sched.h), field 31 the signals that wait for it. A kill
+ * is in one of them from the call to kill(2) on. */
+static bool is_dying(pid_t pid)
+{
+    enum { EXITING = 0x4, SIGNALED = 0x400 };
+    char path[48], text[1024];
+    unsigned flags = 0;
+    unsigned long signals = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        (void)close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    const char *fields = strrchr(text, ')');
+    if (!fields || sscanf(fields,
+                          ") %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
+                          " %*d %*d %*u %*u %*d %*u %*u %*u %*u %*u %*u %lu",
+                          &flags, &signals) != 2)
+        return false;
+    return (flags & (EXITING | SIGNALED)) || (signals >> (SIGKILL - 1) & 1);
+}
+
+bool process_is_doomed(const struct process *process)
 {
     struct pollfd end = {.fd = process->end_io.fd, .events = POLLIN};
-    return process->is_reaped || poll(&end, 1, 0) > 0;
+    return process->is_reaped || is_dying(process->pid) || poll(&end, 1, 0) > 0;
 }
 
 void process_drain(struct process *process)

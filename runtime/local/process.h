@@ -47,8 +47,9 @@ struct process *process_start(const struct process_options *options, char *error
 
 pid_t process_id(const struct process *process);
 
-/* true when the child has ended and on_exit is about to come. */
-bool process_has_ended(const struct process *process);
+/* true when it has ended, or has been sent SIGKILL and will run no more: what is given to it now is
+ * given to nobody. A kill that was sent before the call is always seen. */
+bool process_is_doomed(const struct process *process);
 
 /* Gives the lines that the child has written so far, without waiting for more. */
 void process_drain(struct process *process);

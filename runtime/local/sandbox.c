@@ -215,7 +215,7 @@ void sandbox_hand(struct sandbox *sandbox, struct invocation *invocation)
 
 bool sandbox_is_ready(const struct sandbox *sandbox)
 {
-    return sandbox->state == SANDBOX_IDLE && !process_has_ended(sandbox->process);
+    return sandbox->state == SANDBOX_IDLE && !process_is_doomed(sandbox->process);
 }
 
 void sandbox_end(struct sandbox *sandbox)

@@ -23,6 +23,11 @@ struct service {
 
 /* --- which task --- */
 
+static bool is_idempotent(enum http_method method)
+{
+    return method != HTTP_POST && method != HTTP_PATCH && method != HTTP_METHOD_OTHER;
+}
+
 void service_count(const struct service *service, size_t *total, size_t *ready)
 {
     *total = *ready = 0;
@@ -51,6 +56,19 @@ static struct task *next_ready(struct service *service)
         if (task->state == TASK_READY)
             return task;
     return NULL;
+}
+
+/* The task for a call. One that has been killed, and whose end has not been seen, would take a
+ * request with it; those that may be sent twice need not be asked after, since asking has a price.
+ */
+static struct task *choose_task(struct service *service, const struct service_call *call)
+{
+    struct task *task = next_ready(service);
+    while (task && !is_idempotent(call->method) && process_is_doomed(task->process)) {
+        task_doubt(task);
+        task = next_ready(service);
+    }
+    return task;
 }
 
 /* --- requests --- */
@@ -102,11 +120,9 @@ static void on_wait_timer(struct loop *loop, struct loop_timer *timer)
 /* A second try is safe when the target has not had the request, or may have it twice. */
 static bool may_retry(const struct service_call *call, enum rc rc, bool has_begun)
 {
-    bool is_idempotent = call->method != HTTP_POST && call->method != HTTP_PATCH &&
-                         call->method != HTTP_METHOD_OTHER;
     if (call->_attempts >= MAX_ATTEMPTS)
         return false;
-    return rc == RC_IO || (rc == RC_CLOSED && !has_begun && is_idempotent);
+    return rc == RC_IO || (rc == RC_CLOSED && !has_begun && is_idempotent(call->method));
 }
 
 static void try_call(struct service *service, struct service_call *call);
@@ -117,7 +133,7 @@ static void on_upstream_done(void *context, struct upstream *upstream, enum rc r
     struct service_call *call = context;
     struct service *service = call->_service;
     struct task *task = call->_task;
-    if (rc == RC_IO)
+    if (rc == RC_IO || (rc == RC_CLOSED && !has_begun))
         task_doubt(task);
     if (rc != RC_OK && may_retry(call, rc, has_begun)) {
         task_give_connection(task, upstream, false);
@@ -135,7 +151,7 @@ static void on_upstream_done(void *context, struct upstream *upstream, enum rc r
 
 static void try_call(struct service *service, struct service_call *call)
 {
-    struct task *task = next_ready(service);
+    struct task *task = choose_task(service, call);
     if (!task) {
         wait_for_task(service, call);
         return;

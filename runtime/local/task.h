@@ -61,7 +61,8 @@ struct upstream *task_take_connection(struct task *task) MUST_CHECK;
 /* Gives it back after its request; it is kept when `is_reusable`, else closed. */
 void task_give_connection(struct task *task, struct upstream *upstream, bool is_reusable);
 
-/* A connection was refused: back to TASK_STARTING, and asked again until it answers or exits. */
+/* A connection was refused, or closed without an answer: back to TASK_STARTING, and asked again
+ * until it answers or exits. */
 void task_doubt(struct task *task);
 
 /* No new requests; SIGTERM as soon as none is in flight. */

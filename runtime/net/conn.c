@@ -61,17 +61,10 @@ static void set_state(struct httpd_conn *conn, enum conn_state state)
 
 /* --- end --- */
 
-bool conn_is_reset(const struct httpd_conn *conn)
-{
-    char first;
-    return recv(conn->io.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == ECONNRESET;
-}
-
 void conn_close(struct httpd_conn *conn)
 {
     struct httpd *httpd = conn->httpd;
     if (conn->io.fd >= 0) {
-        httpd->was_reset |= conn_is_reset(conn);
         loop_io_remove(conn_loop(conn), &conn->io);
         (void)close(conn->io.fd);
         conn->io.fd = -1;
@@ -206,7 +199,6 @@ static void on_readable(struct httpd_conn *conn)
         work->in.len += (size_t)n;
         serve(conn);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-        conn->httpd->was_reset |= n < 0 && errno == ECONNRESET;
         conn_close(conn);
     } else {
         settle(conn);

@@ -59,7 +59,6 @@ struct httpd {
     struct loop_io listen_io;
     struct loop_timer accept_timer; /* when descriptors ran out */
     bool is_draining;
-    bool was_reset; /* by any connection */
     struct httpd_conn *conns;
     size_t conn_count;
     struct work *free_works;
@@ -88,9 +87,6 @@ void conn_finish(struct httpd_conn *conn);
 
 /* Tells the owner when draining has come to its end. */
 void httpd_tell_drained(struct httpd *httpd);
-
-/* true when the peer has reset the connection; takes the error off the socket. */
-bool conn_is_reset(const struct httpd_conn *conn);
 
 struct work *work_take(struct httpd *httpd);
 /* Makes it ready for the next request of its connection. */

@@ -128,14 +128,6 @@ size_t httpd_connection_count(const struct httpd *httpd)
     return httpd->conn_count;
 }
 
-bool httpd_was_reset(const struct httpd *httpd)
-{
-    bool was_reset = httpd->was_reset;
-    for (const struct httpd_conn *conn = httpd->conns; conn && !was_reset; conn = conn->next)
-        was_reset = conn->io.fd >= 0 && conn_is_reset(conn);
-    return was_reset;
-}
-
 void *httpd_context(const struct httpd *httpd)
 {
     return httpd->options.context;

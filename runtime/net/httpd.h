@@ -92,10 +92,6 @@ void httpd_drain(struct httpd *httpd);
 /* Open connections. */
 size_t httpd_connection_count(const struct httpd *httpd);
 
-/* true when a client has gone with a reset: what was sent to it last was not read whole (RFC 9293
- * section 3.6.1, and what Linux does with unread data at close). */
-bool httpd_was_reset(const struct httpd *httpd);
-
 /* The owner's context of httpd_options. */
 void *httpd_context(const struct httpd *httpd);
 

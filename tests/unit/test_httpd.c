@@ -97,12 +97,6 @@ static void drain(void)
     loop_post(&loop, &drain_job);
 }
 
-static void stop_loop(void)
-{
-    loop_stop(&loop);
-    (void)pthread_join(thread, NULL);
-}
-
 static void free_all(void)
 {
     httpd_free(httpd);
@@ -111,7 +105,8 @@ static void free_all(void)
 
 static void stop(void)
 {
-    stop_loop();
+    loop_stop(&loop);
+    (void)pthread_join(thread, NULL);
     free_all();
 }
 
@@ -322,32 +317,4 @@ Test(httpd, a_taken_port_is_named)
     cr_expect_str_eq(error, wanted);
     cr_expect_eq(httpd_listen("300.1.1.1", 80, false, error, sizeof error), -1);
     cr_expect_not_null(strstr(error, "'300.1.1.1:80'"));
-}
-
-Test(httpd, an_answer_that_was_read_is_no_reset)
-{
-    struct client client;
-    start();
-    cr_assert(client_open(&client, port));
-    cr_assert(client_send(&client, BYTES_LIT(GET("/now"))));
-    expect_body(&client, "GET /now 0");
-    client_close(&client);
-    stop_loop();
-    cr_expect_not(httpd_was_reset(httpd));
-    free_all();
-}
-
-/* The client's kernel answers unread data with a reset when the client closes. */
-Test(httpd, an_answer_that_was_not_read_is_a_reset)
-{
-    struct client client;
-    char first;
-    start();
-    cr_assert(client_open(&client, port));
-    cr_assert(client_send(&client, BYTES_LIT(GET("/now"))));
-    cr_assert_eq(recv(client.fd, &first, 1, MSG_PEEK), 1);
-    client_close(&client);
-    stop_loop();
-    cr_expect(httpd_was_reset(httpd));
-    free_all();
 }

@@ -44,6 +44,8 @@ static const struct bad_row bad_rows[] = {
     {"escaped NUL", BYTES_INIT("[\"a\\u0000\"]"), 3, 1, 4},
     {"raw NUL", BYTES_INIT("[1,\0]"), 3, 1, 4},
     {"not UTF-8", BYTES_INIT("[\"\xFF\"]"), 2, 1, 3},
+    {"not UTF-8 behind what is", BYTES_INIT("[\"\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xFF\"]"), 10, 1,
+     11},
     {"byte order mark", BYTES_INIT("\xEF\xBB\xBF{}"), 0, 1, 1},
 };
 

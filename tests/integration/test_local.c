@@ -1,0 +1,290 @@
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/core/clock.h"
+#include "tests/support/client.h"
+#include "tests/support/program.h"
+#include "tests/support/tempdir.h"
+
+/* The whole rig as a user runs it: `duet local`, with the real homes behind it. */
+
+static struct program duet;
+static struct tempdir folder;
+static char store[512];
+static unsigned port, control_port;
+
+static void start(const char *weights)
+{
+    tempdir_init(&folder);
+    (void)snprintf(store, sizeof store, "sqlite:%s/store.db", folder.path);
+    const char *argv[] = {"duet",  "local",   "--port", "0", "--control-port", "0", "--weights",
+                          weights, "--store", store,    NULL};
+    program_start(&duet, argv, NULL);
+    port = program_number(&duet, "http://127.0.0.1:");
+    control_port = program_number(&duet, "control port http://127.0.0.1:");
+    cr_assert(port && control_port, "%s", duet.out.data ? duet.out.data : "no output");
+}
+
+static void stop(void)
+{
+    pid_t children[64];
+    size_t count = program_children(duet.id, children, 64);
+    int status = program_stop(&duet);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d: %s", status,
+              duet.out.data);
+    cr_expect_null(strstr(duet.out.data, " 502 "), "%s", duet.out.data);
+    for (size_t i = 0; i < count; i++)
+        cr_expect_neq(kill(children[i], 0), 0, "process %d is left behind", (int)children[i]);
+    program_release(&duet);
+    tempdir_release(&folder);
+}
+
+/* One request on a connection of its own; the answer lives in `client`, which the caller closes. */
+static void ask(struct client *client, unsigned to_port, struct bytes request,
+                struct http1_response *res)
+{
+    cr_assert(client_open(client, to_port));
+    cr_assert(client_send(client, request));
+    enum rc rc = client_read(client, HTTP_GET, res);
+    cr_assert_eq(rc, RC_OK, "%s", rc_name(rc));
+}
+
+static int status_of(struct bytes request)
+{
+    struct client client;
+    struct http1_response res;
+    ask(&client, port, request, &res);
+    client_close(&client);
+    return res.status;
+}
+
+#define GET(path) BYTES_LIT("GET " path " HTTP/1.1\r\nHost: x\r\n\r\n")
+
+/* Which home answers /stats now. */
+static bool is_lambda(void)
+{
+    struct client client;
+    struct http1_response res;
+    ask(&client, port, GET("/stats"), &res);
+    cr_assert_eq(res.status, 200);
+    bool found = memmem(res.body.ptr, res.body.len, "\"home\":\"lambda\"", 15) != NULL;
+    client_close(&client);
+    return found;
+}
+
+Test(local, both_homes_answer_with_the_same_bytes)
+{
+    int lambda = 0;
+    start("lambda=50,fargate=50");
+    for (int i = 0; i < 60; i++)
+        lambda += is_lambda();
+    cr_expect(lambda > 5 && lambda < 55, "%d of 60 were answered by lambda", lambda);
+    for (int i = 0; i < 40; i++) {
+        struct client client;
+        struct http1_response res;
+        ask(&client, port, GET("/hello"), &res);
+        cr_expect_eq(res.status, 200);
+        cr_expect(bytes_eq(res.body, BYTES_LIT("Hello world")));
+        cr_expect(bytes_eq(client_field(&res, "content-type"), BYTES_LIT("text/plain")));
+        client_close(&client);
+    }
+    stop();
+}
+
+Test(local, weights_of_nothing_and_all_are_kept)
+{
+    start("lambda=7,fargate=0");
+    for (int i = 0; i < 20; i++)
+        cr_expect(is_lambda());
+    stop();
+    start("lambda=0,fargate=7");
+    for (int i = 0; i < 20; i++)
+        cr_expect_not(is_lambda());
+    stop();
+}
+
+Test(local, both_homes_share_one_store)
+{
+    char request[256];
+    start("lambda=50,fargate=50");
+    for (int i = 0; i < 20; i++) {
+        int n = snprintf(request, sizeof request,
+                         "POST /candidate/c%d HTTP/1.1\r\nHost: x\r\nContent-Length: 13\r\n\r\n"
+                         "{\"party\":\"p\"}",
+                         i);
+        cr_expect_eq(status_of(bytes_make(request, (size_t)n)), 201);
+        cr_expect_eq(status_of(bytes_make(request, (size_t)n)), 409);
+    }
+    for (int i = 0; i < 10; i++)
+        cr_expect_eq(status_of(GET("/candidate/c3")), 200);
+    cr_expect_eq(status_of(GET("/candidate/none")), 404);
+    stop();
+}
+
+/* The children whose program is `name`. */
+static size_t find_children(const char *name, pid_t *ids, size_t max)
+{
+    pid_t all[64];
+    char path[64], link[4096];
+    size_t count = 0, n = program_children(duet.id, all, 64);
+    for (size_t i = 0; i < n && count < max; i++) {
+        (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)all[i]);
+        ssize_t len = readlink(path, link, sizeof link - 1);
+        link[len > 0 ? len : 0] = '\0';
+        const char *slash = strrchr(link, '/');
+        if (slash && strcmp(slash + 1, name) == 0)
+            ids[count++] = all[i];
+    }
+    return count;
+}
+
+#define POST BYTES_LIT("POST /candidate/ada HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+
+/* A POST may not be sent twice, so it must not be given to a process that is dying. */
+static void kill_and_ask(const char *weights, const char *name)
+{
+    start(weights);
+    cr_expect_eq(status_of(GET("/hello")), 200);
+    for (int round = 0; round < 10; round++) {
+        pid_t ids[8];
+        size_t count = find_children(name, ids, 8);
+        cr_assert_geq(count, 1u, "no %s runs: %s", name, duet.out.data);
+        for (size_t i = 0; i < count; i++)
+            cr_assert_eq(kill(ids[i], SIGKILL), 0);
+        int wanted = round % 2 ? 400 : 200; /* the body lacks its party */
+        for (int i = 0; i < 10; i++)
+            cr_expect_eq(status_of(round % 2 ? POST : GET("/hello")), wanted,
+                         "round %d, request %d", round, i);
+    }
+    stop();
+}
+
+Test(local, killing_the_server_loses_no_later_request)
+{
+    kill_and_ask("lambda=0,fargate=1", "server");
+}
+
+Test(local, killing_the_sandbox_loses_no_later_request)
+{
+    kill_and_ask("lambda=1,fargate=0", "bootstrap");
+}
+
+Test(local, a_killed_rig_leaves_no_process_behind)
+{
+    pid_t children[64];
+    start("lambda=1,fargate=1");
+    while (find_children("bootstrap", children, 64) == 0)
+        cr_assert_eq(status_of(GET("/hello")), 200);
+    size_t count = program_children(duet.id, children, 64);
+    cr_assert_geq(count, 2u);
+    (void)kill(duet.id, SIGKILL);
+    (void)program_wait(&duet);
+    int64_t end_ms = clock_ms_monotonic() + 20000;
+    for (size_t i = 0; i < count; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)children[i]);
+        while (access(path, F_OK) == 0 && clock_ms_monotonic() < end_ms)
+            (void)usleep(1000);
+        cr_expect_neq(access(path, F_OK), 0, "process %d is left behind", (int)children[i]);
+    }
+    program_release(&duet);
+    tempdir_release(&folder);
+}
+
+Test(local, the_control_port_tells_what_runs_and_only_to_local_names)
+{
+    struct client client;
+    struct http1_response res;
+    char request[128];
+    start("lambda=90,fargate=10");
+    int n = snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
+                     control_port);
+    ask(&client, control_port, bytes_make(request, (size_t)n), &res);
+    cr_expect_eq(res.status, 200);
+    cr_expect_not_null(memmem(res.body.ptr, res.body.len, "\"weight\":90", 11), "%.*s",
+                       BYTES_ARG(res.body));
+    client_close(&client);
+    ask(&client, control_port, BYTES_LIT("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), &res);
+    cr_expect_eq(res.status, 403);
+    client_close(&client);
+    ask(&client, control_port,
+        BYTES_LIT("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nAction=No"),
+        &res);
+    cr_expect_eq(res.status, 400);
+    cr_expect_not_null(memmem(res.body.ptr, res.body.len, "InvalidAction", 13));
+    client_close(&client);
+    stop();
+}
+
+struct bad_row {
+    const char *name;
+    const char *argv[8];
+    int status;
+    const char *wanted;
+};
+
+static const struct bad_row bad_rows[] = {
+    {"unknown flag", {"duet", "local", "--prot", "1"}, 2, "prot"},
+    {"word", {"duet", "local", "now"}, 2, "'now' is no option"},
+    {"port", {"duet", "local", "--port", "x"}, 2, "'port' is x"},
+    {"weights", {"duet", "local", "--weights", "lambda=1000"}, 2, "'weights.lambda' is 1000"},
+    {"file", {"duet", "local", "--config", "/nowhere.json"}, 2, "cannot read '/nowhere.json'"},
+    {"program",
+     {"duet", "local", "--port", "0", "--control-port", "0", "--server", "/nowhere"},
+     1,
+     "/nowhere"},
+};
+
+Test(local, says_what_is_wrong_and_ends)
+{
+    for (size_t i = 0; i < sizeof bad_rows / sizeof *bad_rows; i++) {
+        const struct bad_row *row = &bad_rows[i];
+        const char *argv[12] = {NULL};
+        static const char *const env[] = {NULL};
+        memcpy(argv, row->argv, sizeof row->argv);
+        program_start(&duet, argv, env);
+        int status = program_wait(&duet);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == row->status, "%s: status %d: %s",
+                  row->name, status, duet.out.data);
+        cr_expect_not_null(duet.out.data && strstr(duet.out.data, row->wanted), "%s: %s", row->name,
+                           duet.out.data);
+        program_release(&duet);
+    }
+}
+
+static void expect_failure(const char *const *argv, const char *wanted)
+{
+    program_start(&duet, argv, NULL);
+    int status = program_wait(&duet);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %d", status);
+    cr_expect_not_null(duet.out.data && strstr(duet.out.data, wanted), "no '%s' in: %s", wanted,
+                       duet.out.data);
+    program_release(&duet);
+}
+
+Test(local, a_taken_port_and_an_unwritable_database_are_named)
+{
+    char taken[16], wanted[64];
+    start("lambda=1,fargate=1");
+    struct program first = duet;
+    (void)snprintf(taken, sizeof taken, "%u", port);
+    (void)snprintf(wanted, sizeof wanted, "127.0.0.1:%u", port);
+    const char *same_port[] = {"duet",   "local",          "--port", taken, "--store",
+                               "memory", "--control-port", "0",      NULL};
+    expect_failure(same_port, wanted);
+    (void)snprintf(taken, sizeof taken, "%u", control_port);
+    (void)snprintf(wanted, sizeof wanted, "127.0.0.1:%u", control_port);
+    const char *same_control[] = {"duet", "local",   "--port", "0", "--control-port",
+                                  taken,  "--store", "memory", NULL};
+    expect_failure(same_control, wanted);
+    const char *no_file[] = {
+        "duet", "local", "--port", "0", "--control-port", "0", "--store", "sqlite:/proc/duet.db",
+        NULL};
+    expect_failure(no_file, "/proc/duet.db");
+    duet = first;
+    stop();
+}
