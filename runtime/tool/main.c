@@ -13,6 +13,8 @@ struct command {
 
 static const struct command commands[] = {
     {"local", tool_local, "run both homes behind a load balancer on this machine"},
+    {"invoke", tool_invoke, "run the Lambda home on one event, and print its answer"},
+    {"event", tool_event, "print the event that the load balancer makes of a request"},
     {"init", tool_init, "make a service of your own in a new folder"},
 };
 
