@@ -7,40 +7,20 @@
 
 #include "runtime/core/clock.h"
 #include "tests/support/client.h"
-#include "tests/support/program.h"
-#include "tests/support/tempdir.h"
+#include "tests/support/rig_program.h"
 
 /* The whole rig as a user runs it: `duet local`, with the real homes behind it. */
 
-static struct program duet;
-static struct tempdir folder;
-static char store[512];
-static unsigned port, control_port;
+static struct rig_program rig;
 
 static void start(const char *weights)
 {
-    tempdir_init(&folder);
-    (void)snprintf(store, sizeof store, "sqlite:%s/store.db", folder.path);
-    const char *argv[] = {"duet",  "local",   "--port", "0", "--control-port", "0", "--weights",
-                          weights, "--store", store,    NULL};
-    program_start(&duet, argv, NULL);
-    port = program_number(&duet, "http://127.0.0.1:");
-    control_port = program_number(&duet, "control port http://127.0.0.1:");
-    cr_assert(port && control_port, "%s", duet.out.data ? duet.out.data : "no output");
+    rig_program_start(&rig, weights);
 }
 
 static void stop(void)
 {
-    pid_t children[64];
-    size_t count = program_children(duet.id, children, 64);
-    int status = program_stop(&duet);
-    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d: %s", status,
-              duet.out.data);
-    cr_expect_null(strstr(duet.out.data, " 502 "), "%s", duet.out.data);
-    for (size_t i = 0; i < count; i++)
-        cr_expect_neq(kill(children[i], 0), 0, "process %d is left behind", (int)children[i]);
-    program_release(&duet);
-    tempdir_release(&folder);
+    rig_program_stop(&rig);
 }
 
 /* One request on a connection of its own; the answer lives in `client`, which the caller closes. */
@@ -57,7 +37,7 @@ static int status_of(struct bytes request)
 {
     struct client client;
     struct http1_response res;
-    ask(&client, port, request, &res);
+    ask(&client, rig.port, request, &res);
     client_close(&client);
     return res.status;
 }
@@ -69,7 +49,7 @@ static bool is_lambda(void)
 {
     struct client client;
     struct http1_response res;
-    ask(&client, port, GET("/stats"), &res);
+    ask(&client, rig.port, GET("/stats"), &res);
     cr_assert_eq(res.status, 200);
     bool found = memmem(res.body.ptr, res.body.len, "\"home\":\"lambda\"", 15) != NULL;
     client_close(&client);
@@ -86,7 +66,7 @@ Test(local, both_homes_answer_with_the_same_bytes)
     for (int i = 0; i < 40; i++) {
         struct client client;
         struct http1_response res;
-        ask(&client, port, GET("/hello"), &res);
+        ask(&client, rig.port, GET("/hello"), &res);
         cr_expect_eq(res.status, 200);
         cr_expect(bytes_eq(res.body, BYTES_LIT("Hello world")));
         cr_expect(bytes_eq(client_field(&res, "content-type"), BYTES_LIT("text/plain")));
@@ -130,7 +110,7 @@ static size_t find_children(const char *name, pid_t *ids, size_t max)
 {
     pid_t all[64];
     char path[64], link[4096];
-    size_t count = 0, n = program_children(duet.id, all, 64);
+    size_t count = 0, n = program_children(rig.duet.id, all, 64);
     for (size_t i = 0; i < n && count < max; i++) {
         (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)all[i]);
         ssize_t len = readlink(path, link, sizeof link - 1);
@@ -152,7 +132,7 @@ static void kill_and_ask(const char *weights, const char *name)
     for (int round = 0; round < 10; round++) {
         pid_t ids[8];
         size_t count = find_children(name, ids, 8);
-        cr_assert_geq(count, 1u, "no %s runs: %s", name, duet.out.data);
+        cr_assert_geq(count, 1u, "no %s runs: %s", name, rig.duet.out.data);
         for (size_t i = 0; i < count; i++)
             cr_assert_eq(kill(ids[i], SIGKILL), 0);
         int wanted = round % 2 ? 400 : 200; /* the body lacks its party */
@@ -179,10 +159,10 @@ Test(local, a_killed_rig_leaves_no_process_behind)
     start("lambda=1,fargate=1");
     while (find_children("bootstrap", children, 64) == 0)
         cr_assert_eq(status_of(GET("/hello")), 200);
-    size_t count = program_children(duet.id, children, 64);
+    size_t count = program_children(rig.duet.id, children, 64);
     cr_assert_geq(count, 2u);
-    (void)kill(duet.id, SIGKILL);
-    (void)program_wait(&duet);
+    (void)kill(rig.duet.id, SIGKILL);
+    (void)program_wait(&rig.duet);
     int64_t end_ms = clock_ms_monotonic() + 20000;
     for (size_t i = 0; i < count; i++) {
         char path[64];
@@ -191,8 +171,8 @@ Test(local, a_killed_rig_leaves_no_process_behind)
             (void)usleep(1000);
         cr_expect_neq(access(path, F_OK), 0, "process %d is left behind", (int)children[i]);
     }
-    program_release(&duet);
-    tempdir_release(&folder);
+    program_release(&rig.duet);
+    tempdir_release(&rig.folder);
 }
 
 Test(local, the_control_port_tells_what_runs_and_only_to_local_names)
@@ -202,16 +182,16 @@ Test(local, the_control_port_tells_what_runs_and_only_to_local_names)
     char request[128];
     start("lambda=90,fargate=10");
     int n = snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
-                     control_port);
-    ask(&client, control_port, bytes_make(request, (size_t)n), &res);
+                     rig.control_port);
+    ask(&client, rig.control_port, bytes_make(request, (size_t)n), &res);
     cr_expect_eq(res.status, 200);
     cr_expect_not_null(memmem(res.body.ptr, res.body.len, "\"weight\":90", 11), "%.*s",
                        BYTES_ARG(res.body));
     client_close(&client);
-    ask(&client, control_port, BYTES_LIT("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), &res);
+    ask(&client, rig.control_port, BYTES_LIT("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), &res);
     cr_expect_eq(res.status, 403);
     client_close(&client);
-    ask(&client, control_port,
+    ask(&client, rig.control_port,
         BYTES_LIT("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nAction=No"),
         &res);
     cr_expect_eq(res.status, 400);
@@ -246,38 +226,38 @@ Test(local, says_what_is_wrong_and_ends)
         const char *argv[12] = {NULL};
         static const char *const env[] = {NULL};
         memcpy(argv, row->argv, sizeof row->argv);
-        program_start(&duet, argv, env);
-        int status = program_wait(&duet);
+        program_start(&rig.duet, argv, env);
+        int status = program_wait(&rig.duet);
         cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == row->status, "%s: status %d: %s",
-                  row->name, status, duet.out.data);
-        cr_expect_not_null(duet.out.data && strstr(duet.out.data, row->wanted), "%s: %s", row->name,
-                           duet.out.data);
-        program_release(&duet);
+                  row->name, status, rig.duet.out.data);
+        cr_expect_not_null(rig.duet.out.data && strstr(rig.duet.out.data, row->wanted), "%s: %s",
+                           row->name, rig.duet.out.data);
+        program_release(&rig.duet);
     }
 }
 
 static void expect_failure(const char *const *argv, const char *wanted)
 {
-    program_start(&duet, argv, NULL);
-    int status = program_wait(&duet);
+    program_start(&rig.duet, argv, NULL);
+    int status = program_wait(&rig.duet);
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %d", status);
-    cr_expect_not_null(duet.out.data && strstr(duet.out.data, wanted), "no '%s' in: %s", wanted,
-                       duet.out.data);
-    program_release(&duet);
+    cr_expect_not_null(rig.duet.out.data && strstr(rig.duet.out.data, wanted), "no '%s' in: %s",
+                       wanted, rig.duet.out.data);
+    program_release(&rig.duet);
 }
 
 Test(local, a_taken_port_and_an_unwritable_database_are_named)
 {
     char taken[16], wanted[64];
     start("lambda=1,fargate=1");
-    struct program first = duet;
-    (void)snprintf(taken, sizeof taken, "%u", port);
-    (void)snprintf(wanted, sizeof wanted, "127.0.0.1:%u", port);
+    struct program first = rig.duet;
+    (void)snprintf(taken, sizeof taken, "%u", rig.port);
+    (void)snprintf(wanted, sizeof wanted, "127.0.0.1:%u", rig.port);
     const char *same_port[] = {"duet",   "local",          "--port", taken, "--store",
                                "memory", "--control-port", "0",      NULL};
     expect_failure(same_port, wanted);
-    (void)snprintf(taken, sizeof taken, "%u", control_port);
-    (void)snprintf(wanted, sizeof wanted, "127.0.0.1:%u", control_port);
+    (void)snprintf(taken, sizeof taken, "%u", rig.control_port);
+    (void)snprintf(wanted, sizeof wanted, "127.0.0.1:%u", rig.control_port);
     const char *same_control[] = {"duet", "local",   "--port", "0", "--control-port",
                                   taken,  "--store", "memory", NULL};
     expect_failure(same_control, wanted);
@@ -285,6 +265,6 @@ Test(local, a_taken_port_and_an_unwritable_database_are_named)
         "duet", "local", "--port", "0", "--control-port", "0", "--store", "sqlite:/proc/duet.db",
         NULL};
     expect_failure(no_file, "/proc/duet.db");
-    duet = first;
+    rig.duet = first;
     stop();
 }

@@ -1,0 +1,43 @@
+#include "tests/support/rig_program.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+enum { CHILDREN_MAX = 64 };
+
+void rig_program_start(struct rig_program *rig, const char *weights)
+{
+    char store[2 * TEMPDIR_PATH_MAX];
+    tempdir_init(&rig->folder);
+    const char *argv[] = {"duet",
+                          "local",
+                          "--port",
+                          "0",
+                          "--control-port",
+                          "0",
+                          "--weights",
+                          weights,
+                          "--store",
+                          tempdir_join(&rig->folder, "sqlite:", "store.db", store),
+                          NULL};
+    program_start(&rig->duet, argv, NULL);
+    rig->port = program_number(&rig->duet, "http://127.0.0.1:");
+    rig->control_port = program_number(&rig->duet, "control port http://127.0.0.1:");
+    cr_assert(rig->port && rig->control_port, "%s",
+              rig->duet.out.data ? rig->duet.out.data : "no output");
+}
+
+void rig_program_stop(struct rig_program *rig)
+{
+    pid_t children[CHILDREN_MAX];
+    size_t count = program_children(rig->duet.id, children, CHILDREN_MAX);
+    int status = program_stop(&rig->duet);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d: %s", status,
+              rig->duet.out.data);
+    for (size_t i = 0; i < count; i++)
+        cr_expect_neq(kill(children[i], 0), 0, "process %d is left behind", (int)children[i]);
+    program_release(&rig->duet);
+    tempdir_release(&rig->folder);
+}

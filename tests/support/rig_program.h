@@ -1,0 +1,21 @@
+#ifndef TESTS_SUPPORT_RIG_PROGRAM_H
+#define TESTS_SUPPORT_RIG_PROGRAM_H
+
+/* rig_program — a `duet local` under test on free ports, with a store of its own. */
+
+#include "tests/support/program.h"
+#include "tests/support/tempdir.h"
+
+struct rig_program {
+    struct program duet;
+    struct tempdir folder;
+    unsigned port, control_port;
+};
+
+/* Starts it with `weights` and waits until it listens; aborts the test when it does not. */
+void rig_program_start(struct rig_program *rig, const char *weights);
+
+/* SIGTERM; its end must be clean and leave no process behind, or the test fails. */
+void rig_program_stop(struct rig_program *rig);
+
+#endif
