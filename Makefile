@@ -84,7 +84,7 @@ all: deps $(BINARIES) $(B)/libduet.a ## build bootstrap, server, duet and libdue
 	@:
 
 run: all ## start the local set-up on http://127.0.0.1:8080; ARGS="--port 9000"
-	@exec $(B)/duet local $(ARGS)
+	@exec $(alone) $(B)/duet local $(ARGS)
 
 test: deps ## build and run all tests; T=NAME for one file
 	+@$(again) $(BINARIES) $(TEST_BIN)
