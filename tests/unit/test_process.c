@@ -120,9 +120,11 @@ Test(process, the_child_has_default_signals)
     (void)sigfillset(&all);
     (void)signal(SIGPIPE, SIG_IGN);
     cr_assert_eq(sigprocmask(SIG_SETMASK, &all, NULL), 0);
-    child_start_script(&child, "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -s '\\t' ' '");
+    /* Signals 32 and 33 belong to the C library, and nobody but it can reset what was inherited. */
+    child_start_script(&child, "grep -E '^Sig(Blk|Ign)' /proc/self/status | while read name value; "
+                               "do echo $name $((0x$value & ~0x180000000)); done");
     child_run_to_end(&child);
-    child_expect_out(&child, "SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n");
+    child_expect_out(&child, "SigBlk: 0\nSigIgn: 0\n");
 }
 
 Test(process, the_child_leads_a_group)
