@@ -253,28 +253,39 @@ pid_t process_id(const struct process *process)
     return process->pid;
 }
 
-/* What the kernel tells of a task in /proc/PID/stat, behind its name in brackets: field 9 holds its
- * flags (PF_EXITING, PF_SIGNALED of linux/sched.h), field 31 the signals that wait for it. A kill
- * is in one of them from the call to kill(2) on. */
-static bool is_dying(pid_t pid)
+/* Reads /proc/PID/stat from the name's closing bracket on. false: it is not there. */
+static bool read_stat(pid_t pid, char *text, size_t len, const char **fields)
 {
-    enum { EXITING = 0x4, SIGNALED = 0x400 };
-    char path[48], text[1024];
-    unsigned flags = 0;
-    unsigned long signals = 0;
+    char path[48];
     (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, len - 1);
     if (fd >= 0)
         (void)close(fd);
     text[n > 0 ? n : 0] = '\0';
-    const char *fields = strrchr(text, ')');
-    if (!fields || sscanf(fields,
-                          ") %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
-                          " %*d %*d %*u %*u %*d %*u %*u %*u %*u %*u %*u %lu",
-                          &flags, &signals) != 2)
+    *fields = strrchr(text, ')');
+    return *fields != NULL;
+}
+
+/* From the call to kill(2) on, a kill is in one of three places of /proc/PID/stat: field 31 holds
+ * the signals that wait; field 9 the task's flags (PF_EXITING, PF_SIGNALED of linux/sched.h), when
+ * it has taken the signal; and the last one the status that the whole process will end with, which
+ * newer kernels set at once, between those two as well. */
+static bool is_dying(pid_t pid)
+{
+    enum { EXITING = 0x4, SIGNALED = 0x400 };
+    char text[1024];
+    const char *fields;
+    unsigned flags = 0;
+    unsigned long signals = 0;
+    if (!read_stat(pid, text, sizeof text, &fields) ||
+        sscanf(fields,
+               ") %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
+               " %*d %*d %*u %*u %*d %*u %*u %*u %*u %*u %*u %lu",
+               &flags, &signals) != 2)
         return false;
-    return (flags & (EXITING | SIGNALED)) || (signals >> (SIGKILL - 1) & 1);
+    return (flags & (EXITING | SIGNALED)) || (signals >> (SIGKILL - 1) & 1) ||
+           strtol(strrchr(fields, ' '), NULL, 10) == SIGKILL;
 }
 
 bool process_is_doomed(const struct process *process)
