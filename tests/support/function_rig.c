@@ -138,8 +138,19 @@ void rig_wait_line(struct function_rig *rig, const char *text)
         cr_assert_eq(loop_step(&rig->loop, -1), RC_OK);
 }
 
+void rig_wait_idle(struct function_rig *rig)
+{
+    size_t total, busy = 1;
+    while (busy) {
+        function_count(rig->function, &total, &busy);
+        if (busy)
+            cr_assert_eq(loop_step(&rig->loop, -1), RC_OK);
+    }
+}
+
 struct rig_result *rig_run(struct function_rig *rig, const char *event)
 {
+    rig_wait_idle(rig);
     size_t index = rig_call(rig, event);
     while (!rig->results[index].is_done)
         cr_assert_eq(loop_step(&rig->loop, -1), RC_OK);

@@ -53,7 +53,10 @@ size_t rig_call(struct function_rig *rig, const char *event);
 void rig_wait_done(struct function_rig *rig, size_t count);
 void rig_wait_line(struct function_rig *rig, const char *text);
 
-/* One call to its result. */
+/* Runs the loop until no sandbox is in a call: each runtime that has answered asks for more. */
+void rig_wait_idle(struct function_rig *rig);
+
+/* Waits for idle sandboxes, so that no second one is started, and makes one call to its result. */
 struct rig_result *rig_run(struct function_rig *rig, const char *event);
 
 /* How many lines contain `text`. */
