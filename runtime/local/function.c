@@ -1,12 +1,10 @@
 #include "runtime/local/function.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/local/function_texts.h"
 #include "runtime/local/sandbox.h"
 
 /*
@@ -35,8 +33,7 @@ struct function {
     struct loop_timer return_timer;
     struct random_state random;
     bool is_freeing;
-    char *name, *program, *task_root;
-    char **env;
+    struct function_texts texts;
 };
 
 /* --- sandboxes --- */
@@ -237,54 +234,14 @@ void function_count(const struct function *function, size_t *total, size_t *busy
 
 /* --- life --- */
 
-/* The program may be found by another name later, when the rig has changed its folder: so its path
- * is made absolute. */
-static char *absolute_path(const char *path)
-{
-    char *absolute = NULL, *folder = path[0] == '/' ? NULL : getcwd(NULL, 0);
-    if (path[0] == '/')
-        return strdup(path);
-    if (folder && asprintf(&absolute, "%s/%s", folder, path) < 0)
-        absolute = NULL;
-    free(folder);
-    return absolute;
-}
-
-static bool copy_env(struct function *function, const char *const *env)
-{
-    size_t count = 0;
-    while (env && env[count])
-        count++;
-    function->env = calloc(count + 1, sizeof(char *));
-    if (!function->env)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        function->env[i] = strdup(env[i]);
-        if (!function->env[i])
-            return false;
-    }
-    return true;
-}
-
-static bool copy_texts(struct function *function, const struct function_options *options)
-{
-    function->name = strdup(options->name);
-    function->program = absolute_path(options->program);
-    if (!function->name || !function->program || !copy_env(function, options->env))
-        return false;
-    size_t len = (size_t)(strrchr(function->program, '/') - function->program);
-    function->task_root = strndup(function->program, len ? len : 1);
-    return function->task_root != NULL;
-}
-
 static void fill(struct function *function, const struct function_options *options)
 {
     function->sandbox = (struct sandbox_options){
         .loop = options->loop,
-        .name = function->name,
-        .program = function->program,
-        .task_root = function->task_root,
-        .env = (const char *const *)function->env,
+        .name = function->texts.name,
+        .program = function->texts.program,
+        .task_root = function->texts.task_root,
+        .env = (const char *const *)function->texts.env,
         .timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS,
         .init_timeout_ms = options->init_timeout_ms ? options->init_timeout_ms : INIT_TIMEOUT_MS,
         .memory_mb = options->memory_mb ? options->memory_mb : MEMORY_MB,
@@ -301,37 +258,19 @@ static void fill(struct function *function, const struct function_options *optio
     random_init(&function->random, 0);
 }
 
-/* 0, or the errno of what keeps `program` from being run. */
-static int check_program(const char *program)
-{
-    struct stat info;
-    if (stat(program, &info) != 0 || access(program, X_OK) != 0)
-        return errno;
-    return S_ISREG(info.st_mode) ? 0 : EACCES;
-}
-
 struct function *function_new(const struct function_options *options, char *error, size_t error_len)
 {
-    int reason = check_program(options->program);
-    struct function *function = reason ? NULL : calloc(1, sizeof *function);
-    if (function && copy_texts(function, options)) {
-        fill(function, options);
-        return function;
+    struct function *function = calloc(1, sizeof *function);
+    if (!function) {
+        (void)snprintf(error, error_len, "no memory");
+        return NULL;
     }
-    function_free(function);
-    (void)snprintf(error, error_len, "cannot run '%s': %s", options->program,
-                   strerror(reason ? reason : ENOMEM));
-    return NULL;
-}
-
-static void free_texts(struct function *function)
-{
-    for (char **entry = function->env; entry && *entry; entry++)
-        free(*entry);
-    free(function->env);
-    free(function->name);
-    free(function->program);
-    free(function->task_root);
+    if (!function_texts_init(&function->texts, options, error, error_len)) {
+        free(function);
+        return NULL;
+    }
+    fill(function, options);
+    return function;
 }
 
 void function_free(struct function *function)
@@ -349,8 +288,7 @@ void function_free(struct function *function)
         invocation_fail(invocation, FUNCTION_ERROR, "Sandbox.Failure", "the function was ended");
         invocation_free(invocation);
     }
-    if (function->sandbox.loop)
-        loop_timer_clear(function->sandbox.loop, &function->return_timer);
-    free_texts(function);
+    loop_timer_clear(function->sandbox.loop, &function->return_timer);
+    function_texts_release(&function->texts);
     free(function);
 }

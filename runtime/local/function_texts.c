@@ -1,0 +1,78 @@
+#include "runtime/local/function_texts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *absolute_path(const char *path)
+{
+    char *absolute = NULL, *folder = path[0] == '/' ? NULL : getcwd(NULL, 0);
+    if (path[0] == '/')
+        return strdup(path);
+    if (folder && asprintf(&absolute, "%s/%s", folder, path) < 0)
+        absolute = NULL;
+    free(folder);
+    return absolute;
+}
+
+static bool copy_env(struct function_texts *texts, const char *const *env)
+{
+    size_t count = 0;
+    while (env && env[count])
+        count++;
+    texts->env = calloc(count + 1, sizeof(char *));
+    if (!texts->env)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        texts->env[i] = strdup(env[i]);
+        if (!texts->env[i])
+            return false;
+    }
+    return true;
+}
+
+static bool copy_texts(struct function_texts *texts, const struct function_options *options)
+{
+    texts->name = strdup(options->name);
+    texts->program = absolute_path(options->program);
+    if (!texts->name || !texts->program || !copy_env(texts, options->env))
+        return false;
+    size_t len = (size_t)(strrchr(texts->program, '/') - texts->program);
+    texts->task_root = strndup(texts->program, len ? len : 1);
+    return texts->task_root != NULL;
+}
+
+/* 0, or the errno of what keeps `program` from being run. */
+static int check_program(const char *program)
+{
+    struct stat info;
+    if (stat(program, &info) != 0 || access(program, X_OK) != 0)
+        return errno;
+    return S_ISREG(info.st_mode) ? 0 : EACCES;
+}
+
+void function_texts_release(struct function_texts *texts)
+{
+    for (char **entry = texts->env; entry && *entry; entry++)
+        free(*entry);
+    free(texts->env);
+    free(texts->name);
+    free(texts->program);
+    free(texts->task_root);
+    *texts = (struct function_texts){NULL, NULL, NULL, NULL};
+}
+
+bool function_texts_init(struct function_texts *texts, const struct function_options *options,
+                         char *error, size_t error_len)
+{
+    int reason = check_program(options->program);
+    *texts = (struct function_texts){NULL, NULL, NULL, NULL};
+    if (!reason && copy_texts(texts, options))
+        return true;
+    function_texts_release(texts);
+    (void)snprintf(error, error_len, "cannot run '%s': %s", options->program,
+                   strerror(reason ? reason : ENOMEM));
+    return false;
+}
