@@ -63,6 +63,7 @@ LOCAL_OBJ := $(call obj,$(LOCAL_SRC))
 TOOL_OBJ := $(call obj,$(TOOL_SRC)) $(O)/runtime/tool/templates.o
 HELP_OBJ := $(call obj,$(HELP_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
+BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/bench/%,$(call src,tests/bench))
 BINARIES := $(B)/bootstrap $(B)/server $(B)/duet
 
 # What a service outside this tree includes; runtime/duet.h lists the same.
@@ -76,18 +77,25 @@ again = $(MAKE) --no-print-directory DEPS=skip
 # Tests run make themselves: none of this one's settings may reach them.
 alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
 
-.PHONY: all run test test-asan test-tsan lint bench deps install clean help
+.PHONY: _programs _bench _tests all run test test-asan test-tsan lint bench deps install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
 
 all: deps $(BINARIES) $(B)/libduet.a ## build bootstrap, server, duet and libduet.a
 	@:
 
+_programs: $(BINARIES)
+	@:
+_bench: _programs $(BENCH_BIN)
+	@:
+_tests: _bench $(if $(T),$(foreach t,$(T),$(filter %/$(t) %/test_$(t),$(TEST_BIN))),$(TEST_BIN))
+	@:
+
 run: all ## start the local set-up on http://127.0.0.1:8080; ARGS="--port 9000"
 	@exec $(alone) $(B)/duet local $(ARGS)
 
 test: deps ## build and run all tests; T=NAME for one file
-	+@$(again) $(BINARIES) $(TEST_BIN)
+	+@$(again) _tests
 	@$(alone) tests/run.sh $(B) $(T)
 
 test-asan: deps ## the tests under the address, undefined and leak sanitizers
@@ -97,11 +105,11 @@ test-tsan: deps ## the tests under the thread sanitizer
 	+@$(again) MODE=tsan test
 
 lint: deps ## formatting, layers, lengths, scripts
-	+@$(again) $(BINARIES)
+	+@$(again) _programs
 	@$(alone) pipeline/lint.sh
 
 bench: deps ## the project's figures, as ratios to references in the same run; ONLY=lambda|server
-	+@$(again) $(BINARIES)
+	+@$(again) _bench
 	@$(alone) tests/bench/bench.sh $(ONLY)
 
 install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
@@ -171,5 +179,10 @@ $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL
 $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
+
+# References to measure against, each one file by itself.
+$(B)/bench/%: $(O)/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $<)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
