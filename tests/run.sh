@@ -85,5 +85,6 @@ for script in tests/integration/*.sh; do
     [ -e "$script" ] || continue
     wanted "$(basename "$script" .sh)" && shell "$script"
 done
+[ $((passed + failed)) -gt 0 ] || printf 'no test is named %s\n' "${only[*]}"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
