@@ -87,7 +87,11 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
     }
     response_enforce_status(res, req);
     response_enforce_utf8(res, req->arena);
-    response_enforce_limit(res, req);
+    if (!req->may_stream) {
+        response_collect(res, req);
+        if (app->config->has_response_limit || app->config->home == HOME_LAMBDA)
+            response_enforce_limit(res, req);
+    }
     if (res->is_out_of_memory)
         problem_set_fixed(res);
     atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);

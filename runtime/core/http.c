@@ -225,3 +225,11 @@ void http_response_printf(struct http_response *res, struct arena *arena, int st
     va_end(args);
     http_response_borrow(res, arena, status, content_type, body);
 }
+
+void http_response_produce(struct http_response *res, struct arena *arena, int status,
+                           struct bytes content_type, http_producer_fn *producer, void *context)
+{
+    http_response_borrow(res, arena, status, content_type, bytes_make(NULL, 0));
+    res->producer = producer;
+    res->producer_context = context;
+}

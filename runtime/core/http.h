@@ -11,6 +11,7 @@
  */
 
 #include "runtime/core/arena.h"
+#include "runtime/core/buf.h"
 #include "runtime/core/bytes.h"
 #include "runtime/core/rc.h"
 
@@ -51,6 +52,7 @@ struct http_request {
 
     struct bytes request_id; /* Lambda's, or the server's own; for logs */
     struct bytes trace_id;   /* X-Amzn-Trace-Id, or empty */
+    bool may_stream;         /* the front end passes produced bodies on as they come, of any size */
     int64_t deadline_ms;     /* clock_ms_monotonic() at which the answer is due; 0: none */
 
     struct arena *arena; /* for everything that the response needs */
@@ -62,11 +64,19 @@ struct http_request {
     size_t param_count;
 };
 
+/* Makes a body part by part: appends the next part to `out`, whose front end has just emptied it.
+ * RC_AGAIN: there is more. RC_OK: the body is whole. Any other: it fails here, and the client sees
+ * a broken transfer. Runs on the front end's thread whenever it can take more, so it must not wait.
+ */
+typedef enum rc http_producer_fn(void *context, struct buf *out);
+
 struct http_response {
     int status; /* 500 until somebody sets it */
     struct http_field *fields;
     size_t field_count, field_capacity;
     struct bytes body;
+    http_producer_fn *producer; /* not NULL: makes the body, and `body` is empty */
+    void *producer_context;
     bool is_out_of_memory; /* a field or the body had no room; the front end answers 500 */
 };
 
@@ -129,5 +139,11 @@ void http_response_borrow(struct http_response *res, struct arena *arena, int st
 /* The same with a body printed into the arena. */
 void http_response_printf(struct http_response *res, struct arena *arena, int status,
                           struct bytes content_type, const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* The same with a body that `producer` makes; `context` is static, or in the request's arena. Where
+ * the request may not stream, app_handle runs the producer to its end, with the limit of any body.
+ */
+void http_response_produce(struct http_response *res, struct arena *arena, int status,
+                           struct bytes content_type, http_producer_fn *producer, void *context);
 
 #endif

@@ -88,6 +88,16 @@ static bool is_surely_small(const struct http_response *res)
     return len * ESCAPE_MAX_BYTES + FRAME_BYTES <= LIMIT_RESPONSE_JSON_BYTES;
 }
 
+static void refuse_large(struct http_response *res, const struct http_request *req, size_t len)
+{
+    log_event(LOG_ERROR, "response too large", LOG_TEXT("requestId", req->request_id),
+              LOG_TEXT("path", req->path), LOG_NUM("status", res->status), LOG_NUM("bytes", len),
+              LOG_NUM("maxBytes", LIMIT_RESPONSE_JSON_BYTES));
+    problem_set(res, req->arena, 500, "response-too-large",
+                "the response is %zu bytes as a load balancer's JSON; at most %d are allowed", len,
+                LIMIT_RESPONSE_JSON_BYTES);
+}
+
 void response_enforce_limit(struct http_response *res, const struct http_request *req)
 {
     if (is_surely_small(res))
@@ -95,12 +105,7 @@ void response_enforce_limit(struct http_response *res, const struct http_request
     size_t len = response_alb_json_len(res);
     if (len <= LIMIT_RESPONSE_JSON_BYTES)
         return;
-    log_event(LOG_ERROR, "response too large", LOG_TEXT("requestId", req->request_id),
-              LOG_TEXT("path", req->path), LOG_NUM("status", res->status), LOG_NUM("bytes", len),
-              LOG_NUM("maxBytes", LIMIT_RESPONSE_JSON_BYTES));
-    problem_set(res, req->arena, 500, "response-too-large",
-                "the response is %zu bytes as a load balancer's JSON; at most %d are allowed", len,
-                LIMIT_RESPONSE_JSON_BYTES);
+    refuse_large(res, req, len);
 }
 
 void response_enforce_status(struct http_response *res, const struct http_request *req)
@@ -141,4 +146,33 @@ void response_enforce_utf8(struct http_response *res, struct arena *arena)
         else
             res->is_out_of_memory = true;
     }
+}
+
+static enum rc produce_all(const struct http_response *res, struct buf *body)
+{
+    enum rc rc;
+    do
+        rc = res->producer(res->producer_context, body);
+    while (rc == RC_AGAIN && !body->failed);
+    return body->failed ? RC_BODY_LIMIT : rc;
+}
+
+void response_collect(struct http_response *res, const struct http_request *req)
+{
+    struct buf body;
+    if (!res->producer)
+        return;
+    buf_init(&body, LIMIT_RESPONSE_JSON_BYTES);
+    enum rc rc = produce_all(res, &body);
+    if (rc == RC_OK)
+        rc = arena_dup(req->arena, buf_bytes(&body), &res->body);
+    res->producer = NULL;
+    if (rc == RC_BODY_LIMIT) {
+        refuse_large(res, req, (size_t)LIMIT_RESPONSE_JSON_BYTES + 1);
+    } else if (rc != RC_OK) {
+        log_event(LOG_ERROR, "a body that failed", LOG_TEXT("requestId", req->request_id),
+                  LOG_TEXT("path", req->path), LOG_STR("reason", rc_name(rc)));
+        problem_set(res, req->arena, 500, "body-failed", "the body could not be made");
+    }
+    buf_release(&body);
 }

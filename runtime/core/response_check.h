@@ -42,4 +42,9 @@ void response_enforce_status(struct http_response *res, const struct http_reques
  * 9110 section 5.5 tells of old, and written as UTF-8. No memory: flags is_out_of_memory. */
 void response_enforce_utf8(struct http_response *res, struct arena *arena);
 
+/* Runs the producer of `res`, where it has one, and makes what it produced the body. More than
+ * LIMIT_RESPONSE_JSON_BYTES: the problem of response_enforce_limit. A producer that fails: the
+ * problem 500 "body-failed", logged. */
+void response_collect(struct http_response *res, const struct http_request *req);
+
 #endif

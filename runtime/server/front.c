@@ -66,6 +66,7 @@ static void on_request(struct httpd_exchange *exchange)
     const struct bytes *trace = http_request_header(req, "x-amzn-trace-id");
     if (trace)
         req->trace_id = req->request_id = *trace;
+    req->may_stream = !front->app->config->has_response_limit;
     req->deadline_ms = front->loop.now_ms + front->app->config->request_timeout_ms;
     if (app_handle(front->app, req, &exchange->res, APP_MAY_NOT_WAIT) == RC_AGAIN)
         hand_to_worker(front, exchange);
