@@ -93,10 +93,13 @@ static const struct bytes *said_length(const struct http_response *res, enum htt
     return NULL;
 }
 
-static char *put_length(char *at, const struct http_response *res, const struct bytes *said)
+static char *put_framing(char *at, const struct http_response *res, const struct bytes *said,
+                         enum http1_framing framing)
 {
-    if (http_status_is_bodiless(res->status))
+    if (http_status_is_bodiless(res->status) || framing == HTTP1_BY_CLOSE)
         return at;
+    if (framing == HTTP1_BY_CHUNKS)
+        return put(at, BYTES_LIT("Transfer-Encoding: chunked\r\n"));
     if (said)
         return put_field(at, BYTES_LIT("Content-Length"), *said);
     at = put(at, BYTES_LIT("Content-Length: "));
@@ -114,7 +117,8 @@ static char *put_connection(char *at, const struct http1_response_options *optio
 void http1_encode_response(struct buf *out, const struct http_response *res,
                            const struct http1_response_options *options)
 {
-    bool has_body = options->method != HTTP_HEAD && !http_status_is_bodiless(res->status);
+    bool has_body = options->method != HTTP_HEAD && !http_status_is_bodiless(res->status) &&
+                    options->framing == HTTP1_BY_LENGTH;
     struct bytes body = has_body ? res->body : bytes_make(NULL, 0);
     struct bytes reason = http_status_reason(res->status);
     const struct bytes *said = said_length(res, options->method);
@@ -128,11 +132,25 @@ void http1_encode_response(struct buf *out, const struct http_response *res,
     if (options->date.len)
         at = put_field(at, BYTES_LIT("Date"), options->date);
     at = put_fields(at, res->fields, res->field_count, true);
-    at = put_length(at, res, said);
+    at = put_framing(at, res, said, options->framing);
     at = put_connection(at, options);
     at = put(at, BYTES_LIT("\r\n"));
     at = put(at, body);
     out->len = (size_t)(at - out->data);
+}
+
+void http1_encode_chunk(struct buf *out, struct bytes data)
+{
+    if (data.len == 0)
+        return;
+    buf_printf(out, "%zx\r\n", data.len);
+    buf_append(out, data);
+    buf_append(out, BYTES_LIT("\r\n"));
+}
+
+void http1_encode_last_chunk(struct buf *out)
+{
+    buf_append(out, BYTES_LIT("0\r\n\r\n"));
 }
 
 /* A server expects a length where the method means a body (RFC 9110 section 8.6). */

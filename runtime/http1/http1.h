@@ -111,8 +111,16 @@ enum rc http1_decode_response(struct http1_decoder *dec, struct bytes in, bool a
                               enum http_method method, size_t body_max, struct arena *arena,
                               struct http1_response *res, size_t *consumed) MUST_CHECK;
 
+/* How the end of a response's body is told. */
+enum http1_framing {
+    HTTP1_BY_LENGTH, /* Content-Length, and the body is encoded with the head */
+    HTTP1_BY_CHUNKS, /* Transfer-Encoding: chunked; the body follows by http1_encode_chunk */
+    HTTP1_BY_CLOSE,  /* neither: for HTTP/1.0, where the connection's end is the body's */
+};
+
 /* What of a response is not the handler's to say. */
 struct http1_response_options {
+    enum http1_framing framing;
     enum http_method method; /* of the request: HEAD's answer has its length, but no body */
     bool keep_alive;         /* false: "Connection: close" is sent */
     bool is_http10;          /* the client spoke HTTP/1.0: a kept connection must be said */
@@ -126,6 +134,12 @@ struct http1_response_options {
  * it, a Content-Length field says the length. */
 void http1_encode_response(struct buf *out, const struct http_response *res,
                            const struct http1_response_options *options);
+
+/* Appends `data` as one chunk; an empty one, which would end the body, is left out. */
+void http1_encode_chunk(struct buf *out, struct bytes data);
+
+/* Appends the chunk that ends a body. */
+void http1_encode_last_chunk(struct buf *out);
 
 /* Appends a request's bytes: request line, fields, Content-Length where there is a body or the
  * method is POST, PUT or PATCH, empty line, body; or nothing, with out->failed set, when they do

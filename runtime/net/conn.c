@@ -47,6 +47,7 @@ static void set_state(struct httpd_conn *conn, enum conn_state state)
         set_deadline(conn, (int64_t)options->read_timeout_s * 1000);
         break;
     case CONN_IDLE:
+    case CONN_PRODUCING:
     case CONN_WRITING:
         set_deadline(conn, (int64_t)options->idle_timeout_s * 1000);
         break;
@@ -73,6 +74,8 @@ void conn_close(struct httpd_conn *conn)
     conn->is_gone = true;
     if (conn->state == CONN_BUSY)
         return; /* httpd_respond comes back for the rest */
+    if (conn->state == CONN_PRODUCING)
+        conn_end_exchange(conn);
     if (conn->work)
         work_give(httpd, conn->work);
     if (conn->prev)
@@ -129,6 +132,9 @@ static void settle(struct httpd_conn *conn)
     if (conn->state == CONN_BUSY) {
         set_state(conn, CONN_BUSY);
         loop_io_set(conn_loop(conn), &conn->io, has_out ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    } else if (conn->state == CONN_PRODUCING) {
+        set_state(conn, CONN_PRODUCING);
+        loop_io_set(conn_loop(conn), &conn->io, EPOLLOUT);
     } else if (has_out) {
         set_state(conn, CONN_WRITING);
         loop_io_set(conn_loop(conn), &conn->io, EPOLLOUT);
@@ -156,7 +162,10 @@ static void serve(struct httpd_conn *conn)
     bool is_open;
     conn->is_serving = true;
     do {
-        conn_serve(conn);
+        if (conn->state == CONN_PRODUCING)
+            conn_produce(conn);
+        if (conn->state != CONN_PRODUCING)
+            conn_serve(conn);
         is_open = flush(conn);
         /* Where answers had to go out first, the input goes on. */
     } while (is_open && conn->is_stuffed && conn->work->out.len == 0);
@@ -219,7 +228,7 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
             conn_close(conn);
         else
             loop_io_set(loop, io, conn->work->out.len ? EPOLLOUT : 0);
-    } else if (conn->state == CONN_WRITING) {
+    } else if (conn->state == CONN_WRITING || conn->state == CONN_PRODUCING) {
         serve(conn);
     } else {
         on_readable(conn);

@@ -20,6 +20,7 @@
 struct work {
     struct httpd_exchange exchange; /* first: httpd_respond gets from it to its work */
     struct buf in, out;
+    struct buf part;  /* of a produced body, on its way to `out` */
     size_t in_start;  /* bytes of `in` that earlier requests took */
     size_t out_start; /* bytes of `out` that are sent */
     struct http1_decoder decoder;
@@ -29,12 +30,13 @@ struct work {
 };
 
 enum conn_state {
-    CONN_IDLE,    /* waits for a request's first byte */
-    CONN_READING, /* has part of a request */
-    CONN_BUSY,    /* the owner has the exchange */
-    CONN_WRITING, /* unsent bytes, and the client does not read */
-    CONN_LINGER,  /* all is said; what still comes is thrown away, so that no reset eats the answer
-                   */
+    CONN_IDLE,      /* waits for a request's first byte */
+    CONN_READING,   /* has part of a request */
+    CONN_BUSY,      /* the owner has the exchange */
+    CONN_PRODUCING, /* the answer's body is made as the client takes it */
+    CONN_WRITING,   /* unsent bytes, and the client does not read */
+    CONN_LINGER, /* all is said; what still comes is thrown away, so that no reset eats the answer
+                  */
 };
 
 struct httpd_conn {
@@ -82,8 +84,14 @@ void conn_serve(struct httpd_conn *conn);
 /* Answers bytes that are no request, and ends the connection after it. */
 void conn_fault(struct httpd_conn *conn, enum rc fault);
 
-/* The end of one request: its answer is encoded, the owner told, the work ready for the next. */
+/* The owner has answered: the answer is encoded, and ends here or in conn_produce. */
 void conn_finish(struct httpd_conn *conn);
+
+/* In CONN_PRODUCING: makes the next part of the body, or its end. */
+void conn_produce(struct httpd_conn *conn);
+
+/* The end of one request: the owner is told, the work ready for the next. */
+void conn_end_exchange(struct httpd_conn *conn);
 
 /* Tells the owner when draining has come to its end. */
 void httpd_tell_drained(struct httpd *httpd);

@@ -6,6 +6,8 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/problem.h"
 
+enum { PRODUCE_BYTES = 64 * 1024 }; /* made in one round */
+
 /* --- answers --- */
 
 static struct bytes date_now(struct httpd *httpd)
@@ -18,6 +20,20 @@ static struct bytes date_now(struct httpd *httpd)
     return bytes_make(httpd->date, HTTP1_DATE_LEN);
 }
 
+static bool has_produced_body(const struct httpd_exchange *exchange)
+{
+    return exchange->res.producer && !http_status_is_bodiless(exchange->res.status) &&
+           !exchange->is_dropped;
+}
+
+static void set_framing(const struct httpd_conn *conn, struct http1_response_options *how)
+{
+    if (!has_produced_body(&conn->work->exchange))
+        return;
+    how->framing = how->is_http10 ? HTTP1_BY_CLOSE : HTTP1_BY_CHUNKS;
+    how->keep_alive &= !how->is_http10;
+}
+
 static void encode_answer(struct httpd_conn *conn, struct work *work)
 {
     struct httpd_exchange *exchange = &work->exchange;
@@ -28,6 +44,7 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
     };
     if (!exchange->has_date)
         how.date = date_now(conn->httpd);
+    set_framing(conn, &how);
     conn->closes |= !how.keep_alive;
     size_t before = work->out.len;
     if (exchange->is_dropped)
@@ -41,16 +58,52 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
     exchange->sent_bytes = work->out.len - before;
 }
 
-/* The end of one request: answer encoded, owner told, work ready for the next. */
-void conn_finish(struct httpd_conn *conn)
+void conn_end_exchange(struct httpd_conn *conn)
 {
     struct work *work = conn->work;
-    encode_answer(conn, work);
     if (conn->httpd->options.on_done)
         conn->httpd->options.on_done(&work->exchange);
     arena_reset(&work->exchange.arena);
-    work_restart(conn->httpd, work);
+    http1_decoder_init(&work->decoder);
+    work->said_continue = false;
     conn->state = CONN_IDLE;
+}
+
+void conn_finish(struct httpd_conn *conn)
+{
+    const struct httpd_exchange *exchange = &conn->work->exchange;
+    encode_answer(conn, conn->work);
+    if (has_produced_body(exchange) && exchange->req.method != HTTP_HEAD && !conn->is_gone)
+        conn->state = CONN_PRODUCING;
+    else
+        conn_end_exchange(conn);
+}
+
+/* A client that is slow to read is not produced for: what it has not taken waits in `out`. */
+void conn_produce(struct httpd_conn *conn)
+{
+    struct work *work = conn->work;
+    struct httpd_exchange *exchange = &work->exchange;
+    enum rc rc = RC_AGAIN;
+    size_t before = work->out.len;
+    while (rc == RC_AGAIN && work->out.len - work->out_start < PRODUCE_BYTES) {
+        buf_reset(&work->part);
+        rc = exchange->res.producer(exchange->res.producer_context, &work->part);
+        if (work->part.failed)
+            rc = RC_NOMEM;
+        else if (work->decoder.is_http10)
+            buf_append(&work->out, buf_bytes(&work->part));
+        else
+            http1_encode_chunk(&work->out, buf_bytes(&work->part));
+    }
+    if (rc == RC_OK && !work->decoder.is_http10)
+        http1_encode_last_chunk(&work->out);
+    exchange->sent_bytes += work->out.len - before;
+    if (rc == RC_AGAIN && !work->out.failed)
+        return;
+    /* Without its last chunk the client sees that the body is not whole. */
+    conn->closes |= rc != RC_OK || work->out.failed;
+    conn_end_exchange(conn);
 }
 
 /* --- requests --- */
@@ -117,7 +170,7 @@ static bool serve_one(struct httpd_conn *conn)
     begin_exchange(conn, consumed, RC_OK);
     conn->state = CONN_BUSY;
     conn->httpd->options.on_request(exchange);
-    return conn->state != CONN_BUSY;
+    return conn->state != CONN_BUSY && conn->state != CONN_PRODUCING;
 }
 
 void conn_serve(struct httpd_conn *conn)

@@ -19,6 +19,7 @@ struct work *work_take(struct httpd *httpd)
     arena_init(&work->exchange.arena, LIMIT_REQUEST_ARENA_BYTES);
     buf_init(&work->in, LIMIT_INPUT_BYTES);
     buf_init(&work->out, SIZE_MAX / 2);
+    buf_init(&work->part, SIZE_MAX / 4);
     work->exchange.httpd = httpd;
     return work;
 }
@@ -36,6 +37,7 @@ void work_free(struct work *work)
     arena_release(&work->exchange.arena);
     buf_release(&work->in);
     buf_release(&work->out);
+    buf_release(&work->part);
     free(work);
 }
 
@@ -48,8 +50,10 @@ void work_give(struct httpd *httpd, struct work *work)
     arena_reset(&work->exchange.arena);
     buf_reset(&work->in);
     buf_reset(&work->out);
+    buf_reset(&work->part);
     buf_shrink(&work->in, LIMIT_IDLE_BUFFER_BYTES);
     buf_shrink(&work->out, LIMIT_IDLE_BUFFER_BYTES);
+    buf_shrink(&work->part, LIMIT_IDLE_BUFFER_BYTES);
     work->in_start = work->out_start = 0;
     work->next = httpd->free_works;
     httpd->free_works = work;

@@ -1,0 +1,154 @@
+#include "tests/support/echo_httpd.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include "runtime/net/httpd.h"
+
+struct echo_httpd echo_httpd = {.idle_timeout_s = 60, .read_timeout_s = 60};
+
+static struct loop loop;
+static struct httpd *httpd;
+static pthread_t thread;
+static struct loop_job drain_job;
+
+struct parts {
+    unsigned left;
+    bool fails; /* instead of its end */
+};
+
+static enum rc make_part(void *context, struct buf *out)
+{
+    struct parts *parts = context;
+    static char text[10000];
+    if (parts->left == 0)
+        return parts->fails ? RC_IO : RC_OK;
+    memset(text, 'a' + (int)(parts->left % 26), sizeof text);
+    buf_append(out, bytes_make(text, sizeof text));
+    parts->left--;
+    return RC_AGAIN;
+}
+
+static void answer_in_parts(struct httpd_exchange *exchange, unsigned count)
+{
+    struct parts *parts = arena_zalloc(&exchange->arena, sizeof *parts);
+    cr_assert_not_null(parts);
+    parts->left = count;
+    parts->fails = bytes_eq(exchange->req.query, BYTES_LIT("fail"));
+    http_response_produce(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"), make_part,
+                          parts);
+    httpd_respond(exchange);
+}
+
+static void answer(struct httpd_exchange *exchange)
+{
+    const struct http_request *req = &exchange->req;
+    unsigned len = 0;
+    if (sscanf(req->path.ptr, "/parts/%u", &len) == 1) {
+        answer_in_parts(exchange, len);
+        return;
+    }
+    if (sscanf(req->path.ptr, "/big/%u", &len) == 1) {
+        char *body = arena_alloc(&exchange->arena, len);
+        cr_assert_not_null(body);
+        memset(body, 'x', len);
+        http_response_borrow(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"),
+                             bytes_make(body, len));
+    } else {
+        http_response_printf(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"),
+                             "%.*s %.*s %zu", BYTES_ARG(req->method_text), BYTES_ARG(req->path),
+                             req->body.len);
+    }
+    httpd_respond(exchange);
+}
+
+static void answer_later(struct loop *l, struct loop_job *job)
+{
+    (void)l;
+    answer((void *)((char *)job - offsetof(struct httpd_exchange, job)));
+}
+
+static void on_request(struct httpd_exchange *exchange)
+{
+    if (bytes_starts_with(exchange->req.path, BYTES_LIT("/later"))) {
+        exchange->job.fn = answer_later;
+        loop_post(&loop, &exchange->job);
+    } else {
+        answer(exchange);
+    }
+}
+
+static void on_drained(struct httpd *which)
+{
+    (void)which;
+    loop_stop(&loop);
+}
+
+static void start_drain(struct loop *l, struct loop_job *job)
+{
+    (void)l;
+    (void)job;
+    httpd_drain(httpd);
+}
+
+static void *run(void *arg)
+{
+    (void)arg;
+    cr_assert_eq(loop_run(&loop), RC_OK);
+    return NULL;
+}
+
+void echo_httpd_start(void)
+{
+    char error[256];
+    int fd = httpd_listen("127.0.0.1", 0, false, error, sizeof error);
+    cr_assert_geq(fd, 0, "%s", error);
+    echo_httpd.port = httpd_port(fd);
+    cr_assert_eq(loop_init(&loop), RC_OK);
+    struct httpd_options options = {.loop = &loop,
+                                    .listen_fd = fd,
+                                    .on_request = on_request,
+                                    .on_drained = on_drained,
+                                    .idle_timeout_s = echo_httpd.idle_timeout_s,
+                                    .read_timeout_s = echo_httpd.read_timeout_s};
+    httpd = httpd_new(&options);
+    cr_assert_not_null(httpd);
+    cr_assert_eq(pthread_create(&thread, NULL, run, NULL), 0);
+}
+
+void echo_httpd_drain(void)
+{
+    drain_job.fn = start_drain;
+    loop_post(&loop, &drain_job);
+}
+
+static void free_all(void)
+{
+    httpd_free(httpd);
+    loop_release(&loop);
+}
+
+void echo_httpd_stop(void)
+{
+    loop_stop(&loop);
+    (void)pthread_join(thread, NULL);
+    free_all();
+}
+
+void echo_httpd_expect(struct client *client, const char *body)
+{
+    struct http1_response res;
+    enum rc rc = client_read(client, HTTP_GET, &res);
+    cr_assert_eq(rc, RC_OK, "%s instead of '%s'", rc_name(rc), body);
+    cr_expect(bytes_eq(res.body, bytes_from_str(body)), "'%.*s' instead of '%s'",
+              BYTES_ARG(res.body), body);
+}
+
+size_t echo_httpd_join(void)
+{
+    (void)pthread_join(thread, NULL);
+    size_t count = httpd_connection_count(httpd);
+    free_all();
+    return count;
+}
