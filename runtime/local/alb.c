@@ -22,6 +22,7 @@ struct forward {
     struct httpd_exchange *exchange;
     struct alb_group *group;
     struct service_call call;
+    bool wants_upgrade; /* asked before alb_request_prepare takes the field away */
     const char *reason, *detail;
 };
 
@@ -63,6 +64,10 @@ static void forward_to_function(struct forward *forward)
 {
     struct httpd_exchange *exchange = forward->exchange;
     struct buf event;
+    if (forward->wants_upgrade) {
+        answer_reason(forward, ALB_LAMBDA_NO_WEBSOCKET);
+        return;
+    }
     buf_init(&event, LIMIT_INVOCATION_BYTES);
     enum alb_lambda_reason reason =
         alb_event_build(&exchange->req, bytes_from_str(forward->group->arn), true, &event);
@@ -166,6 +171,8 @@ static void on_request(struct httpd_exchange *exchange)
                                 .listener_port = alb->port,
                                 .dns_name = "localhost"};
     struct forward *forward = arena_zalloc(&exchange->arena, sizeof *forward);
+    if (forward)
+        forward->wants_upgrade = http_request_header(&exchange->req, "upgrade") != NULL;
     if (!forward || alb_request_prepare(&exchange->req, &client, &alb->random) != RC_OK) {
         answer_page(exchange, 500);
         return;

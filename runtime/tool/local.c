@@ -1,14 +1,10 @@
 #include "runtime/tool/local.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/local/rig.h"
+#include "runtime/tool/places.h"
 
 enum { ERROR_MAX = 1024 };
 
@@ -131,50 +127,6 @@ static enum verdict take_all(struct rig_config *config, int argc, char **argv, b
     return verdict;
 }
 
-/* --- what was not said --- */
-
-/* build/NAME of the working folder, where a service of one's own has it; else the one beside this
- * program. */
-static const char *find_program(struct rig_config *config, const char *name)
-{
-    char own[PATH_MAX];
-    struct bytes path;
-    if (arena_printf(&config->arena, &path, "build/%s", name) == RC_OK &&
-        access(path.ptr, X_OK) == 0)
-        return path.ptr;
-    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-    while (n > 0 && own[n - 1] != '/')
-        n--;
-    if (n <= 0 || arena_printf(&config->arena, &path, "%.*s%s", (int)n, own, name) != RC_OK)
-        return name;
-    return path.ptr;
-}
-
-/* Both homes run in folders of their own, so the file's path is made absolute. */
-static bool place_store(struct rig_config *config, char *error)
-{
-    static const char scheme[] = "sqlite:";
-    char folder[PATH_MAX];
-    struct bytes url;
-    if (!config->store) {
-        if (mkdir(".duet", 0777) != 0 && errno != EEXIST) {
-            (void)snprintf(error, ERROR_MAX, "cannot make the folder '.duet': %s", strerror(errno));
-            return false;
-        }
-        config->store = "sqlite:.duet/store.db";
-    }
-    const char *path = config->store + sizeof scheme - 1;
-    if (strncmp(config->store, scheme, sizeof scheme - 1) != 0 || *path == '/' || *path == '\0')
-        return true;
-    if (!getcwd(folder, sizeof folder) ||
-        arena_printf(&config->arena, &url, "%s%s/%s", scheme, folder, path) != RC_OK) {
-        (void)snprintf(error, ERROR_MAX, "cannot tell the working folder: %s", strerror(errno));
-        return false;
-    }
-    config->store = url.ptr;
-    return true;
-}
-
 static int run(struct rig_config *config, int argc, char **argv)
 {
     char error[ERROR_MAX] = "";
@@ -191,15 +143,19 @@ static int run(struct rig_config *config, int argc, char **argv)
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 2;
     }
-    if (!place_store(config, error)) {
+    config->store = places_store(&config->arena, config->store, error, sizeof error);
+    if (!config->store) {
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 1;
     }
     if (!config->bootstrap)
-        config->bootstrap = find_program(config, "bootstrap");
+        config->bootstrap = places_program(&config->arena, "bootstrap");
     if (!config->server)
-        config->server = find_program(config, "server");
-    return rig_run(config);
+        config->server = places_program(&config->arena, "server");
+    if (config->bootstrap && config->server)
+        return rig_run(config);
+    (void)fputs("duet local: no memory\n", stderr);
+    return 1;
 }
 
 int tool_local(int argc, char **argv)

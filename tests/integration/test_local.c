@@ -87,6 +87,16 @@ Test(local, weights_of_nothing_and_all_are_kept)
     stop();
 }
 
+Test(local, an_upgrade_is_refused_where_a_function_would_get_it)
+{
+    start("lambda=1,fargate=0");
+    cr_expect_eq(status_of(BYTES_LIT("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n"
+                                     "Upgrade: websocket\r\n\r\n")),
+                 400);
+    cr_expect_not_null(program_wait_for(&rig.duet, "LambdaWebsocketNotSupported"));
+    stop();
+}
+
 Test(local, both_homes_share_one_store)
 {
     char request[256];
