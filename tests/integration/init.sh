@@ -36,6 +36,7 @@ exits() { # STATUS TEXT COMMAND...: ends with STATUS, and says TEXT
 # Runs COMMAND in a process group of its own, with its output in $work/LOG, until this test ends. The
 # group is noted in a file, since a claim is checked in a subshell.
 in_background() { # LOG COMMAND...
+    : >"$work/$1" # the last one's lines are not this one's
     setsid "${@:2}" >"$work/$1" 2>&1 &
     echo $! >>"$work/groups"
 }
