@@ -27,6 +27,7 @@
 /* Requests, responses, errors, and what is printed into them. */
 #include "runtime/core/http.h"
 #include "runtime/core/json_text.h"
+#include "runtime/core/lambda_context.h"
 #include "runtime/core/problem.h"
 #include "runtime/core/text.h"
 #include "runtime/core/uri.h"

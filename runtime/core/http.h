@@ -38,6 +38,7 @@ struct http_param {
 };
 
 struct app;
+struct lambda_context;
 struct route;
 
 struct http_request {
@@ -56,6 +57,9 @@ struct http_request {
     int64_t deadline_ms;     /* clock_ms_monotonic() at which the answer is due; 0: none */
 
     struct arena *arena; /* for everything that the response needs */
+
+    /* Of lambda_context.h, borrowed for the request; NULL in the server home. */
+    const struct lambda_context *lambda;
 
     /* Set by app_handle for the handler. */
     struct app *app;

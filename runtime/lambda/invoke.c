@@ -52,8 +52,8 @@ void invoker_release(struct invoker *invoker)
 static int64_t deadline_of(const struct invoker *invoker, const struct rapi_invocation *invocation)
 {
     int64_t left_ms = invoker->app->config->request_timeout_ms;
-    if (invocation->deadline_epoch_ms) {
-        int64_t said_ms = invocation->deadline_epoch_ms - clock_ms_epoch();
+    if (invocation->lambda.deadline_epoch_ms) {
+        int64_t said_ms = invocation->lambda.deadline_epoch_ms - clock_ms_epoch();
         if (said_ms < left_ms)
             left_ms = said_ms;
     }
@@ -63,7 +63,7 @@ static int64_t deadline_of(const struct invoker *invoker, const struct rapi_invo
 static enum rc refuse(struct invoker *invoker, const struct rapi_invocation *invocation,
                       const char *type, const char *message)
 {
-    log_event(LOG_ERROR, "event refused", LOG_TEXT("requestId", invocation->request_id),
+    log_event(LOG_ERROR, "event refused", LOG_TEXT("requestId", invocation->lambda.request_id),
               LOG_STR("errorType", type), LOG_STR("errorMessage", message));
     return rapi_error(invoker->rapi, &invoker->arena, invocation, type, message);
 }
@@ -86,9 +86,10 @@ static enum rc handle(struct invoker *invoker, const struct rapi_invocation *inv
                       struct http_request *req, const struct alb_context *context)
 {
     struct http_response res;
-    req->request_id = invocation->request_id;
+    req->lambda = &invocation->lambda;
+    req->request_id = invocation->lambda.request_id;
     req->deadline_ms = deadline_of(invoker, invocation);
-    set_trace(invoker, invocation->trace_id);
+    set_trace(invoker, invocation->lambda.trace_id);
     /* RC_AGAIN is only for callers that may not wait. */
     if (app_handle(invoker->app, req, &res, APP_MAY_WAIT) != RC_OK)
         problem_set_fixed(&res);

@@ -38,12 +38,17 @@ void rapi_trim(struct rapi *rapi)
 
 /* --- next --- */
 
-static enum rc keep(struct arena *arena, const struct http1_response *res, const char *name,
-                    struct bytes *out)
+struct named_view {
+    const char *name;
+    struct bytes *out;
+};
+
+/* Copies the value of the first field `name`; without one, `out` stays as it is. */
+static enum rc keep(struct arena *arena, const struct http1_response *res, struct named_view view)
 {
     for (size_t i = 0; i < res->field_count; i++)
-        if (bytes_ieq(res->fields[i].name, bytes_from_str(name)))
-            return arena_dup(arena, res->fields[i].value, out);
+        if (bytes_ieq(res->fields[i].name, bytes_from_str(view.name)))
+            return arena_dup(arena, res->fields[i].value, view.out);
     return RC_OK;
 }
 
@@ -51,18 +56,27 @@ static enum rc keep(struct arena *arena, const struct http1_response *res, const
 static enum rc read_invocation(struct arena *arena, const struct http1_response *res,
                                struct rapi_invocation *out)
 {
+    struct lambda_context *lambda = &out->lambda;
     struct bytes deadline = {NULL, 0};
+    const struct named_view views[] = {
+        {"Lambda-Runtime-Aws-Request-Id", &lambda->request_id},
+        {"Lambda-Runtime-Invocation-Id", &out->invocation_id},
+        {"Lambda-Runtime-Trace-Id", &lambda->trace_id},
+        {"Lambda-Runtime-Deadline-Ms", &deadline},
+        {"Lambda-Runtime-Invoked-Function-Arn", &lambda->function_arn},
+        {"Lambda-Runtime-Client-Context", &lambda->client_context},
+        {"Lambda-Runtime-Cognito-Identity", &lambda->cognito_identity},
+        {"Lambda-Runtime-Aws-Tenant-Id", &lambda->tenant_id},
+    };
     uint64_t deadline_ms;
     *out = (struct rapi_invocation){.event = res->body};
-    if (keep(arena, res, "Lambda-Runtime-Aws-Request-Id", &out->request_id) != RC_OK ||
-        keep(arena, res, "Lambda-Runtime-Invocation-Id", &out->invocation_id) != RC_OK ||
-        keep(arena, res, "Lambda-Runtime-Trace-Id", &out->trace_id) != RC_OK ||
-        keep(arena, res, "Lambda-Runtime-Deadline-Ms", &deadline) != RC_OK)
-        return RC_NOMEM;
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+        if (keep(arena, res, views[i]) != RC_OK)
+            return RC_NOMEM;
     if (bytes_to_u64(deadline, INT64_MAX, &deadline_ms))
-        out->deadline_epoch_ms = (int64_t)deadline_ms;
+        lambda->deadline_epoch_ms = (int64_t)deadline_ms;
     /* The id becomes a part of a path. */
-    return out->request_id.len && uri_is_target(out->request_id) ? RC_OK : RC_SYNTAX;
+    return lambda->request_id.len && uri_is_target(lambda->request_id) ? RC_OK : RC_SYNTAX;
 }
 
 static enum rc try_next(struct rapi *rapi, struct arena *arena, struct rapi_invocation *invocation)
@@ -158,10 +172,10 @@ enum rc rapi_response(struct rapi *rapi, struct arena *arena,
     struct bytes target;
     size_t count = add_invocation_id(invocation, fields, 1);
     if (arena_printf(arena, &target, INVOCATION "%.*s/response",
-                     BYTES_ARG(invocation->request_id)) != RC_OK ||
+                     BYTES_ARG(invocation->lambda.request_id)) != RC_OK ||
         rapi_conn_request(&rapi->_conn, HTTP_POST, target, fields, count, json) != RC_OK)
         return RC_IO;
-    return post(rapi, arena, invocation->request_id);
+    return post(rapi, arena, invocation->lambda.request_id);
 }
 
 static enum rc post_error(struct rapi *rapi, struct arena *arena, struct bytes target,
@@ -181,15 +195,15 @@ static enum rc post_error(struct rapi *rapi, struct arena *arena, struct bytes t
     if (rapi->_body.failed || rapi_conn_request(&rapi->_conn, HTTP_POST, target, fields, count,
                                                 buf_bytes(&rapi->_body)) != RC_OK)
         return RC_IO;
-    return post(rapi, arena, invocation->request_id);
+    return post(rapi, arena, invocation->lambda.request_id);
 }
 
 enum rc rapi_error(struct rapi *rapi, struct arena *arena, const struct rapi_invocation *invocation,
                    const char *type, const char *message)
 {
     struct bytes target;
-    if (arena_printf(arena, &target, INVOCATION "%.*s/error", BYTES_ARG(invocation->request_id)) !=
-        RC_OK)
+    if (arena_printf(arena, &target, INVOCATION "%.*s/error",
+                     BYTES_ARG(invocation->lambda.request_id)) != RC_OK)
         return RC_IO;
     return post_error(rapi, arena, target, invocation, type, message);
 }

@@ -12,6 +12,7 @@
  * Use: 1. rapi_init   2. rapi_next   3. rapi_response or rapi_error, once   then 2 again
  */
 
+#include "runtime/core/lambda_context.h"
 #include "runtime/lambda/rapi_conn.h"
 
 struct rapi {
@@ -20,10 +21,8 @@ struct rapi {
 };
 
 struct rapi_invocation {
-    struct bytes request_id;
-    struct bytes invocation_id; /* of this attempt; empty: none was said, none is sent back */
-    struct bytes trace_id;      /* for _X_AMZN_TRACE_ID; empty: it must be unset */
-    int64_t deadline_epoch_ms;  /* 0: none was said */
+    struct lambda_context lambda; /* what handlers may know */
+    struct bytes invocation_id;   /* of this attempt; empty: none was said, none is sent back */
     struct bytes event;
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/core/lambda_context.h"
 #include "runtime/core/limits.h"
 #include "runtime/lambda/bootstrap.h"
 #include "tests/support/fake_rapi.h"
@@ -37,15 +38,23 @@ static void handle_echo(const struct http_request *req, struct http_response *re
     http_response_borrow(res, req->arena, 200, TEXT_PLAIN, req->body);
 }
 
+static void handle_lambda(const struct http_request *req, struct http_response *res)
+{
+    const struct lambda_context *lambda = req->lambda;
+    http_response_printf(res, req->arena, 200, TEXT_PLAIN, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%lld",
+                         BYTES_ARG(lambda->request_id), BYTES_ARG(lambda->function_arn),
+                         BYTES_ARG(lambda->trace_id), BYTES_ARG(lambda->client_context),
+                         BYTES_ARG(lambda->cognito_identity), BYTES_ARG(lambda->tenant_id),
+                         (long long)lambda->deadline_epoch_ms);
+}
+
 static const struct route routes[] = {
-    {HTTP_GET, "/trace", handle_trace, 0},
-    {HTTP_GET, "/deadline", handle_deadline, 0},
-    {HTTP_GET, "/id", handle_id, 0},
-    {HTTP_POST, "/echo", handle_echo, 0},
-    ROUTES_END,
+    {HTTP_GET, "/lambda", handle_lambda, 0},     {HTTP_GET, "/trace", handle_trace, 0},
+    {HTTP_GET, "/deadline", handle_deadline, 0}, {HTTP_GET, "/id", handle_id, 0},
+    {HTTP_POST, "/echo", handle_echo, 0},        ROUTES_END,
 };
 
-static const struct app_definition definition = {"test", "1", routes};
+static const struct app_definition definition = {.name = "test", .version = "1", .routes = routes};
 
 static struct program program = {.out_fd = -1};
 static struct fake_rapi *fake;
@@ -175,6 +184,22 @@ Test(invoke, a_handler_sees_lambdas_request_id)
     EXPECT_POSTED(1, "\"body\":\"id-1\"");
 }
 
+Test(invoke, a_handler_sees_all_that_lambda_says_of_the_invocation)
+{
+    PLAY(GET("/lambda", "Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-west-1:1:function:"
+                        "f:live\r\n"
+                        "lambda-runtime-trace-id: Root=1-a;Sampled=1\r\n"
+                        "Lambda-Runtime-Client-Context: {\"custom\":{\"a\":1}}\r\n"
+                        "Lambda-Runtime-Cognito-Identity: {\"cognitoIdentityId\":\"i\"}\r\n"
+                        "Lambda-Runtime-Aws-Tenant-Id: blue\r\n"
+                        "Lambda-Runtime-Deadline-Ms: 4102444800000\r\n"),
+         TAKEN, GET("/lambda", ""), TAKEN);
+    EXPECT_POSTED(1, "\"id-1|arn:aws:lambda:eu-west-1:1:function:f:live|Root=1-a;Sampled=1|"
+                     "{\\\"custom\\\":{\\\"a\\\":1}}|{\\\"cognitoIdentityId\\\":\\\"i\\\"}|"
+                     "blue|4102444800000\"");
+    EXPECT_POSTED(3, "\"id-1||||||0\"");
+}
+
 Test(invoke, bodies_come_back_as_they_are)
 {
     PLAY(POST_ECHO("\"body\":\"gr\\u00f6\\u00dfe\""), TAKEN, POST_ECHO("\"body\":\"a\\u0000b\""),
@@ -235,7 +260,8 @@ Test(invoke, large_bodies_are_answered_as_the_server_home_does)
 Test(invoke, a_wrong_route_is_a_start_error)
 {
     static const struct route wrong_routes[] = {{HTTP_GET, "no-slash", handle_id, 0}, ROUTES_END};
-    static const struct app_definition wrong = {"test", "1", wrong_routes};
+    static const struct app_definition wrong = {
+        .name = "test", .version = "1", .routes = wrong_routes};
     static const struct fake_step steps[] = {TAKEN};
     script = (struct fake_script){steps, 1};
     start(&wrong, fake_rapi_play, &script);

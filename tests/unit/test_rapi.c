@@ -94,15 +94,16 @@ Test(rapi, reads_what_an_invocation_says_and_sends_its_id_back)
         "Lambda-Runtime-Invocation-Id: attempt-2\r\n";
     START({.text = "x", .status = 200, .fields = said}, STATUS(202), EVENT, STATUS(202));
     cr_assert_eq(rapi_next(&rapi, &arena, &invocation), RC_OK);
-    cr_expect(bytes_eq(invocation.request_id, BYTES_LIT("id-9")));
+    cr_expect(bytes_eq(invocation.lambda.request_id, BYTES_LIT("id-9")));
     cr_expect(bytes_eq(invocation.invocation_id, BYTES_LIT("attempt-2")));
-    cr_expect(bytes_eq(invocation.trace_id, BYTES_LIT("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")));
-    cr_expect_eq(invocation.deadline_epoch_ms, INT64_C(1767225600000));
+    cr_expect(bytes_eq(invocation.lambda.trace_id,
+                       BYTES_LIT("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")));
+    cr_expect_eq(invocation.lambda.deadline_epoch_ms, INT64_C(1767225600000));
     cr_assert_eq(rapi_response(&rapi, &arena, &invocation, BYTES_LIT("{}")), RC_OK);
     cr_expect(head_has(1, "\r\nLambda-Runtime-Invocation-Id: attempt-2\r\n"));
     cr_assert_eq(rapi_next(&rapi, &arena, &invocation), RC_OK);
-    cr_expect_eq(invocation.invocation_id.len + invocation.trace_id.len, 0u);
-    cr_expect_eq(invocation.deadline_epoch_ms, 0);
+    cr_expect_eq(invocation.invocation_id.len + invocation.lambda.trace_id.len, 0u);
+    cr_expect_eq(invocation.lambda.deadline_epoch_ms, 0);
     cr_assert_eq(rapi_response(&rapi, &arena, &invocation, BYTES_LIT("{}")), RC_OK);
     cr_expect(!head_has(3, "Lambda-Runtime-Invocation-Id"));
 }
@@ -230,7 +231,8 @@ Test(rapi, a_failed_next_is_tried_again)
         struct fake_step steps[] = {next_rows[i].first, EVENT};
         start(steps, 2);
         cr_expect_eq(rapi_next(&rapi, &arena, &invocation), RC_OK, "%s", next_rows[i].name);
-        cr_expect(bytes_eq(invocation.request_id, BYTES_LIT("id-1")), "%s", next_rows[i].name);
+        cr_expect(bytes_eq(invocation.lambda.request_id, BYTES_LIT("id-1")), "%s",
+                  next_rows[i].name);
         stop();
     }
 }
