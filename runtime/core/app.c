@@ -70,21 +70,14 @@ static bool uses_store(const struct http_request *req)
     return (flags & ROUTE_USES_STORE) || ((flags & ROUTE_USES_STORE_ON_QUERY) && req->query.len);
 }
 
-enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
-                   enum app_caller caller)
+struct log_context app_log_context(const struct http_request *req)
 {
-    enum router_match match = ROUTER_HANDLER;
-    http_response_init(res);
-    if (!req->route)
-        match = router_find(app->definition->routes, req);
-    if (match == ROUTER_HANDLER) {
-        if (caller == APP_MAY_NOT_WAIT && app->store_is_blocking && uses_store(req))
-            return RC_AGAIN;
-        req->app = app;
-        req->route->handler(req, res);
-    } else {
-        answer_unrouted(app, req, res, match);
-    }
+    return (struct log_context){.request_id = req->request_id, .trace_id = req->trace_id};
+}
+
+/* What was answered must be sendable from either home. */
+static void enforce(struct app *app, struct http_request *req, struct http_response *res)
+{
     response_enforce_status(res, req);
     response_enforce_utf8(res, req->arena);
     if (!req->may_stream) {
@@ -94,6 +87,26 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
     }
     if (res->is_out_of_memory)
         problem_set_fixed(res);
+}
+
+enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
+                   enum app_caller caller)
+{
+    enum router_match match = ROUTER_HANDLER;
+    http_response_init(res);
+    if (!req->route)
+        match = router_find(app->definition->routes, req);
+    if (match == ROUTER_HANDLER && caller == APP_MAY_NOT_WAIT && app->store_is_blocking &&
+        uses_store(req))
+        return RC_AGAIN;
+    struct log_context before = log_context_set(app_log_context(req));
+    req->app = app;
+    if (match == ROUTER_HANDLER)
+        req->route->handler(req, res);
+    else
+        answer_unrouted(app, req, res, match);
+    enforce(app, req, res);
+    (void)log_context_set(before);
     atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);
     return RC_OK;
 }

@@ -47,6 +47,10 @@ bool app_init(struct app *app, const struct app_definition *definition, const st
 /* Gives `app` its store; `is_blocking` is what store_is_blocking(store) says. */
 void app_set_store(struct app *app, struct store *store, bool is_blocking);
 
+/* The ids of `req` for log lines about it: app_handle gives them to all lines that are written
+ * inside it, front ends to their own. */
+struct log_context app_log_context(const struct http_request *req);
+
 /* Routes and handles one request.
  *
  * req  from a codec, with its arena set; path and query need no check before

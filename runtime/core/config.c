@@ -5,19 +5,24 @@
 
 #include "runtime/core/limits.h"
 
-enum kind { KIND_NUMBER, KIND_TEXT, KIND_SWITCH };
+enum kind { KIND_NUMBER, KIND_TEXT, KIND_SWITCH, KIND_LEVEL, KIND_FORMAT };
 
 struct config_row {
     const char *name;
     enum kind kind;
     size_t offset;
     const char *fallback; /* NULL: stays unset */
-    unsigned min, max;
+    unsigned min, max;    /* of a number; of a level or format, min is the home that it is for; of a
+                           * text, max is the bytes that it may have, 0: any */
 };
 
 #define FIELD(member) offsetof(struct config, member)
 
+/* The log's come first: they are needed to tell of a fault in the others. */
 static const struct config_row config_rows[] = {
+    {"AWS_LAMBDA_LOG_FORMAT", KIND_FORMAT, FIELD(log_format), "JSON", HOME_LAMBDA, 0},
+    {"AWS_LAMBDA_LOG_LEVEL", KIND_LEVEL, FIELD(log_level), "INFO", HOME_LAMBDA, 0},
+    {"DUET_LOG_LEVEL", KIND_LEVEL, FIELD(log_level), "INFO", HOME_FARGATE, 0},
     {"PORT", KIND_NUMBER, FIELD(port), "8080", 0, 65535},
     {"DUET_BIND", KIND_TEXT, FIELD(bind_address), "0.0.0.0", 0, 0},
     {"DUET_THREADS", KIND_NUMBER, FIELD(threads), "0", 0, LIMIT_LOOPS},
@@ -29,8 +34,12 @@ static const struct config_row config_rows[] = {
     {"DUET_IDLE_TIMEOUT_S", KIND_NUMBER, FIELD(idle_timeout_s), "75", 1, 4000},
     {"DUET_READ_TIMEOUT_S", KIND_NUMBER, FIELD(read_timeout_s), "10", 1, 4000},
     {"DUET_DRAIN_S", KIND_NUMBER, FIELD(drain_s), "20", 0, 900},
+    {"DUET_METRICS", KIND_SWITCH, FIELD(has_metrics), "on", 0, 0},
+    {"DUET_METRICS_S", KIND_NUMBER, FIELD(metrics_s), "60", 0, 3600},
+    {"DUET_METRICS_NAMESPACE", KIND_TEXT, FIELD(metrics_namespace), "Duet", 0, 255},
     {"AWS_LAMBDA_RUNTIME_API", KIND_TEXT, FIELD(runtime_api), NULL, 0, 0},
     {"AWS_LAMBDA_FUNCTION_NAME", KIND_TEXT, FIELD(function_name), NULL, 0, 0},
+    {"AWS_LAMBDA_INITIALIZATION_TYPE", KIND_TEXT, FIELD(initialization_type), NULL, 0, 0},
 };
 
 const char *home_name(enum home home)
@@ -61,6 +70,53 @@ static bool set_switch(const struct config_row *row, const char *value, bool *ou
     return false;
 }
 
+/* The words of enum log_level and enum log_format, in their order, as Lambda writes them. */
+static const char level_words[] = "TRACE, DEBUG, INFO, WARN, ERROR, FATAL";
+static const char format_words[] = "JSON, Text";
+
+static bool set_word(const struct config_row *row, const char *words, const char *value,
+                     unsigned *out, char *error, size_t error_len)
+{
+    struct bytes rest = bytes_from_str(words);
+    for (unsigned i = 0; rest.len; i++) {
+        struct bytes word = bytes_make(rest.ptr, bytes_find(rest, ','));
+        if (bytes_eq(word, bytes_from_str(value))) {
+            *out = i;
+            return true;
+        }
+        rest = bytes_skip(rest, word.len < rest.len ? word.len + strlen(", ") : word.len);
+    }
+    (void)snprintf(error, error_len, "%s is '%s': it must be one of %s", row->name, value, words);
+    return false;
+}
+
+static bool set_log(struct config *config, const struct config_row *row, const char *value,
+                    char *error, size_t error_len)
+{
+    bool is_level = row->kind == KIND_LEVEL;
+    unsigned word;
+    if (row->min != config->home)
+        return true;
+    if (!set_word(row, is_level ? level_words : format_words, value, &word, error, error_len))
+        return false;
+    if (is_level)
+        config->log_level = (enum log_level)word;
+    else
+        config->log_format = (enum log_format)word;
+    return true;
+}
+
+static bool set_text(const struct config_row *row, const char *value, const char **out, char *error,
+                     size_t error_len)
+{
+    *out = value;
+    if (!row->max || strlen(value) <= row->max)
+        return true;
+    (void)snprintf(error, error_len, "%s is '%s': it must have at most %u bytes", row->name, value,
+                   row->max);
+    return false;
+}
+
 static bool set_row(struct config *config, const struct config_row *row, const char *value,
                     char *error, size_t error_len)
 {
@@ -71,8 +127,10 @@ static bool set_row(struct config *config, const struct config_row *row, const c
     case KIND_SWITCH:
         return set_switch(row, value, member, error, error_len);
     case KIND_TEXT:
-        *(const char **)member = value;
-        return true;
+        return set_text(row, value, member, error, error_len);
+    case KIND_LEVEL:
+    case KIND_FORMAT:
+        return set_log(config, row, value, error, error_len);
     }
     return false;
 }
@@ -109,7 +167,7 @@ static bool choose_store(struct config *config, config_lookup_fn *lookup, char *
 bool config_load(struct config *config, enum home home, config_lookup_fn *lookup, char *error,
                  size_t error_len)
 {
-    *config = (struct config){.home = home};
+    *config = (struct config){.home = home, .log_level = LOG_INFO};
     for (size_t i = 0; i < sizeof config_rows / sizeof *config_rows; i++) {
         const struct config_row *row = &config_rows[i];
         const char *value = look_up(lookup, row->name);

@@ -10,6 +10,7 @@
  */
 
 #include "runtime/core/bytes.h"
+#include "runtime/core/log.h"
 
 enum home { HOME_LAMBDA, HOME_FARGATE };
 
@@ -22,19 +23,26 @@ struct config {
     const char *store;        /* DUET_STORE: "memory" or "sqlite:PATH" */
     bool has_access_log;      /* DUET_ACCESS_LOG: on, off (server) */
     bool has_response_limit;  /* DUET_RESPONSE_LIMIT: a load balancer's, for answers too */
-    unsigned request_timeout_ms; /* DUET_REQUEST_TIMEOUT_MS */
-    unsigned idle_timeout_s;     /* DUET_IDLE_TIMEOUT_S: of a kept connection (server) */
-    unsigned read_timeout_s;     /* DUET_READ_TIMEOUT_S: for a whole request to arrive (server) */
-    unsigned drain_s;            /* DUET_DRAIN_S: for requests in flight after SIGTERM (server) */
-    const char *runtime_api;     /* AWS_LAMBDA_RUNTIME_API: host:port (lambda) */
-    const char *function_name;   /* AWS_LAMBDA_FUNCTION_NAME (lambda); NULL when unset */
+    unsigned request_timeout_ms;   /* DUET_REQUEST_TIMEOUT_MS */
+    unsigned idle_timeout_s;       /* DUET_IDLE_TIMEOUT_S: of a kept connection (server) */
+    unsigned read_timeout_s;       /* DUET_READ_TIMEOUT_S: for a whole request to arrive (server) */
+    unsigned drain_s;              /* DUET_DRAIN_S: for requests in flight after SIGTERM (server) */
+    enum log_level log_level;      /* AWS_LAMBDA_LOG_LEVEL (lambda), DUET_LOG_LEVEL (server) */
+    enum log_format log_format;    /* AWS_LAMBDA_LOG_FORMAT (lambda); JSON (server) */
+    bool has_metrics;              /* DUET_METRICS: on, off */
+    unsigned metrics_s;            /* DUET_METRICS_S: between two summaries; 0: none (server) */
+    const char *metrics_namespace; /* DUET_METRICS_NAMESPACE, of CloudWatch */
+    const char *runtime_api;       /* AWS_LAMBDA_RUNTIME_API: host:port (lambda) */
+    const char *function_name;     /* AWS_LAMBDA_FUNCTION_NAME (lambda); NULL when unset */
+    const char *initialization_type; /* AWS_LAMBDA_INITIALIZATION_TYPE (lambda); NULL when unset */
 };
 
 /* Like getenv: NULL when `name` is not set. */
 typedef const char *config_lookup_fn(const char *name);
 
-/* Reads all settings of `home`. false: `error` names the variable, its value and what is allowed.
- */
+/* Reads all settings of `home`. false: `error` names the variable, its value and what is allowed;
+ * log_level and log_format hold even then what could be read, so that the error can be logged as
+ * they say. */
 bool config_load(struct config *config, enum home home, config_lookup_fn *lookup, char *error,
                  size_t error_len) MUST_CHECK;
 

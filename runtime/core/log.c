@@ -8,60 +8,165 @@
 #include "runtime/core/limits.h"
 
 static int log_fd = 1;
+static enum log_level least_level = LOG_INFO;
+static enum log_format line_format = LOG_FORMAT_JSON;
+static _Thread_local struct log_context context_in_hand;
 
-static const char *const level_names[] = {"DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+static const char *const level_names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
 
 void log_set_fd(int fd)
 {
     log_fd = fd;
 }
 
-/* A message is our own and short; one that is not is cut, so that its escapes fit the line. */
-static void append_message(struct buf *line, const char *message)
+void log_set_level(enum log_level least)
 {
-    enum { MESSAGE_MAX_BYTES = LIMIT_LOG_LINE_BYTES / 8 };
-    json_text_string(line, bytes_make(message, strnlen(message, MESSAGE_MAX_BYTES)));
+    least_level = least;
 }
 
+void log_set_format(enum log_format format)
+{
+    line_format = format;
+}
+
+bool log_is_on(enum log_level level)
+{
+    return level >= least_level && log_fd >= 0;
+}
+
+struct log_context log_context_set(struct log_context context)
+{
+    struct log_context before = context_in_hand;
+    context_in_hand = context;
+    return before;
+}
+
+/* --- pieces of both formats --- */
+
+static void append_number(struct buf *line, int64_t number)
+{
+    if (number < 0)
+        buf_append_char(line, '-');
+    buf_append_u64(line, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+/* A line of text stays one line, and each field one word: what would end either is written as a
+ * JSON string, quotes and all. */
+static bool is_word(struct bytes view)
+{
+    for (size_t i = 0; i < view.len; i++) {
+        unsigned char c = (unsigned char)view.ptr[i];
+        if (c <= ' ' || c >= 0x7F || c == '"' || c == '\\')
+            return false;
+    }
+    return view.len > 0;
+}
+
+static void append_word(struct buf *line, struct bytes view)
+{
+    if (is_word(view))
+        buf_append(line, view);
+    else
+        json_text_string(line, view);
+}
+
+/* A JSON string without its quotes: whatever would end the line is escaped. */
+static void append_bare(struct buf *line, struct bytes view)
+{
+    size_t start = line->len;
+    json_text_string(line, view);
+    if (line->failed)
+        return;
+    line->len -= 2;
+    memmove(line->data + start, line->data + start + 1, line->len - start);
+}
+
+static void append_key(struct buf *line, const char *key)
+{
+    bool is_json = line_format == LOG_FORMAT_JSON;
+    buf_append(line, is_json ? BYTES_LIT(",\"") : BYTES_LIT(" "));
+    buf_append(line, bytes_from_str(key));
+    buf_append(line, is_json ? BYTES_LIT("\":") : BYTES_LIT("="));
+}
+
+/* The line stays whole: a field that does not fit is left out. */
 static void append_field(struct buf *line, const struct log_field *field)
 {
     size_t before = line->len;
     if (!field->is_number && field->text.len == 0)
         return;
-    buf_append(line, BYTES_LIT(",\""));
-    buf_append(line, bytes_from_str(field->key));
-    buf_append(line, BYTES_LIT("\":"));
-    if (field->is_number && field->number < 0)
-        buf_append_char(line, '-');
+    append_key(line, field->key);
     if (field->is_number)
-        buf_append_u64(line,
-                       field->number < 0 ? 0 - (uint64_t)field->number : (uint64_t)field->number);
-    else
+        append_number(line, field->number);
+    else if (line_format == LOG_FORMAT_JSON)
         json_text_string(line, field->text);
-    /* The line stays whole JSON: a field that does not fit is left out. */
+    else
+        append_word(line, field->text);
     if (line->failed || line->len + 2 > LIMIT_LOG_LINE_BYTES) {
         line->len = before;
         line->failed = false;
     }
 }
 
+/* --- the line --- */
+
+static void begin_json(struct buf *line, struct bytes timestamp, enum log_level level,
+                       struct bytes message)
+{
+    buf_append(line, BYTES_LIT("{\"timestamp\":\""));
+    buf_append(line, timestamp);
+    buf_append(line, BYTES_LIT("\",\"level\":\""));
+    buf_append(line, bytes_from_str(level_names[level]));
+    buf_append(line, BYTES_LIT("\",\"message\":"));
+    json_text_string(line, message);
+    append_field(line, &(struct log_field)LOG_TEXT("requestId", context_in_hand.request_id));
+}
+
+static void begin_text(struct buf *line, struct bytes timestamp, enum log_level level,
+                       struct bytes message)
+{
+    enum { ID_MAX_BYTES = 256 };
+    struct bytes id = context_in_hand.request_id;
+    if (id.len > ID_MAX_BYTES)
+        id.len = ID_MAX_BYTES;
+    buf_append(line, timestamp);
+    buf_append_char(line, ' ');
+    buf_append(line, bytes_from_str(level_names[level]));
+    buf_append_char(line, ' ');
+    if (id.len)
+        append_word(line, id);
+    else
+        buf_append_char(line, '-');
+    buf_append_char(line, ' ');
+    append_bare(line, message);
+}
+
+static void append_all(struct buf *line, enum log_level level, const char *message,
+                       const struct log_field *fields, size_t field_count)
+{
+    /* A message is our own and short; one that is not is cut, so that its escapes fit the line. */
+    enum { MESSAGE_MAX_BYTES = LIMIT_LOG_LINE_BYTES / 8 };
+    struct bytes view = bytes_make(message, strnlen(message, MESSAGE_MAX_BYTES));
+    char timestamp[CLOCK_RFC3339_LEN + 1];
+    clock_rfc3339(clock_ms_epoch(), timestamp);
+    if (line_format == LOG_FORMAT_JSON)
+        begin_json(line, bytes_make(timestamp, CLOCK_RFC3339_LEN), level, view);
+    else
+        begin_text(line, bytes_make(timestamp, CLOCK_RFC3339_LEN), level, view);
+    append_field(line, &(struct log_field)LOG_TEXT("traceId", context_in_hand.trace_id));
+    for (size_t i = 0; i < field_count; i++)
+        append_field(line, &fields[i]);
+    buf_append(line, line_format == LOG_FORMAT_JSON ? BYTES_LIT("}\n") : BYTES_LIT("\n"));
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count)
 {
-    char room[LIMIT_LOG_LINE_BYTES], timestamp[CLOCK_RFC3339_LEN + 1];
+    char room[LIMIT_LOG_LINE_BYTES];
     struct buf line = {.data = room, .cap = sizeof room, .max = sizeof room}; /* never grows */
-    if (log_fd < 0)
+    if (!log_is_on(level))
         return;
-    clock_rfc3339(clock_ms_epoch(), timestamp);
-    buf_append(&line, BYTES_LIT("{\"timestamp\":\""));
-    buf_append(&line, bytes_make(timestamp, CLOCK_RFC3339_LEN));
-    buf_append(&line, BYTES_LIT("\",\"level\":\""));
-    buf_append(&line, bytes_from_str(level_names[level]));
-    buf_append(&line, BYTES_LIT("\",\"message\":"));
-    append_message(&line, message);
-    for (size_t i = 0; i < field_count; i++)
-        append_field(&line, &fields[i]);
-    buf_append(&line, BYTES_LIT("}\n"));
+    append_all(&line, level, message, fields, field_count);
     if (write(log_fd, line.data, line.len) < 0) {
         /* nowhere left to say it */
     }

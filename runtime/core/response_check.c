@@ -90,8 +90,8 @@ static bool is_surely_small(const struct http_response *res)
 
 static void refuse_large(struct http_response *res, const struct http_request *req, size_t len)
 {
-    log_event(LOG_ERROR, "response too large", LOG_TEXT("requestId", req->request_id),
-              LOG_TEXT("path", req->path), LOG_NUM("status", res->status), LOG_NUM("bytes", len),
+    log_event(LOG_ERROR, "response too large", LOG_TEXT("path", req->path),
+              LOG_NUM("status", res->status), LOG_NUM("bytes", len),
               LOG_NUM("maxBytes", LIMIT_RESPONSE_JSON_BYTES));
     problem_set(res, req->arena, 500, "response-too-large",
                 "the response is %zu bytes as a load balancer's JSON; at most %d are allowed", len,
@@ -113,8 +113,7 @@ void response_enforce_status(struct http_response *res, const struct http_reques
     int status = res->status;
     if (status >= 200 && status <= 599)
         return;
-    log_event(LOG_ERROR, "bad status", LOG_TEXT("requestId", req->request_id),
-              LOG_TEXT("path", req->path), LOG_NUM("status", status));
+    log_event(LOG_ERROR, "bad status", LOG_TEXT("path", req->path), LOG_NUM("status", status));
     problem_set(res, req->arena, 500, "bad-status",
                 "the handler answered with the status %d, which is none", status);
 }
@@ -170,8 +169,8 @@ void response_collect(struct http_response *res, const struct http_request *req)
     if (rc == RC_BODY_LIMIT) {
         refuse_large(res, req, (size_t)LIMIT_RESPONSE_JSON_BYTES + 1);
     } else if (rc != RC_OK) {
-        log_event(LOG_ERROR, "a body that failed", LOG_TEXT("requestId", req->request_id),
-                  LOG_TEXT("path", req->path), LOG_STR("reason", rc_name(rc)));
+        log_event(LOG_ERROR, "a body that failed", LOG_TEXT("path", req->path),
+                  LOG_STR("reason", rc_name(rc)));
         problem_set(res, req->arena, 500, "body-failed", "the body could not be made");
     }
     buf_release(&body);

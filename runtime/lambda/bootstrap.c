@@ -43,7 +43,11 @@ static void watch_sigterm(void)
 /* NULL when all is ready; else the type of the error that `error` tells. */
 static const char *prepare(struct bootstrap *self, const struct app_definition *definition)
 {
-    if (!config_load(&self->config, HOME_LAMBDA, lookup, self->error, sizeof self->error))
+    bool is_loaded =
+        config_load(&self->config, HOME_LAMBDA, lookup, self->error, sizeof self->error);
+    log_set_level(self->config.log_level);
+    log_set_format(self->config.log_format);
+    if (!is_loaded)
         return "Runtime.InvalidSetting";
     if (!app_init(&self->app, definition, &self->config, self->error, sizeof self->error))
         return "Runtime.InvalidRoute";

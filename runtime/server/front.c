@@ -79,11 +79,13 @@ static void on_done(struct httpd_exchange *exchange)
 {
     const struct http_request *req = &exchange->req;
     unsigned port;
+    struct log_context before = log_context_set(app_log_context(req));
     log_event(LOG_INFO, "request", LOG_TEXT("method", req->method_text),
               LOG_TEXT("path", req->path), LOG_NUM("status", exchange->res.status),
               LOG_NUM("bytes", exchange->sent_bytes),
               LOG_NUM("durationUs", clock_us_monotonic() - exchange->received_us),
-              LOG_STR("client", httpd_peer(exchange, &port)), LOG_TEXT("traceId", req->trace_id));
+              LOG_STR("client", httpd_peer(exchange, &port)));
+    (void)log_context_set(before);
 }
 
 /* --- life --- */

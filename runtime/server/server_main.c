@@ -36,8 +36,11 @@ static bool open_application(struct server *server, const struct app_definition 
 {
     char *error = server->error;
     size_t error_len = sizeof server->error;
-    if (!config_load(&server->config, HOME_FARGATE, lookup_environment, error, error_len) ||
-        !app_init(&server->app, definition, &server->config, error, error_len))
+    bool is_loaded =
+        config_load(&server->config, HOME_FARGATE, lookup_environment, error, error_len);
+    log_set_level(server->config.log_level);
+    log_set_format(server->config.log_format);
+    if (!is_loaded || !app_init(&server->app, definition, &server->config, error, error_len))
         return false;
     server->store = store_open(server->config.store, error, error_len);
     if (!server->store)

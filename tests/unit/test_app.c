@@ -1,5 +1,8 @@
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "runtime/core/app.h"
 #include "runtime/core/log.h"
 
@@ -27,7 +30,15 @@ static void handle_split(const struct http_request *req, struct http_response *r
     http_response_add(res, req->arena, BYTES_LIT("X"), BYTES_LIT("a\r\nY: b"));
 }
 
+static void handle_logging(const struct http_request *req, struct http_response *res)
+{
+    (void)req;
+    log_event(LOG_WARN, "a handler's", LOG_NUM("n", 1));
+    res->status = 99;
+}
+
 static const struct route routes[] = {
+    {HTTP_GET, "/logging", handle_logging, 0},
     {HTTP_GET, "/hello", handle_hello, 0},
     {HTTP_GET, "/stored/{name}", handle_hello, ROUTE_USES_STORE},
     {HTTP_GET, "/nothing", handle_nothing, 0},
@@ -87,7 +98,7 @@ Test(app, runs_the_route_and_counts)
     cr_assert_eq(app_handle(&app, &req, &res, APP_MAY_NOT_WAIT), RC_OK);
     cr_expect_eq(res.status, 200);
     cr_expect(bytes_eq(res.body, BYTES_LIT("hello")));
-    cr_expect_eq(req.route, &routes[0]);
+    cr_expect_eq(req.route, &routes[1]);
     cr_expect_eq(atomic_load(&app.requests_served), 1u);
 }
 
@@ -178,6 +189,35 @@ Test(app, a_response_that_could_not_be_made_is_the_fixed_one)
     expect_problem(&res, 500, "internal");
     cr_expect_null(http_response_header(&res, "X"));
     cr_expect_not(res.is_out_of_memory);
+}
+
+Test(app, lines_of_the_handler_and_of_the_app_itself_have_the_ids)
+{
+    char lines[2000] = "";
+    int ends[2];
+    struct http_request req = request(HTTP_GET, "/logging");
+    struct http_response res;
+    cr_assert_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    log_set_fd(ends[1]);
+    req.request_id = BYTES_LIT("id-1");
+    req.trace_id = BYTES_LIT("Root=1-2-3");
+    cr_assert_eq(app_handle(&app, &req, &res, APP_MAY_WAIT), RC_OK);
+    cr_assert_gt(read(ends[0], lines, sizeof lines - 1), 0);
+    static const char ids[] = "\"requestId\":\"id-1\",\"traceId\":\"Root=1-2-3\"";
+    const char *first = strstr(lines, ids);
+    cr_assert_not_null(first, "%s", lines);
+    const char *second = strstr(first + 1, "bad status");
+    cr_assert_not_null(second, "%s", lines);
+    second = strstr(second, ids);
+    cr_assert_not_null(second, "%s", lines);
+    cr_expect_null(strstr(second + strlen(ids), "requestId"), "once a line: %s", lines);
+    log_event(LOG_INFO, "after it", LOG_NUM("n", 1));
+    ssize_t n = read(ends[0], lines, sizeof lines - 1);
+    cr_assert_gt(n, 0);
+    lines[n] = '\0';
+    cr_expect_null(strstr(lines, "id-1"), "%s", lines);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
 }
 
 Test(app, no_memory_at_all_is_still_an_answer)

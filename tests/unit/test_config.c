@@ -40,8 +40,14 @@ static void expect_defaults(const struct config *config)
     cr_expect_eq(config->idle_timeout_s, 75u);
     cr_expect_eq(config->read_timeout_s, 10u);
     cr_expect_eq(config->drain_s, 20u);
+    cr_expect_eq(config->log_level, LOG_INFO);
+    cr_expect_eq(config->log_format, LOG_FORMAT_JSON);
+    cr_expect(config->has_metrics);
+    cr_expect_eq(config->metrics_s, 60u);
+    cr_expect_str_eq(config->metrics_namespace, "Duet");
     cr_expect_null(config->runtime_api);
     cr_expect_null(config->function_name);
+    cr_expect_null(config->initialization_type);
 }
 
 Test(config, everything_has_a_default)
@@ -75,6 +81,13 @@ static const char *lookup_all(const char *name)
         {"DUET_IDLE_TIMEOUT_S", "1"},
         {"DUET_READ_TIMEOUT_S", "2"},
         {"DUET_DRAIN_S", "0"},
+        {"DUET_METRICS", "off"},
+        {"DUET_METRICS_S", "3600"},
+        {"DUET_METRICS_NAMESPACE", "Shop"},
+        {"DUET_LOG_LEVEL", "ERROR"},
+        {"AWS_LAMBDA_LOG_LEVEL", "TRACE"},
+        {"AWS_LAMBDA_LOG_FORMAT", "Text"},
+        {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
         {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"},
         {"AWS_LAMBDA_FUNCTION_NAME", "f"},
         {"ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4"},
@@ -100,30 +113,88 @@ Test(config, every_variable_is_read)
     cr_expect_eq(config.idle_timeout_s, 1u);
     cr_expect_eq(config.read_timeout_s, 2u);
     cr_expect_eq(config.drain_s, 0u);
+    cr_expect_not(config.has_metrics);
+    cr_expect_eq(config.metrics_s, 3600u);
+    cr_expect_str_eq(config.metrics_namespace, "Shop");
+    cr_expect_str_eq(config.initialization_type, "on-demand");
     cr_expect_str_eq(config.runtime_api, "127.0.0.1:9001");
     cr_expect_str_eq(config.function_name, "f");
 }
 
+Test(config, each_home_has_its_own_setting_of_the_log)
+{
+    struct config config;
+    char error[200] = "";
+    cr_assert(config_load(&config, HOME_LAMBDA, lookup_all, error, sizeof error), "%s", error);
+    cr_expect_eq(config.log_level, LOG_TRACE);
+    cr_expect_eq(config.log_format, LOG_FORMAT_TEXT);
+    cr_assert(config_load(&config, HOME_FARGATE, lookup_all, error, sizeof error), "%s", error);
+    cr_expect_eq(config.log_level, LOG_ERROR);
+    cr_expect_eq(config.log_format, LOG_FORMAT_JSON);
+    set_name = "AWS_LAMBDA_LOG_LEVEL";
+    set_value = "loud";
+    cr_expect(config_load(&config, HOME_FARGATE, lookup, error, sizeof error), "%s", error);
+}
+
+Test(config, all_levels_are_known_by_lambdas_names)
+{
+    static const char *const names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+    static const char *const variables[] = {"DUET_LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"};
+    for (unsigned i = 0; i < 2 * ROWS(names); i++) {
+        struct config config;
+        char error[200] = "";
+        set_name = variables[i % 2];
+        set_value = names[i / 2];
+        cr_assert(
+            config_load(&config, i % 2 ? HOME_LAMBDA : HOME_FARGATE, lookup, error, sizeof error),
+            "%s", error);
+        cr_expect_eq(config.log_level, i / 2, "%s", names[i / 2]);
+    }
+}
+
+static const char *lookup_text_and_a_bad_port(const char *name)
+{
+    return strcmp(name, "PORT") == 0 ? "x" : strstr(name, "FORMAT") ? "Text" : NULL;
+}
+
+Test(config, an_error_can_be_logged_as_the_settings_say)
+{
+    struct config config;
+    char error[200] = "";
+    cr_expect_not(
+        config_load(&config, HOME_LAMBDA, lookup_text_and_a_bad_port, error, sizeof error));
+    cr_expect_eq(config.log_format, LOG_FORMAT_TEXT);
+    cr_expect_eq(config.log_level, LOG_INFO);
+}
+
 struct bad_row {
     const char *name, *value, *allowed;
+    enum home home;
 };
 
 static const struct bad_row bad_rows[] = {
-    {"PORT", "65536", "0 to 65535"},
-    {"PORT", "-1", "0 to 65535"},
-    {"PORT", "http", "0 to 65535"},
-    {"PORT", "80 ", "0 to 65535"},
-    {"PORT", "18446744073709551617", "0 to 65535"},
-    {"DUET_THREADS", "65", "0 to 64"},
-    {"DUET_WORKERS", "0", "1 to 256"},
-    {"DUET_WORKERS", "257", "1 to 256"},
-    {"DUET_REQUEST_TIMEOUT_MS", "0", "1 to 900000"},
-    {"DUET_REQUEST_TIMEOUT_MS", "29s", "1 to 900000"},
-    {"DUET_IDLE_TIMEOUT_S", "4001", "1 to 4000"},
-    {"DUET_READ_TIMEOUT_S", "1.5", "1 to 4000"},
-    {"DUET_DRAIN_S", "901", "0 to 900"},
-    {"DUET_ACCESS_LOG", "yes", "'on' or 'off'"},
-    {"DUET_ACCESS_LOG", "ON", "'on' or 'off'"},
+    {"PORT", "65536", "0 to 65535", HOME_FARGATE},
+    {"PORT", "-1", "0 to 65535", HOME_FARGATE},
+    {"PORT", "http", "0 to 65535", HOME_FARGATE},
+    {"PORT", "80 ", "0 to 65535", HOME_FARGATE},
+    {"PORT", "18446744073709551617", "0 to 65535", HOME_FARGATE},
+    {"DUET_THREADS", "65", "0 to 64", HOME_FARGATE},
+    {"DUET_WORKERS", "0", "1 to 256", HOME_FARGATE},
+    {"DUET_WORKERS", "257", "1 to 256", HOME_FARGATE},
+    {"DUET_REQUEST_TIMEOUT_MS", "0", "1 to 900000", HOME_FARGATE},
+    {"DUET_REQUEST_TIMEOUT_MS", "29s", "1 to 900000", HOME_FARGATE},
+    {"DUET_IDLE_TIMEOUT_S", "4001", "1 to 4000", HOME_FARGATE},
+    {"DUET_READ_TIMEOUT_S", "1.5", "1 to 4000", HOME_FARGATE},
+    {"DUET_DRAIN_S", "901", "0 to 900", HOME_FARGATE},
+    {"DUET_ACCESS_LOG", "yes", "'on' or 'off'", HOME_FARGATE},
+    {"DUET_ACCESS_LOG", "ON", "'on' or 'off'", HOME_FARGATE},
+    {"DUET_METRICS", "1", "'on' or 'off'", HOME_FARGATE},
+    {"DUET_METRICS_S", "3601", "0 to 3600", HOME_FARGATE},
+    {"DUET_LOG_LEVEL", "info", "one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL", HOME_FARGATE},
+    {"DUET_LOG_LEVEL", "INF", "one of TRACE", HOME_FARGATE},
+    {"DUET_LOG_LEVEL", "INFO,", "one of TRACE", HOME_FARGATE},
+    {"AWS_LAMBDA_LOG_LEVEL", "loud", "one of TRACE", HOME_LAMBDA},
+    {"AWS_LAMBDA_LOG_FORMAT", "xml", "one of JSON, Text", HOME_LAMBDA},
 };
 
 Test(config, a_wrong_value_is_named_with_its_variable_and_what_is_allowed)
@@ -134,11 +205,24 @@ Test(config, a_wrong_value_is_named_with_its_variable_and_what_is_allowed)
         set_name = bad_rows[i].name;
         set_value = bad_rows[i].value;
         (void)snprintf(quoted, sizeof quoted, "%s is '%s'", set_name, set_value);
-        cr_expect_not(config_load(&config, HOME_FARGATE, lookup, error, sizeof error), "%s",
+        cr_expect_not(config_load(&config, bad_rows[i].home, lookup, error, sizeof error), "%s",
                       quoted);
         cr_expect_eq(strstr(error, quoted), error, "%s", error);
         cr_expect_not_null(strstr(error, bad_rows[i].allowed), "%s", error);
     }
+}
+
+Test(config, a_namespace_has_a_length)
+{
+    static char name[300];
+    struct config config;
+    char error[600] = "";
+    set_name = "DUET_METRICS_NAMESPACE";
+    set_value = memset(name, 'a', 255);
+    cr_expect(config_load(&config, HOME_FARGATE, lookup, error, sizeof error), "%s", error);
+    name[255] = 'a';
+    cr_expect_not(config_load(&config, HOME_FARGATE, lookup, error, sizeof error));
+    cr_expect_not_null(strstr(error, "at most 255 bytes"), "%s", error);
 }
 
 Test(config, on_aws_the_store_must_be_said)

@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "runtime/core/limits.h"
@@ -10,6 +12,8 @@
 static struct arena arena;
 static int ends[2];
 static char text[2 * LIMIT_LOG_LINE_BYTES];
+
+static const char *const level_names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
 
 static void setup(void)
 {
@@ -69,10 +73,10 @@ Test(log, a_line_is_one_object_with_lambdas_keys)
 
 Test(log, all_levels_have_names)
 {
-    static const char *const names[] = {"DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
-    for (int i = LOG_DEBUG; i <= LOG_FATAL; i++) {
+    log_set_level(LOG_TRACE);
+    for (int i = LOG_TRACE; i <= LOG_FATAL; i++) {
         log_write((enum log_level)i, "x", NULL, 0);
-        cr_expect(bytes_eq(member(line(), "level"), bytes_from_str(names[i])));
+        cr_expect(bytes_eq(member(line(), "level"), bytes_from_str(level_names[i])));
     }
 }
 
@@ -140,4 +144,171 @@ Test(log, goes_nowhere_when_told)
     log_set_fd(-1);
     log_event(LOG_INFO, "x", LOG_NUM("n", 1));
     cr_expect_eq(read(ends[0], text, sizeof text), -1, "nothing was written");
+}
+
+/* --- levels --- */
+
+static bool is_silent(void)
+{
+    return read(ends[0], text, sizeof text) == -1;
+}
+
+Test(log, what_is_under_the_least_level_is_not_written)
+{
+    for (int least = LOG_TRACE; least <= LOG_FATAL; least++) {
+        log_set_level((enum log_level)least);
+        for (int level = LOG_TRACE; level <= LOG_FATAL; level++) {
+            log_write((enum log_level)level, "x", NULL, 0);
+            cr_expect_eq(is_silent(), level < least, "%s under %s", level_names[level],
+                         level_names[least]);
+        }
+    }
+}
+
+Test(log, info_is_the_least_level_unless_told)
+{
+    log_event(LOG_DEBUG, "x", LOG_NUM("n", 1));
+    cr_expect(is_silent());
+    log_event(LOG_INFO, "x", LOG_NUM("n", 1));
+    cr_expect_not(is_silent());
+}
+
+static int evaluated;
+
+static struct bytes costly(void)
+{
+    evaluated++;
+    return BYTES_LIT("costly");
+}
+
+Test(log, fields_of_a_line_that_is_not_written_are_not_evaluated)
+{
+    log_set_level(LOG_WARN);
+    log_event(LOG_INFO, "x", LOG_TEXT("a", costly()));
+    cr_expect_eq(evaluated, 0);
+    log_event(LOG_WARN, "x", LOG_TEXT("a", costly()));
+    cr_expect_gt(evaluated, 0);
+}
+
+/* --- the request in hand --- */
+
+static const struct log_context of_request = {BYTES_INIT("id-1"), BYTES_INIT("Root=1-2-3")};
+
+static void expect_ids(const char *request_id, const char *trace_id)
+{
+    log_event(LOG_INFO, "x", LOG_NUM("n", 1));
+    cJSON *root = line();
+    cr_expect(bytes_eq(member(root, "requestId"), bytes_from_str(request_id)));
+    cr_expect(bytes_eq(member(root, "traceId"), bytes_from_str(trace_id)));
+    cr_expect_eq(cJSON_GetArraySize(root), 4 + (request_id ? 1 : 0) + (trace_id ? 1 : 0));
+}
+
+Test(log, lines_have_the_ids_of_the_request_in_hand_until_they_are_taken_back)
+{
+    expect_ids(NULL, NULL);
+    struct log_context before = log_context_set(of_request);
+    expect_ids("id-1", "Root=1-2-3");
+    struct log_context outer = log_context_set((struct log_context){.trace_id = BYTES_LIT("t")});
+    expect_ids(NULL, "t");
+    (void)log_context_set(outer);
+    expect_ids("id-1", "Root=1-2-3");
+    (void)log_context_set(before);
+    expect_ids(NULL, NULL);
+}
+
+static void *log_elsewhere(void *arg)
+{
+    (void)arg;
+    expect_ids(NULL, NULL);
+    (void)log_context_set((struct log_context){.request_id = BYTES_LIT("id-2")});
+    expect_ids("id-2", NULL);
+    return NULL;
+}
+
+Test(log, each_thread_has_its_own_ids)
+{
+    pthread_t thread;
+    (void)log_context_set(of_request);
+    cr_assert_eq(pthread_create(&thread, NULL, log_elsewhere, NULL), 0);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    expect_ids("id-1", "Root=1-2-3");
+}
+
+/* --- text --- */
+
+/* The line without its time, whose form is checked. */
+static const char *text_line(void)
+{
+    int at = 0, year;
+    ssize_t n = read(ends[0], text, sizeof text - 1);
+    cr_assert_gt(n, 0);
+    text[n] = '\0';
+    cr_assert_eq(bytes_find(bytes_make(text, (size_t)n), '\n'), (size_t)n - 1, "one line: %s",
+                 text);
+    for (ssize_t i = 0; i < n - 1; i++)
+        cr_assert_geq((unsigned char)text[i], ' ', "a control byte at %zd of %s", i, text);
+    text[n - 1] = '\0';
+    cr_assert_eq(sscanf(text, "%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ %n", &year, &at), 1, "%s", text);
+    cr_assert_eq(at, 25, "%s", text);
+    return text + at;
+}
+
+Test(log, text_has_time_level_request_message_and_fields)
+{
+    log_set_format(LOG_FORMAT_TEXT);
+    log_event(LOG_INFO, "listening now", LOG_NUM("port", -1), LOG_STR("on", "here"),
+              LOG_STR("none", ""));
+    cr_expect_str_eq(text_line(), "INFO - listening now port=-1 on=here");
+    log_write(LOG_FATAL, "cannot start", NULL, 0);
+    cr_expect_str_eq(text_line(), "FATAL - cannot start");
+    (void)log_context_set(of_request);
+    log_event(LOG_WARN, "slow", LOG_NUM("ms", 5));
+    cr_expect_str_eq(text_line(), "WARN id-1 slow traceId=Root=1-2-3 ms=5");
+}
+
+struct text_row {
+    const char *name;
+    struct bytes value;
+    const char *shown;
+};
+
+static const struct text_row text_rows[] = {
+    {"a word", BYTES_INIT("/a/b?c=d"), "v=/a/b?c=d"},
+    {"a blank", BYTES_INIT("a b"), "v=\"a b\""},
+    {"line ends", BYTES_INIT("a\r\nERROR - forged"), "v=\"a\\r\\nERROR - forged\""},
+    {"quotes", BYTES_INIT("\"a\"\\"), "v=\"\\\"a\\\"\\\\\""},
+    {"control bytes", BYTES_INIT("\0\x01\x1b[0m"), "v=\"\\u0000\\u0001\\u001b[0m\""},
+    {"no UTF-8", BYTES_INIT("\xFF"), "v=\"\xEF\xBF\xBD\""},
+    {"UTF-8", BYTES_INIT("\xC3\xA9"), "v=\"\xC3\xA9\""},
+};
+
+Test(log, one_event_of_text_stays_one_line_whatever_is_in_it)
+{
+    log_set_format(LOG_FORMAT_TEXT);
+    for (size_t i = 0; i < sizeof text_rows / sizeof *text_rows; i++) {
+        const struct text_row *row = &text_rows[i];
+        log_event(LOG_INFO, "x", LOG_TEXT("v", row->value));
+        const char *shown = text_line();
+        cr_expect_str_eq(shown + strlen("INFO - x "), row->shown, "%s: %s", row->name, shown);
+    }
+    log_write(LOG_INFO, "two\nlines", NULL, 0);
+    cr_expect_str_eq(text_line(), "INFO - two\\nlines");
+    (void)log_context_set((struct log_context){.request_id = BYTES_LIT("id\nERROR - forged")});
+    log_write(LOG_INFO, "x", NULL, 0);
+    cr_expect_str_eq(text_line(), "INFO \"id\\nERROR - forged\" x");
+}
+
+Test(log, a_line_of_text_is_whole_at_every_length)
+{
+    static const char fills[] = {'a', '\x01', '\n'};
+    log_set_format(LOG_FORMAT_TEXT);
+    for (size_t i = 0; i < sizeof fills; i++)
+        for (size_t len = 1; len < LIMIT_LOG_LINE_BYTES + 10; len += 61) {
+            arena_reset(&arena);
+            struct bytes fill = filled(len, fills[i]);
+            (void)log_context_set((struct log_context){.request_id = fill, .trace_id = fill});
+            log_event(LOG_INFO, fill.ptr, LOG_TEXT("a", fill), LOG_NUM("n", 1));
+            const char *shown = text_line();
+            cr_expect_not_null(strstr(shown, " n=1"), "%zu", len);
+        }
 }
