@@ -3,10 +3,10 @@
 #include <poll.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/core/json_text.h"
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/core/uri.h"
+#include "runtime/lambda/error_report.h"
 
 #define INVOCATION "/2018-06-01/runtime/invocation/"
 
@@ -14,7 +14,7 @@ enum {
     NEXT_TRIES = 8,
     FIRST_PAUSE_MS = 10, /* doubles: 0.63 s in all */
     REPLY_MAX_BYTES = 64 * 1024,
-    POST_FIELDS_MAX = 3,
+    POST_FIELDS_MAX = 4,
 };
 
 void rapi_init(struct rapi *rapi, const char *api)
@@ -179,19 +179,17 @@ enum rc rapi_response(struct rapi *rapi, struct arena *arena,
 }
 
 static enum rc post_error(struct rapi *rapi, struct arena *arena, struct bytes target,
-                          const struct rapi_invocation *invocation, const char *type,
-                          const char *message)
+                          const struct rapi_invocation *invocation,
+                          const struct error_report *report)
 {
     struct http_field fields[POST_FIELDS_MAX] = {
         {BYTES_LIT("Content-Type"), BYTES_LIT("application/json")},
-        {BYTES_LIT("Lambda-Runtime-Function-Error-Type"), bytes_from_str(type)}};
-    size_t count = add_invocation_id(invocation, fields, 2);
+        {BYTES_LIT("Lambda-Runtime-Function-Error-Type"), error_report_type(report->type)},
+        {.name = BYTES_LIT("Lambda-Runtime-Function-XRay-Error-Cause")}};
+    error_report_cause(arena, report, &fields[2].value);
+    size_t count = add_invocation_id(invocation, fields, fields[2].value.len ? 3 : 2);
     buf_reset(&rapi->_body);
-    buf_append(&rapi->_body, BYTES_LIT("{\"errorMessage\":"));
-    json_text_string(&rapi->_body, bytes_from_str(message));
-    buf_append(&rapi->_body, BYTES_LIT(",\"errorType\":"));
-    json_text_string(&rapi->_body, bytes_from_str(type));
-    buf_append(&rapi->_body, BYTES_LIT(",\"stackTrace\":[]}"));
+    error_report_body(&rapi->_body, report);
     if (rapi->_body.failed || rapi_conn_request(&rapi->_conn, HTTP_POST, target, fields, count,
                                                 buf_bytes(&rapi->_body)) != RC_OK)
         return RC_IO;
@@ -205,15 +203,16 @@ enum rc rapi_error(struct rapi *rapi, struct arena *arena, const struct rapi_inv
     if (arena_printf(arena, &target, INVOCATION "%.*s/error",
                      BYTES_ARG(invocation->lambda.request_id)) != RC_OK)
         return RC_IO;
-    return post_error(rapi, arena, target, invocation, type, message);
+    return post_error(rapi, arena, target, invocation,
+                      &(struct error_report){bytes_from_str(type), bytes_from_str(message)});
 }
 
 enum rc rapi_init_error(struct rapi *rapi, struct arena *arena, const char *type,
                         const char *message)
 {
     static const struct rapi_invocation none;
-    return post_error(rapi, arena, BYTES_LIT("/2018-06-01/runtime/init/error"), &none, type,
-                      message);
+    return post_error(rapi, arena, BYTES_LIT("/2018-06-01/runtime/init/error"), &none,
+                      &(struct error_report){bytes_from_str(type), bytes_from_str(message)});
 }
 
 const char *rapi_error_type(enum rc rc)

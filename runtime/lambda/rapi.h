@@ -48,8 +48,7 @@ enum rc rapi_next(struct rapi *rapi, struct arena *arena,
 /* Gives the answer of an invocation, or its error.
  *
  * json     the answer
- * type     "Runtime.Something" or "Function.Something", in letters alone: the platform replaces
- *          others
+ * type     "Runtime.Something" or "Function.Something", in letters alone; others become Unknown
  * message  any text
  * arena    for the reply
  *

@@ -121,8 +121,13 @@ Test(rapi, an_error_has_the_platforms_form)
     cr_expect(head_has(1, "\r\nLambda-Runtime-Function-Error-Type: Runtime.InvalidEvent\r\n"));
     cr_expect(bytes_eq(fake_rapi_request(fake, 1)->body, bytes_from_str(body)), "%s",
               fake_rapi_request(fake, 1)->body.ptr);
-    cr_assert_eq(rapi_init_error(&rapi, &arena, "Runtime.X", "no"), RC_OK);
+    cr_expect(head_has(1, "\r\nLambda-Runtime-Function-XRay-Error-Cause: {\"working_directory\":"));
+    cr_expect(head_has(1, "\"exceptions\":[{\"type\":\"Runtime.InvalidEvent\","
+                          "\"message\":\"a \\\"b\\\"\\n\",\"stack\":[]}],\"paths\":[]}\r\n"));
+    cr_assert_eq(rapi_init_error(&rapi, &arena, "no type of theirs", "no"), RC_OK);
     cr_expect_str_eq(fake_rapi_request(fake, 2)->target, "POST /2018-06-01/runtime/init/error");
+    cr_expect(head_has(2, "\r\nLambda-Runtime-Function-Error-Type: Runtime.Unknown\r\n"));
+    cr_expect(head_has(2, "\r\nLambda-Runtime-Function-XRay-Error-Cause: {"));
 }
 
 /* The platform takes an error type of this form alone. */
