@@ -1,5 +1,7 @@
 # Knobs:
 #   MODE=dev|asan|tsan   what to build; dev is the everyday build, the others go to build/MODE
+#   MODE=release-x86_64|release-arm64   static binaries, as make package makes them
+#   STORES="memory sqlite"   the stores that are built in; less of them is a smaller bootstrap
 #   T=NAME               run one test file alone: make test T=router
 #   WERROR=1             warnings are errors (always so in CI)
 #   DEPS=skip            do not look for, or install, missing packages
@@ -16,34 +18,54 @@ endif
 CC = gcc
 AR = gcc-ar
 
-B := $(if $(filter dev,$(MODE)),build,build/$(MODE))
+# A build with other stores has a folder of its own.
+STORES ?= memory sqlite
+some_stores := $(if $(filter sqlite,$(STORES)),,-memory)
+B := $(if $(filter dev,$(MODE)),build$(some_stores:-%=/%),build/$(MODE)$(some_stores))
 O := $(B)/obj
 
-CSTD := -std=c11 -D_GNU_SOURCE -I.
+CSTD := -std=c11 -D_GNU_SOURCE -I. $(if $(some_stores),-DSTORE_WITHOUT_SQLITE)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
         -Wswitch-enum -Wformat=2 -Wwrite-strings -Wpointer-arith -fno-common \
         $(if $(or $(WERROR),$(CI)),-Werror)
 OPT_dev  := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
-OPT := $(OPT_$(MODE))
-ifeq ($(OPT),)
-$(error MODE is '$(MODE)': it must be dev, asan or tsan)
+OPT_release := -O2 -g -fstack-protector-strong -ffunction-sections -fdata-sections
+OPT := $(OPT_$(MODE:release-%=release))
+ifeq ($(and $(OPT),$(filter dev asan tsan release-x86_64 release-arm64,$(MODE))),)
+$(error MODE is '$(MODE)': it must be dev, asan, tsan, release-x86_64 or release-arm64)
 endif
-ifneq ($(MODE),dev)
+ifneq ($(filter asan tsan,$(MODE)),)
 WARN += -Wno-maybe-uninitialized # guesses wrong in instrumented code
 endif
 CFLAGS = $(CSTD) $(WARN) $(OPT) -MMD -MP
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed
-LIBS_LIB := -lcjson -lsqlite3 -lpthread
+LIBS_LIB := -lcjson $(if $(some_stores),,-lsqlite3) -lpthread
+LIBS_CURL := -lcurl
+link = $(CC) $(LDFLAGS) -o $@
+
+# A release build has the static libraries and the compiler of pipeline/static_deps.sh, and sources
+# of its own. Sections that nothing refers to are left out; no path of this machine goes in.
+ifneq ($(filter release-%,$(MODE)),)
+STATIC := $(shell pipeline/static_deps.sh --where)/$(MODE:release-%=%)
+CC := $(STATIC)/bin/cc
+AR := $(STATIC)/bin/ar
+CSTD += -I$(STATIC)/include -DDUET_RELEASE -ffile-prefix-map=$(CURDIR)=.
+LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-sections
+LIBS_LIB := $(STATIC)/lib/mimalloc.o $(STATIC)/lib/libcjson.a \
+            $(if $(some_stores),,$(STATIC)/lib/libsqlite3.a)
+LIBS_CURL := $(O)/runtime/release/tls_late.o $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
+link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
+endif
 
 # --- sources, lowest layer first -------------------------------------------------------------
 src = $(sort $(wildcard $(1)/*.c))
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 MAIN_SRC  := runtime/lambda/main.c runtime/server/main.c
-LIB_SRC   := $(filter-out $(MAIN_SRC),$(foreach d,core json http1 net store lambda server,\
-             $(call src,runtime/$(d))))
+LIB_SRC   := $(filter-out $(MAIN_SRC) $(if $(some_stores),$(wildcard runtime/store/sqlite*.c)),\
+             $(foreach d,core json http1 net store lambda server,$(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers)
 LOCAL_SRC := $(call src,runtime/local)
 TOOL_SRC  := $(call src,runtime/tool)
@@ -77,7 +99,8 @@ again = $(MAKE) --no-print-directory DEPS=skip
 # Tests run make themselves: none of this one's settings may reach them.
 alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
 
-.PHONY: _programs _bench _tests all run test test-asan test-tsan lint bench deps install clean help
+.PHONY: _programs _bench _tests _homes all run test test-asan test-tsan lint bench package deps \
+        install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -85,6 +108,8 @@ all: deps $(BINARIES) $(B)/libduet.a ## build bootstrap, server, duet and libdue
 	@:
 
 _programs: $(BINARIES)
+	@:
+_homes: $(B)/bootstrap $(B)/server
 	@:
 _bench: _programs $(BENCH_BIN)
 	@:
@@ -112,6 +137,13 @@ bench: deps ## the project's figures, as ratios to references in the same run; O
 	+@$(again) _bench
 	@$(alone) tests/bench/bench.sh $(ONLY)
 
+package: deps ## static binaries and Lambda zips for x86_64 and arm64, into build/release
+	+@pipeline/static_deps.sh
+	+@$(again) MODE=release-x86_64 _programs
+	+@$(again) MODE=release-arm64 _homes
+	+@$(again) MODE=release-x86_64 STORES=memory build/release-x86_64-memory/bootstrap
+	@pipeline/package.sh
+
 install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
 	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(B)/duet $(DESTDIR)$(PREFIX)/bin/
@@ -121,7 +153,7 @@ install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
 
 deps: ## install missing Debian or Ubuntu packages (says which)
 ifneq ($(DEPS),skip)
-	@pipeline/deps.sh $(if $(filter bench,$(MAKECMDGOALS)),bench,\
+	@pipeline/deps.sh $(or $(filter bench package,$(MAKECMDGOALS)),\
 	    $(if $(filter test% lint,$(MAKECMDGOALS)),test,build))
 endif
 
@@ -162,14 +194,14 @@ $(B)/libduet.a: $(LIB_OBJ)
 	@rm -f $@
 	$(call run,AR,$(AR) rcs $@ $^)
 
-$(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ -lcurl $(LIBS_LIB))
+$(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a | $(filter %.o,$(LIBS_CURL))
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_LIB))
 
 $(B)/duet: $(TOOL_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_LIB))
 
 # What tests may call besides the library; an archive, so that each takes what it needs.
 $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))
@@ -183,6 +215,6 @@ $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 # References to measure against, each one file by itself.
 $(B)/bench/%: $(O)/tests/bench/%.o
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $<)
+	$(call run,LD,$(link) $<)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# deps.sh build|test|bench: installs the Debian or Ubuntu packages that building (testing, measuring)
-# needs; each word's list holds those before it.
+# deps.sh build|test|bench|package: installs the Debian or Ubuntu packages that building (testing,
+# measuring, making release binaries) needs; each word's list holds that of `build`.
 #
 # Says what is missing before it installs it; needs root or sudo for that alone, and does nothing
 # when all is there. Exit status: 0 all is there, 1 something could not be installed.
@@ -8,13 +8,21 @@ set -euo pipefail
 build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev)
 test=(libcriterion-dev curl clang clang-format shellcheck pmccabe binutils git procps)
 bench=(nginx-light wrk python3)
+# What is linked statically is built from source; qemu and openssl are for the tests of the result.
+release=(dpkg-dev perl xz-utils binutils util-linux curl openssl qemu-user-static)
 wanted=("${build[@]}")
 case ${1:-build} in
 build) ;;
 test) wanted+=("${test[@]}") ;;
 bench) wanted+=("${bench[@]}") ;;
+package)
+    wanted+=("${release[@]}")
+    # These two often come from elsewhere.
+    command -v cargo >/dev/null || wanted+=(cargo)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
+    ;;
 *)
-    echo "deps: '$1' is not build, test or bench" >&2
+    echo "deps: '$1' is not build, test, bench or package" >&2
     exit 1
     ;;
 esac

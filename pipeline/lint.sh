@@ -21,6 +21,7 @@ runtime/store   runtime/core runtime/json runtime/aws
 runtime/lambda  runtime/core runtime/json runtime/http1 runtime/store
 runtime/server  runtime/core runtime/http1 runtime/net runtime/store
 runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store
+runtime/release
 runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/local
 '
 # Single files with one header more: the mains know the application, and the rig reads events as the

@@ -1,6 +1,5 @@
 #include "runtime/lambda/invoke.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 
 #include "runtime/core/clock.h"
@@ -8,6 +7,7 @@
 #include "runtime/core/log.h"
 #include "runtime/core/problem.h"
 #include "runtime/lambda/alb_codec.h"
+#include "runtime/lambda/heap.h"
 
 #define TRACE_VARIABLE "_X_AMZN_TRACE_ID"
 
@@ -143,7 +143,7 @@ static void clean_up(struct invoker *invoker, size_t event_len)
     arena_release(&invoker->arena);
     buf_shrink(&invoker->answer, LIMIT_IDLE_BUFFER_BYTES);
     rapi_trim(invoker->rapi);
-    (void)malloc_trim(0);
+    heap_trim();
 }
 
 enum rc invoker_run(struct invoker *invoker)

@@ -11,9 +11,22 @@ struct scheme {
     store_open_fn *open;
 };
 
+/* A build without SQLite (make STORES=memory) says so when it is asked for it. */
+#ifdef STORE_WITHOUT_SQLITE
+static struct store *left_out(const char *path, char *reason, size_t reason_len)
+{
+    (void)path;
+    (void)snprintf(reason, reason_len, "this program was built without SQLite (STORES)");
+    return NULL;
+}
+#define OPEN_SQLITE left_out
+#else
+#define OPEN_SQLITE store_sqlite_open
+#endif
+
 static const struct scheme schemes[] = {
     {"memory", false, store_memory_open},
-    {"sqlite", true, store_sqlite_open},
+    {"sqlite", true, OPEN_SQLITE},
 };
 
 static const struct scheme *find_scheme(struct bytes name)
