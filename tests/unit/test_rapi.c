@@ -9,6 +9,8 @@
 #include "runtime/lambda/rapi.h"
 #include "tests/support/fake_rapi.h"
 
+/* What the client sends and reads. What follows from each reply: test_rapi_contract.c. */
+
 static struct arena arena;
 static struct rapi rapi;
 static struct rapi_invocation invocation;
@@ -58,11 +60,6 @@ static void start(const struct fake_step *steps, size_t count)
     {                                                      \
         .text = "{\"status\":\"OK\"}", .status = (status_) \
     }
-#define DROP              \
-    {                     \
-        .end = FAKE_CLOSE \
-    }
-
 static bool head_has(size_t index, const char *line)
 {
     return strstr(fake_rapi_request(fake, index)->head, line) != NULL;
@@ -141,119 +138,6 @@ Test(rapi, every_result_has_an_error_type)
         cr_expect(type.len > 1 && type.ptr[0] >= 'A' && type.ptr[0] <= 'Z');
         for (size_t i = 0; i < type.len; i++)
             cr_expect((type.ptr[i] | 32) >= 'a' && (type.ptr[i] | 32) <= 'z');
-    }
-}
-
-struct post_row {
-    const char *name;
-    struct fake_step steps[2];
-    enum rc wanted;
-    size_t requests;      /* that the answer took */
-    unsigned connections; /* the number of the last one */
-};
-
-static const struct post_row post_rows[] = {
-    {"accepted", {STATUS(202)}, RC_OK, 1, 1},
-    {"accepted otherwise", {STATUS(200)}, RC_OK, 1, 1},
-    {"a stale id", {STATUS(400)}, RC_OK, 1, 1},
-    {"a wrong state", {STATUS(403)}, RC_OK, 1, 1},
-    {"too late", {STATUS(410)}, RC_OK, 1, 1},
-    {"too large", {STATUS(413)}, RC_OK, 1, 1},
-    {"a failure, then accepted", {STATUS(500), STATUS(202)}, RC_OK, 2, 2},
-    {"a failure, then a stale id", {STATUS(503), STATUS(400)}, RC_OK, 2, 2},
-    {"two failures", {STATUS(500), STATUS(500)}, RC_IO, 2, 2},
-    {"dropped, then accepted", {DROP, STATUS(202)}, RC_OK, 2, 2},
-    {"dropped twice", {DROP, DROP}, RC_IO, 2, 2},
-    {"cut in the head",
-     {{.text = "HTTP/1.1 202 Acc", .end = FAKE_CLOSE}, STATUS(202)},
-     RC_OK,
-     2,
-     2},
-    {"cut in the body",
-     {{.text = "HTTP/1.1 202 A\r\nContent-Length: 9\r\n\r\n{", .end = FAKE_CLOSE}, STATUS(202)},
-     RC_OK,
-     2,
-     2},
-    {"no HTTP", {{.text = "SSH-2.0-OpenSSH_9.2\r\n"}, STATUS(202)}, RC_OK, 2, 2},
-    {"more than its length",
-     {{.text = "HTTP/1.1 202 A\r\nContent-Length: 1\r\n\r\n{}"}},
-     RC_OK,
-     1,
-     1},
-    {"a reply that never ends",
-     {{.text = "HTTP/1.1 202 A\r\nContent-Length: 99999999\r\n\r\n"}, STATUS(202)},
-     RC_OK,
-     2,
-     2},
-};
-
-Test(rapi, every_reply_to_an_answer_has_its_consequence)
-{
-    for (size_t i = 0; i < sizeof post_rows / sizeof *post_rows; i++) {
-        const struct post_row *row = &post_rows[i];
-        struct fake_step steps[3] = {EVENT, row->steps[0], row->steps[1]};
-        start(steps, 1 + row->requests);
-        cr_assert_eq(rapi_next(&rapi, &arena, &invocation), RC_OK, "%s", row->name);
-        cr_expect_eq(rapi_response(&rapi, &arena, &invocation, BYTES_LIT("{}")), row->wanted, "%s",
-                     row->name);
-        cr_assert(fake_rapi_wait(fake, 1 + row->requests), "%s", row->name);
-        for (size_t k = 1; k <= row->requests; k++)
-            cr_expect(bytes_eq(fake_rapi_request(fake, k)->body, BYTES_LIT("{}")), "%s", row->name);
-        cr_expect_eq(fake_rapi_request(fake, row->requests)->connection, row->connections, "%s",
-                     row->name);
-        stop();
-    }
-}
-
-struct next_row {
-    const char *name;
-    struct fake_step first;
-};
-
-static const struct next_row next_rows[] = {
-    {"dropped", DROP},
-    {"a wrong state", STATUS(403)},
-    {"a failure", STATUS(500)},
-    {"no such path", STATUS(404)},
-    {"no request id", {.text = "{}", .status = 200}},
-    {"an id that is no part of a path", {.text = "{}", .status = 200, .fields = FAKE_ID("a b")}},
-    {"cut in the head", {.text = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws", .end = FAKE_CLOSE}},
-    {"cut in the body",
-     {.text = "HTTP/1.1 200 OK\r\n" FAKE_ID("id-0") "Content-Length: 9\r\n\r\n{\"a\"",
-      .end = FAKE_CLOSE}},
-    {"a length that is none",
-     {.text = "HTTP/1.1 200 OK\r\n" FAKE_ID("id-0") "Content-Length: 7x\r\n\r\n{\"a\":1}"}},
-    {"two lengths",
-     {.text = "HTTP/1.1 200 OK\r\n" FAKE_ID("id-0") "Content-Length: 7\r\nContent-Length: 8\r\n\r\n"
-                                                    "{\"a\":1}"}},
-    {"over all limits",
-     {.text = "HTTP/1.1 200 OK\r\n" FAKE_ID("id-0") "Content-Length: 99999999\r\n\r\n"}},
-    {"no HTTP", {.text = "hello\r\n\r\n"}},
-};
-
-Test(rapi, a_failed_next_is_tried_again)
-{
-    for (size_t i = 0; i < sizeof next_rows / sizeof *next_rows; i++) {
-        struct fake_step steps[] = {next_rows[i].first, EVENT};
-        start(steps, 2);
-        cr_expect_eq(rapi_next(&rapi, &arena, &invocation), RC_OK, "%s", next_rows[i].name);
-        cr_expect(bytes_eq(invocation.lambda.request_id, BYTES_LIT("id-1")), "%s",
-                  next_rows[i].name);
-        stop();
-    }
-}
-
-Test(rapi, a_next_that_fails_for_good_is_told)
-{
-    struct fake_step steps[8];
-    /* Every third of the rows: each takes all the pauses. */
-    for (size_t i = 0; i < sizeof next_rows / sizeof *next_rows; i += 3) {
-        for (size_t k = 0; k < 8; k++)
-            steps[k] = next_rows[i].first;
-        start(steps, 8);
-        cr_expect_eq(rapi_next(&rapi, &arena, &invocation), RC_IO, "%s", next_rows[i].name);
-        cr_expect(fake_rapi_wait(fake, 8), "%s", next_rows[i].name);
-        stop();
     }
 }
 
