@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@ struct fake_rapi {
     fake_answer_fn *answer;
     void *context;
     bool remembers, is_started;
+    size_t piece_len; /* 0: an answer is one piece */
     char address[32];
     int listen_fd;
     pthread_t thread;
@@ -63,6 +66,11 @@ struct fake_rapi *fake_rapi_new(fake_answer_fn *answer, void *context, bool reme
     need(pthread_mutex_init(&self->lock, NULL) == 0, "mutex");
     need(pthread_cond_init(&self->received, NULL) == 0, "condition");
     return self;
+}
+
+void fake_rapi_set_piece(struct fake_rapi *fake, size_t len)
+{
+    fake->piece_len = len;
 }
 
 const char *fake_rapi_address(const struct fake_rapi *fake)
@@ -130,10 +138,14 @@ static void request_free(struct fake_request *req)
     free(req);
 }
 
-static void write_all(int fd, struct bytes left)
+static void write_all(const struct fake_rapi *self, struct bytes left)
 {
+    int one = 1;
+    if (self->piece_len)
+        need(setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0, "TCP_NODELAY");
     while (left.len) {
-        ssize_t n = send(fd, left.ptr, left.len, MSG_NOSIGNAL);
+        size_t len = self->piece_len && self->piece_len < left.len ? self->piece_len : left.len;
+        ssize_t n = send(self->fd, left.ptr, len, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR)
             return;
         left = bytes_skip(left, n > 0 ? (size_t)n : 0);
@@ -171,7 +183,7 @@ static bool serve_one(struct fake_rapi *self)
         }
         return false;
     }
-    write_all(self->fd, buf_bytes(&self->out));
+    write_all(self, buf_bytes(&self->out));
     return end == FAKE_KEEP;
 }
 

@@ -35,6 +35,9 @@ typedef enum fake_end fake_answer_fn(void *context, size_t index, const struct f
 struct fake_rapi *fake_rapi_new(fake_answer_fn *answer, void *context, bool remembers);
 void fake_rapi_start(struct fake_rapi *fake);
 
+/* Before the start: answers go out in pieces of `len` bytes, each a packet of its own. */
+void fake_rapi_set_piece(struct fake_rapi *fake, size_t len);
+
 /* Closes all and frees all that it remembered. */
 void fake_rapi_free(struct fake_rapi *fake);
 
