@@ -11,6 +11,7 @@ bool app_init(struct app *app, const struct app_definition *definition, const st
 {
     *app = (struct app){.definition = definition, .config = config};
     app->start_ms = clock_ms_monotonic();
+    metrics_init(&app->metrics, definition->name, definition->routes, config);
     return router_check(definition->routes, error, error_len);
 }
 
@@ -94,6 +95,8 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
 {
     enum router_match match = ROUTER_HANDLER;
     http_response_init(res);
+    if (!req->received_us && app->metrics.is_on)
+        req->received_us = clock_us_monotonic();
     if (!req->route)
         match = router_find(app->definition->routes, req);
     if (match == ROUTER_HANDLER && caller == APP_MAY_NOT_WAIT && app->store_is_blocking &&
@@ -107,6 +110,7 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
         answer_unrouted(app, req, res, match);
     enforce(app, req, res);
     (void)log_context_set(before);
+    metrics_record(&app->metrics, req->route, res->status, req->received_us);
     atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);
     return RC_OK;
 }

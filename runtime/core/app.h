@@ -12,6 +12,7 @@
 
 #include "runtime/core/config.h"
 #include "runtime/core/http.h"
+#include "runtime/core/metrics.h"
 #include "runtime/core/router.h"
 
 struct store;
@@ -29,6 +30,7 @@ struct app {
     struct store *store;    /* NULL: the service has none */
     bool store_is_blocking; /* a call may wait for a disk or a network */
     int64_t start_ms;       /* clock_ms_monotonic() at app_init */
+    struct metrics metrics;
     _Atomic uint64_t requests_served;
     _Atomic bool is_stopping; /* set at SIGTERM */
 };
@@ -39,8 +41,8 @@ enum app_caller {
     APP_MAY_WAIT,     /* a worker thread, or a bootstrap */
 };
 
-/* Fills `app`; everything given is borrowed. Checks the routes: false with `error` set when a
- * pattern is wrong. */
+/* Fills `app`; everything given is borrowed. Nothing has to be released but metrics. Checks the
+ * routes: false with `error` set when a pattern is wrong. */
 bool app_init(struct app *app, const struct app_definition *definition, const struct config *config,
               char *error, size_t error_len) MUST_CHECK;
 
@@ -51,7 +53,7 @@ void app_set_store(struct app *app, struct store *store, bool is_blocking);
  * inside it, front ends to their own. */
 struct log_context app_log_context(const struct http_request *req);
 
-/* Routes and handles one request.
+/* Routes and handles one request, and records its metrics.
  *
  * req  from a codec, with its arena set; path and query need no check before
  * res  out: a complete response, whatever happened; borrows from req and its arena

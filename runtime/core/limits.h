@@ -45,6 +45,9 @@ enum {
     LIMIT_NAME_BYTES = 255,          /* a candidate's name */
     LIMIT_JSON_DEPTH = 1000,         /* nested arrays and objects; cJSON's own limit */
     LIMIT_LOG_LINE_BYTES = 8 * 1024, /* a longer log line is cut at a field's end */
+    /* A line of metrics, with names as long as CloudWatch takes them, escaped; most are 600 bytes
+     * on Lambda, 1300 on the server. CloudWatch's own limit is 1 MiB. */
+    LIMIT_METRICS_LINE_BYTES = 16 * 1024,
 
     /* The store. */
     LIMIT_STORE_CONNECTIONS = 8,                 /* to one SQLite file; more callers wait */

@@ -45,6 +45,8 @@ static void answer_busy(struct httpd_exchange *exchange)
     problem_set(&exchange->res, &exchange->arena, 503, "busy",
                 "too many requests wait for the store; try again in a second");
     http_response_add(&exchange->res, &exchange->arena, BYTES_LIT("Retry-After"), BYTES_LIT("1"));
+    metrics_record(&front_of(exchange)->app->metrics, exchange->req.route, 503,
+                   exchange->received_us);
     httpd_respond(exchange);
 }
 
@@ -66,12 +68,21 @@ static void on_request(struct httpd_exchange *exchange)
     const struct bytes *trace = http_request_header(req, "x-amzn-trace-id");
     if (trace)
         req->trace_id = req->request_id = *trace;
+    req->received_us = exchange->received_us;
     req->may_stream = !front->app->config->has_response_limit;
     req->deadline_ms = front->loop.now_ms + front->app->config->request_timeout_ms;
     if (app_handle(front->app, req, &exchange->res, APP_MAY_NOT_WAIT) == RC_AGAIN)
         hand_to_worker(front, exchange);
     else
         httpd_respond(exchange);
+}
+
+/* The application never sees these. */
+static void on_fault(struct httpd_exchange *exchange, enum rc fault)
+{
+    problem_set_rc(&exchange->res, &exchange->arena, fault);
+    metrics_record(&front_of(exchange)->app->metrics, NULL, exchange->res.status,
+                   exchange->received_us);
 }
 
 /* One line a request, written when its answer is. Never the query: it may carry a secret. */
@@ -126,6 +137,7 @@ enum rc front_init(struct front *front, struct app *app, struct pool *pool, int 
         .loop = &front->loop,
         .listen_fd = listen_fd,
         .on_request = on_request,
+        .on_fault = on_fault,
         .on_done = app->config->has_access_log ? on_done : NULL,
         .on_drained = on_drained,
         .context = front,

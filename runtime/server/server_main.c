@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/server/cpus.h"
@@ -112,14 +113,40 @@ static void stop(struct server *server)
     for (unsigned i = 0; i < server->front_count; i++)
         front_release(&server->fronts[i]);
     free(server->fronts);
+    metrics_write_summary(&server->app.metrics);
+    metrics_release(&server->app.metrics);
     store_close(server->store);
+}
+
+/* Waits for one of `signals`, and meanwhile writes the metrics, each period's at its end. */
+static int wait_for_signal(struct server *server, const sigset_t *signals)
+{
+    const int64_t period_ms = (int64_t)server->config.metrics_s * 1000;
+    int64_t end_ms = clock_ms_monotonic() + period_ms;
+    int signal_number = 0;
+    if (!server->app.metrics.is_on) {
+        (void)sigwait(signals, &signal_number);
+        return signal_number;
+    }
+    for (;;) {
+        int64_t left_ms = end_ms - clock_ms_monotonic();
+        if (left_ms <= 0) {
+            metrics_write_summary(&server->app.metrics);
+            end_ms += period_ms;
+            continue;
+        }
+        struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
+        signal_number = sigtimedwait(signals, NULL, &left);
+        if (signal_number > 0)
+            return signal_number;
+    }
 }
 
 int duet_server_main(const struct app_definition *definition)
 {
     struct server server = {0};
     sigset_t signals;
-    int signal_number = 0, status = 0;
+    int status = 0;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
@@ -127,7 +154,7 @@ int duet_server_main(const struct app_definition *definition)
     (void)signal(SIGPIPE, SIG_IGN);
     if (open_application(&server, definition) && start_fronts(&server)) {
         log_listening(&server);
-        (void)sigwait(&signals, &signal_number);
+        int signal_number = wait_for_signal(&server, &signals);
         log_event(LOG_INFO, "stopping", LOG_STR("signal", strsignal(signal_number)));
     } else {
         log_event(LOG_FATAL, "cannot start", LOG_STR("reason", server.error));

@@ -1,0 +1,70 @@
+#ifndef RUNTIME_CORE_METRICS_H
+#define RUNTIME_CORE_METRICS_H
+
+/*
+ * metrics — requests, errors, latency and cold starts, in CloudWatch's embedded metric format: one
+ * JSON object a line on stdout, of which CloudWatch makes metrics by itself, without an agent.
+ *
+ * Layer:   core. app_handle records; front ends record what never gets there, and write.
+ * Memory:  on the server each thread that records gets counters of its own, about two kilobytes a
+ *          route, until metrics_release.
+ * Threads: metrics_record on any number at once; no two write to the same memory, so nobody waits.
+ *          The writing functions as said there.
+ *
+ * Metrics: Requests, Errors (status 5xx) and ClientErrors (4xx), Latency in milliseconds, from the
+ * moment the request was whole to the moment its answer was, and ColdStart. Dimensions: Service,
+ * Home and Route (the route's pattern, never a path; "unrouted" for requests that have none).
+ *
+ * On Lambda each invocation is a line of its own. On the server a period's requests are summed, a
+ * line for each route that had any: counts exact, latencies as up to 100 values that stand for all
+ * of them (see histogram.h): percentiles and averages hold, but Latency's own SampleCount and Sum
+ * are those of the values; count by Requests.
+ */
+
+#include <stdatomic.h>
+
+#include "runtime/core/config.h"
+#include "runtime/core/router.h"
+
+struct metrics_shard;
+struct metrics_total;
+
+struct metrics {
+    bool is_on;
+    bool is_summed; /* the server's way */
+    const char *service;
+    const struct config *config;
+    const struct route *routes;
+    size_t route_count;
+    int fd; /* where lines go: stdout */
+    uint64_t _id;
+    _Atomic(struct metrics_shard *) _shards;
+    struct metrics_total *_written; /* what the summaries so far have told, a row a route */
+    atomic_bool _had_invocation;
+};
+
+/* Allocates nothing; all is borrowed. Nothing is recorded where the settings say off. */
+void metrics_init(struct metrics *metrics, const char *service, const struct route *routes,
+                  const struct config *config);
+
+/* After the last thread that records; works on a zeroed struct. */
+void metrics_release(struct metrics *metrics);
+
+/* Counts one request: some ten instructions. On Lambda it is kept for metrics_write_invocation on
+ * the same thread.
+ *
+ * route     of the table given to metrics_init; NULL: unrouted
+ * status    of the answer; of an invocation that ends in an error, 500
+ * start_us  clock_us_monotonic() when the request was whole */
+void metrics_record(struct metrics *metrics, const struct route *route, int status,
+                    int64_t start_us);
+
+/* On Lambda: writes the line of the request that this thread recorded last, if there is one since
+ * the last call. After the response is posted: what this takes is not the client's time. */
+void metrics_write_invocation(struct metrics *metrics, struct bytes request_id);
+
+/* On the server: writes the lines of what was recorded since the last call. One thread alone, while
+ * others may record. */
+void metrics_write_summary(struct metrics *metrics);
+
+#endif
