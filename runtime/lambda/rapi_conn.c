@@ -7,15 +7,14 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "runtime/core/limits.h"
-#include "runtime/lambda/rapi_dial.h"
 
 /*
- * An address in numbers is connected to here and now: it is what Lambda gives, and every start
- * waits for it. For a name, libcurl is asked for a connected socket and nothing else
- * (CURLOPT_CONNECT_ONLY): its transfer loop would cost each invocation more than the handler does.
+ * libcurl is asked for a connected socket and nothing else (CURLOPT_CONNECT_ONLY): its transfer
+ * loop would cost each invocation more than the handler does. CURL_GLOBAL_NOTHING asks it to set up
+ * as little as it can; most of a start is still the loading of it and of what it is linked with,
+ * which the static release build has not.
  */
 
 enum {
@@ -29,19 +28,17 @@ enum {
 
 void rapi_conn_init(struct rapi_conn *conn, const char *api)
 {
-    *conn = (struct rapi_conn){.api = api};
+    *conn = (struct rapi_conn){.api = api, ._fd = -1};
     buf_init(&conn->_out, OUT_MAX_BYTES);
     buf_init(&conn->_in, IN_MAX_BYTES);
 }
 
+/* libcurl closes the socket. */
 void rapi_conn_close(struct rapi_conn *conn)
 {
-    if (conn->_curl)
-        curl_easy_cleanup(conn->_curl); /* closes the socket, too */
-    else if (conn->_is_connected)
-        (void)close(conn->_fd);
+    curl_easy_cleanup(conn->_curl);
     conn->_curl = NULL;
-    conn->_is_connected = false;
+    conn->_fd = -1;
 }
 
 void rapi_conn_release(struct rapi_conn *conn)
@@ -76,14 +73,14 @@ static bool take_socket(struct rapi_conn *conn)
         return false;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     conn->_fd = fd;
-    conn->_is_connected = true;
     return true;
 }
 
-static enum rc connect_by_name(struct rapi_conn *conn)
+static enum rc connect_now(struct rapi_conn *conn)
 {
     char url[512];
     int n = snprintf(url, sizeof url, "http://%s/", conn->api);
+    conn->error[0] = '\0';
     if (n < 0 || (size_t)n >= sizeof url || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
         (void)snprintf(conn->error, sizeof conn->error, "the address is too long");
         return RC_IO;
@@ -98,21 +95,6 @@ static enum rc connect_by_name(struct rapi_conn *conn)
     if (conn->error[0] == '\0')
         (void)snprintf(conn->error, sizeof conn->error, "%s", curl_easy_strerror(code));
     return RC_IO;
-}
-
-static enum rc connect_now(struct rapi_conn *conn)
-{
-    conn->error[0] = '\0';
-    int fd = rapi_dial(conn->api, CONNECT_TIMEOUT_MS);
-    if (fd == RAPI_DIAL_NAME)
-        return connect_by_name(conn);
-    if (fd == RAPI_DIAL_FAILED) {
-        (void)snprintf(conn->error, sizeof conn->error, "cannot connect: %s", strerror(errno));
-        return RC_IO;
-    }
-    conn->_fd = fd;
-    conn->_is_connected = true;
-    return RC_OK;
 }
 
 enum rc rapi_conn_request(struct rapi_conn *conn, enum http_method method, struct bytes target,
@@ -184,7 +166,7 @@ static enum rc receive_response(struct rapi_conn *conn, size_t body_max, struct 
 enum rc rapi_conn_exchange(struct rapi_conn *conn, size_t body_max, struct arena *arena,
                            struct http1_response *res)
 {
-    enum rc rc = conn->_is_connected ? RC_OK : connect_now(conn);
+    enum rc rc = conn->_curl ? RC_OK : connect_now(conn);
     if (rc == RC_OK) {
         send_request(conn);
         rc = receive_response(conn, body_max, arena, res);

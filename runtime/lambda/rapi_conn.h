@@ -4,11 +4,11 @@
 /*
  * rapi_conn — one keep-alive connection to the Runtime API, blocking, without timeouts.
  *
- * Layer:   lambda home, below rapi. Knows rapi_dial, libcurl, sockets and http1.
+ * Layer:   lambda home, below rapi. Knows libcurl, sockets and http1.
  * Threads: one.
  *
- * rapi_dial or, for a name, libcurl connects; after that the socket is read and written directly,
- * through the same HTTP/1.1 codec that the server speaks.
+ * libcurl resolves and connects; after that the socket is read and written directly, through the
+ * same HTTP/1.1 codec that the server speaks.
  *
  * Use: 1. rapi_conn_init   2. rapi_conn_request   3. rapi_conn_exchange; 2 and 3 again and again
  */
@@ -19,9 +19,8 @@
 
 struct rapi_conn {
     const char *api; /* "host:port", borrowed */
-    bool _is_connected;
+    void *_curl;     /* NULL: not connected */
     int _fd;
-    void *_curl;              /* whose `_fd` is; NULL: ours */
     enum http_method _method; /* of the request in `_out` */
     struct buf _out, _in;
     char error[256]; /* after a failed exchange: what failed, in words */

@@ -1,7 +1,6 @@
 #include <criterion/criterion.h>
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/core/limits.h"
@@ -213,19 +212,6 @@ Test(rapi, nobody_listening_is_told)
     rapi_init(&rapi, address);
     cr_expect_eq(rapi_next(&rapi, &arena, &invocation), RC_IO);
     cr_expect_eq(rapi_init_error(&rapi, &arena, "Runtime.X", "no"), RC_IO);
-}
-
-Test(rapi, a_name_is_resolved_and_its_connection_kept)
-{
-    char address[40];
-    START({.text = "{}", .status = 200, .fields = FAKE_ID("id-1")}, STATUS(202));
-    (void)snprintf(address, sizeof address, "localhost%s", strchr(fake_rapi_address(fake), ':'));
-    rapi_release(&rapi);
-    rapi_init(&rapi, address);
-    cr_assert_eq(rapi_next(&rapi, &arena, &invocation), RC_OK);
-    cr_assert_eq(rapi_response(&rapi, &arena, &invocation, BYTES_LIT("{}")), RC_OK);
-    cr_expect(head_has(0, "\r\nHost: localhost:"));
-    cr_expect_eq(fake_rapi_request(fake, 1)->connection, 1u);
 }
 
 Test(rapi, an_address_that_is_none_is_told)
