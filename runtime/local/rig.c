@@ -146,7 +146,6 @@ static void set_env(struct rig *rig)
     size_t n = 0;
     (void)snprintf(rig->store, sizeof rig->store, "DUET_STORE=%s", rig->config->store);
     rig->env[n++] = rig->store;
-    rig->env[n++] = "DUET_ACCESS_LOG=off"; /* the load balancer's lines say the same */
     for (size_t i = 0; i < rig->config->env_count; i++)
         rig->env[n++] = rig->config->env[i];
     rig->env[n] = NULL;

@@ -57,6 +57,8 @@ void rig_config_init(struct rig_config *config)
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (rows[i].kind == KIND_NUMBER)
             *(unsigned *)(void *)((char *)config + rows[i].offset) = rows[i].fallback;
+    /* The load balancer's lines say the same as the server's access log. */
+    config->env[config->env_count++] = "DUET_ACCESS_LOG=off";
 }
 
 void rig_config_release(struct rig_config *config)
@@ -89,29 +91,43 @@ bool rig_config_number(struct rig_config *config, const char *path, const char *
     return false;
 }
 
+/* One "lambda=90". */
+static bool take_weight(struct rig_config *config, struct bytes piece, unsigned *seen, char *error,
+                        size_t error_len)
+{
+    char path[32];
+    size_t equals = bytes_find(piece, '=');
+    (void)snprintf(path, sizeof path, "weights.%.*s", (int)(equals < 16 ? equals : 16), piece.ptr);
+    const struct row *row = find_row(path);
+    unsigned bit = row ? 1u << (row - rows) : 0;
+    if (!row || equals == piece.len || (*seen & bit)) {
+        (void)snprintf(
+            error, error_len, "'%.*s' is %s: write lambda=N,fargate=N with N from 0 to %d",
+            BYTES_ARG(piece), *seen & bit ? "a second weight" : "no weight", LIMIT_WEIGHT);
+        return false;
+    }
+    *seen |= bit;
+    return set_number(config, row, bytes_skip(piece, equals + 1), error, error_len);
+}
+
 bool rig_config_weights(struct rig_config *config, const char *text, char *error, size_t error_len)
 {
     struct bytes rest = bytes_from_str(text);
+    unsigned seen = 0;
     memset(config->weights, 0, sizeof config->weights);
-    while (rest.len) {
+    for (;;) {
         size_t end = bytes_find(rest, ',');
-        struct bytes piece = bytes_make(rest.ptr, end);
-        size_t equals = bytes_find(piece, '=');
-        char path[32];
-        (void)snprintf(path, sizeof path, "weights.%.*s", (int)(equals < 16 ? equals : 16),
-                       piece.ptr);
-        const struct row *row = find_row(path);
-        rest = bytes_skip(rest, end < rest.len ? end + 1 : end);
-        if (!row || equals == piece.len) {
-            (void)snprintf(error, error_len,
-                           "'%.*s' is no weight: write lambda=N,fargate=N with N from 0 to %d",
-                           BYTES_ARG(piece), LIMIT_WEIGHT);
+        if (!take_weight(config, bytes_make(rest.ptr, end), &seen, error, error_len))
             return false;
-        }
-        if (!set_number(config, row, bytes_skip(piece, equals + 1), error, error_len))
-            return false;
+        if (end == rest.len)
+            return true;
+        rest = bytes_skip(rest, end + 1);
     }
-    return true;
+}
+
+static bool is_named(struct bytes assignment, const char *name)
+{
+    return bytes_eq(bytes_make(assignment.ptr, bytes_find(assignment, '=')), bytes_from_str(name));
 }
 
 bool rig_config_env(struct rig_config *config, const char *assignment, char *error,
@@ -125,9 +141,19 @@ bool rig_config_env(struct rig_config *config, const char *assignment, char *err
     }
     while (i < config->env_count && strncmp(config->env[i], assignment, name_len + 1) != 0)
         i++;
+    if (is_named(text, "PORT") || is_named(text, "DUET_BIND")) {
+        (void)snprintf(error, error_len, "'%.*s' is not yours to set: each task gets its own",
+                       (int)name_len, assignment);
+        return false;
+    }
     if (i == RIG_ENV_MAX || arena_dup(&config->arena, text, &copy) != RC_OK) {
         (void)snprintf(error, error_len, "more than %d environment variables", RIG_ENV_MAX);
         return false;
+    }
+    if (is_named(text, "DUET_STORE")) {
+        const char *value = copy.ptr + name_len + 1;
+        config->store = *value ? value : NULL;
+        return true;
     }
     config->env[i] = copy.ptr;
     if (i == config->env_count)

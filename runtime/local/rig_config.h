@@ -31,7 +31,7 @@ struct rig_config {
     struct arena arena;
 };
 
-/* The defaults; the programs are left NULL. */
+/* The defaults; the programs are left NULL, and both homes get DUET_ACCESS_LOG=off. */
 void rig_config_init(struct rig_config *config);
 void rig_config_release(struct rig_config *config);
 
@@ -44,7 +44,7 @@ bool rig_config_parse(struct rig_config *config, const char *file, struct bytes 
 bool rig_config_load(struct rig_config *config, const char *file, char *error,
                      size_t error_len) MUST_CHECK;
 
-/* Takes "lambda=90,fargate=10"; a group that is not named gets weight 0. */
+/* Takes "lambda=90,fargate=10"; a group that is not named gets weight 0. None may come twice. */
 bool rig_config_weights(struct rig_config *config, const char *text, char *error,
                         size_t error_len) MUST_CHECK;
 
@@ -52,7 +52,8 @@ bool rig_config_weights(struct rig_config *config, const char *text, char *error
 bool rig_config_number(struct rig_config *config, const char *path, const char *value, char *error,
                        size_t error_len) MUST_CHECK;
 
-/* Adds "NAME=value", or replaces the NAME that is there. */
+/* Adds "NAME=value", or replaces the NAME that is there. DUET_STORE is `store` by another name, and
+ * back to its default when empty. PORT and DUET_BIND are refused: every task has its own. */
 bool rig_config_env(struct rig_config *config, const char *assignment, char *error,
                     size_t error_len) MUST_CHECK;
 

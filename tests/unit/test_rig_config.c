@@ -45,9 +45,9 @@ Test(rig_config, takes_every_setting_of_a_file)
     cr_expect_eq(config.weights[RIG_LAMBDA], 3u);
     cr_expect_eq(config.weights[RIG_FARGATE], 999u);
     cr_expect_str_eq(config.store, "memory");
-    cr_expect_str_eq(config.env[0], "A=1");
-    cr_expect_str_eq(config.env[1], "B=x=y");
-    cr_expect_null(config.env[2]);
+    cr_expect_str_eq(config.env[1], "A=1");
+    cr_expect_str_eq(config.env[2], "B=x=y");
+    cr_expect_null(config.env[3]);
     cr_expect_str_eq(config.bootstrap, "b");
     cr_expect_eq(config.timeout_s, 5u);
     cr_expect_eq(config.memory_mb, 256u);
@@ -96,8 +96,9 @@ Test(rig_config, takes_weights_from_a_flag)
     cr_expect_eq(config.weights[RIG_LAMBDA], 0u);
 }
 
-static const char *const bad_weights[] = {"lambda", "lambda=", "lambda=x",          "lambda=1000",
-                                          "l=1",    "=1",      "lambda=1;fargate=2"};
+static const char *const bad_weights[] = {
+    "lambda", "lambda=",   "lambda=x",         "lambda=1000", "l=1", "=1", "lambda=1;fargate=2",
+    "",       "lambda=1,", "lambda=1,lambda=2"};
 
 Test(rig_config, refuses_odd_weights)
 {
@@ -117,10 +118,36 @@ Test(rig_config, a_later_variable_replaces_an_earlier_one)
     cr_assert(rig_config_env(&config, "AB=1", error, sizeof error));
     cr_assert(rig_config_env(&config, "A=2", error, sizeof error));
     cr_assert(rig_config_env(&config, "AB=3", error, sizeof error));
-    cr_expect_eq(config.env_count, 2u);
-    cr_expect_str_eq(config.env[0], "AB=3");
+    cr_expect_eq(config.env_count, 3u);
+    cr_expect_str_eq(config.env[1], "AB=3");
     cr_expect_not(rig_config_env(&config, "=x", error, sizeof error));
     cr_expect_not(rig_config_env(&config, "x", error, sizeof error));
+}
+
+Test(rig_config, a_variable_replaces_what_the_homes_get_by_default)
+{
+    cr_assert_eq(config.env_count, 1u);
+    cr_expect_str_eq(config.env[0], "DUET_ACCESS_LOG=off");
+    cr_assert(rig_config_env(&config, "DUET_ACCESS_LOG=on", error, sizeof error));
+    cr_expect_eq(config.env_count, 1u);
+    cr_expect_str_eq(config.env[0], "DUET_ACCESS_LOG=on");
+}
+
+Test(rig_config, the_variable_of_the_store_is_the_setting_of_the_store)
+{
+    cr_assert(rig_config_env(&config, "DUET_STORE=memory", error, sizeof error));
+    cr_expect_str_eq(config.store, "memory");
+    cr_assert(rig_config_env(&config, "DUET_STORE=", error, sizeof error));
+    cr_expect_null(config.store);
+    cr_expect_eq(config.env_count, 1u);
+}
+
+Test(rig_config, refuses_the_variables_that_each_task_has_its_own_of)
+{
+    cr_expect_not(rig_config_env(&config, "PORT=8080", error, sizeof error));
+    cr_expect_str_eq(error, "'PORT' is not yours to set: each task gets its own");
+    cr_expect_not(parse("{\"env\":{\"DUET_BIND\":\"0.0.0.0\"}}"));
+    cr_expect_str_eq(error, "duet.json: 'DUET_BIND' is not yours to set: each task gets its own");
 }
 
 Test(rig_config, names_a_file_that_cannot_be_read)
