@@ -44,6 +44,7 @@ sqlite_options='-DSQLITE_THREADSAFE=2 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_OMIT
  -DSQLITE_OMIT_AUTHORIZATION -DSQLITE_OMIT_UTF16 -DSQLITE_OMIT_TRACE
  -DSQLITE_LIKE_DOESNT_MATCH_BLOBS -DSQLITE_DQS=0 -DSQLITE_UNTESTABLE=1'
 flags='-O2 -g0 -ffunction-sections -fdata-sections -fstack-protector-strong'
+flags+=' -fno-asynchronous-unwind-tables' # nothing of it is unwound, and they are a tenth of it
 
 script=$(readlink -f "$0")
 cache=${DUET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/duet}
@@ -131,6 +132,19 @@ get_sources() {
         mkdir "$name"
         tar -xf "$(find . -maxdepth 1 -name "${name}_*.orig.tar.[gx]z")" -C "$name" --strip-components=1
     done
+    ask_for_cpu_late
+}
+
+# OpenSSL asks for the CPU's abilities before main, and again when it is first used. Each question is
+# a trap into the hypervisor, ten of them more than all else of a start: the second time will do.
+ask_for_cpu_late() {
+    local file=openssl/crypto/x86_64cpuid.pl
+    sed -i '/^\.section[[:space:]]*\.init$/,/call[[:space:]]*OPENSSL_cpuid_setup$/d' "$file"
+    if grep -q 'OPENSSL_cpuid_setup$' "$file" ||
+        ! grep -q 'OPENSSL_cpuid_setup();' openssl/crypto/init.c; then
+        echo "openssl is not as ask_for_cpu_late knows it"
+        return 1
+    fi
 }
 
 # A crate that depends on SQLite's: cargo fetches that, and looks at its hash.
