@@ -8,7 +8,7 @@
 #include "runtime/core/clock.h"
 #include "runtime/net/httpd.h"
 
-enum { PROBE_INTERVAL_MS = 10, PROBE_TIMEOUT_MS = 2000, ENV_MAX = 256 };
+enum { PROBE_INTERVAL_MS = 10, PROBE_TIMEOUT_MS = 2000, SILENCE_MS = 5000, ENV_MAX = 256 };
 
 /* --- readiness --- */
 
@@ -19,12 +19,33 @@ static void probe_later(struct task *task)
         process_signal(task->process, SIGKILL); /* its exit starts another */
 }
 
+/* Once, why requests have to wait: at the first answer that is not 200, or after a long silence. */
+static void say_what_is_missing(struct task *task, const struct http1_response *res)
+{
+    char text[256];
+    if (task->was_ready || task->has_said_why)
+        return;
+    if (res)
+        (void)snprintf(text, sizeof text,
+                       "GET %s is answered with %d; a task takes requests when that is 200",
+                       task->owner.probe_path, res->status);
+    else if (clock_ms_monotonic() - task->started_ms >= SILENCE_MS)
+        (void)snprintf(text, sizeof text, "GET %s on port %u has no answer yet",
+                       task->owner.probe_path, task->port);
+    else
+        return;
+    task->has_said_why = true;
+    task->owner.on_line(task->owner.context, true, bytes_from_str(text));
+}
+
 static void on_probed(void *context, struct upstream *upstream, enum rc rc,
                       const struct http1_response *res, bool has_begun)
 {
     struct task *task = context;
     (void)has_begun;
     bool is_ready = rc == RC_OK && res->status == 200;
+    if (task->state == TASK_STARTING && !is_ready)
+        say_what_is_missing(task, rc == RC_OK ? res : NULL);
     upstream_close(upstream);
     task->probe = NULL;
     if (task->state != TASK_STARTING)

@@ -28,6 +28,7 @@ struct task_owner {
     void (*on_ready)(void *context, struct task *task);
     /* Its process is gone; the task is freed when no request of it is in flight any more. */
     void (*on_exit)(void *context, struct task *task, int status);
+    /* A line of its output, or why it is not ready, when that takes long. */
     void (*on_line)(void *context, bool is_error, struct bytes line);
     void *context;
 };
@@ -42,6 +43,7 @@ struct task {
     int64_t started_ms;
     size_t in_flight;
     bool was_ready;
+    bool has_said_why;              /* it is not ready */
     bool is_old;                    /* a replacement is on its way */
     char last_line[TASK_LAST_LINE]; /* of its output; says why a start failed */
     struct loop_timer probe_timer;

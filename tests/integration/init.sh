@@ -86,6 +86,15 @@ rig_answers() {
     wait_until 20 answers 'Hello, ada' "$url/hello/ada" || { cat "$log"; return 1; }
 }
 
+# A task is in service when its health check is answered with 200; one that is not must not be waited
+# for in silence.
+rig_says_what_it_waits_for() {
+    local log=$work/sick.log
+    sed -i 's|"/healthcheck"|"/health"|' service.c && make -s || return 1
+    in_background sick.log make -s run ARGS='--port 0 --control-port 0 --store memory'
+    wait_until 20 grep -q 'GET /healthcheck is answered with 404' "$log" || { cat "$log"; return 1; }
+}
+
 service_works() { # LABEL DUET_PROGRAM
     local folder="$work/$1 services/ada"
     mkdir -p "${folder%/*}"
@@ -98,6 +107,7 @@ service_works() { # LABEL DUET_PROGRAM
     check "$1: its server answers" server_answers
     check "$1: its bootstrap answers" bootstrap_answers
     check "$1: both answer behind the local load balancer" rig_answers
+    check "$1: a health check that fails is told" rig_says_what_it_waits_for
     cd "$tree" || exit 1
 }
 
