@@ -140,7 +140,7 @@ get_sources() {
 ask_for_cpu_late() {
     local file=openssl/crypto/x86_64cpuid.pl
     sed -i '/^\.section[[:space:]]*\.init$/,/call[[:space:]]*OPENSSL_cpuid_setup$/d' "$file"
-    if grep -q 'OPENSSL_cpuid_setup$' "$file" ||
+    if grep -q 'call.*OPENSSL_cpuid_setup$' "$file" ||
         ! grep -q 'OPENSSL_cpuid_setup();' openssl/crypto/init.c; then
         echo "openssl is not as ask_for_cpu_late knows it"
         return 1
