@@ -212,6 +212,10 @@ $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
 
+# What the tests of a release build run besides: libcurl and all that it needs.
+$(B)/https_get: $(O)/tests/support/package/https_get.o | $(filter %.o,$(LIBS_CURL))
+	$(call run,LD,$(link) $< $(LIBS_CURL) $(LIBS_LIB))
+
 # References to measure against, each one file by itself.
 $(B)/bench/%: $(O)/tests/bench/%.o
 	@mkdir -p $(@D)
