@@ -18,7 +18,7 @@ enum { DRAIN_MS = 5000 };
 struct rig {
     const struct rig_config *config;
     struct loop loop;
-    struct loop_io signals;
+    struct loop_io signals, terminal;
     struct loop_timer drain_timer;
     struct alb_group groups[RIG_GROUPS];
     struct alb *alb;
@@ -123,6 +123,17 @@ static void on_signal(struct loop *loop, struct loop_io *io, uint32_t events)
     }
     console_printf("duet", "stopping");
     stop(rig);
+}
+
+/* Its other end is closed. The signal of that goes to the leader of the session, which may be a
+ * make that waits for the rig. */
+static void on_terminal_gone(struct loop *loop, struct loop_io *io, uint32_t events)
+{
+    struct rig *rig = (void *)((char *)io - offsetof(struct rig, terminal));
+    (void)events;
+    loop_io_remove(loop, io);
+    if (!rig->is_stopping)
+        stop(rig);
 }
 
 static void on_service_failed(void *context, const char *reason)
@@ -275,6 +286,14 @@ static bool watch_signals(struct rig *rig)
                : fail(rig, "cannot watch for signals");
 }
 
+/* epoll tells of a hang-up without being asked for any event. */
+static bool watch_terminal(struct rig *rig)
+{
+    rig->terminal = (struct loop_io){.fd = STDOUT_FILENO, .fn = on_terminal_gone};
+    return !isatty(STDOUT_FILENO) || loop_io_add(&rig->loop, &rig->terminal, 0) == RC_OK ||
+           fail(rig, "cannot watch the terminal");
+}
+
 static void release(struct rig *rig)
 {
     rebuild_free(rig->rebuild);
@@ -297,8 +316,8 @@ int rig_run(const struct rig_config *config)
     }
     name_groups(&rig);
     set_env(&rig);
-    if (!watch_signals(&rig) || !start_listeners(&rig) || !start_function(&rig) ||
-        !start_service(&rig) || !start_watching(&rig))
+    if (!watch_signals(&rig) || !watch_terminal(&rig) || !start_listeners(&rig) ||
+        !start_function(&rig) || !start_service(&rig) || !start_watching(&rig))
         rig.status = 1;
     else if (loop_run(&rig.loop) != RC_OK)
         rig.status = fail(&rig, "the event loop failed") ? 0 : 1;
