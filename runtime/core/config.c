@@ -38,6 +38,7 @@ static const struct config_row config_rows[] = {
     {"DUET_METRICS_S", KIND_NUMBER, FIELD(metrics_s), "60", 0, 3600},
     {"DUET_METRICS_NAMESPACE", KIND_TEXT, FIELD(metrics_namespace), "Duet", 0, 255},
     {"AWS_LAMBDA_RUNTIME_API", KIND_TEXT, FIELD(runtime_api), NULL, 0, 0},
+    {"AWS_LAMBDA_MAX_CONCURRENCY", KIND_NUMBER, FIELD(max_concurrency), "1", 1, LIMIT_POLLERS},
     {"AWS_LAMBDA_FUNCTION_NAME", KIND_TEXT, FIELD(function_name), NULL, 0, 0},
     {"AWS_LAMBDA_INITIALIZATION_TYPE", KIND_TEXT, FIELD(initialization_type), NULL, 0, 0},
 };

@@ -33,6 +33,7 @@ struct config {
     unsigned metrics_s;            /* DUET_METRICS_S: between two summaries; 0: none (server) */
     const char *metrics_namespace; /* DUET_METRICS_NAMESPACE, of CloudWatch */
     const char *runtime_api;       /* AWS_LAMBDA_RUNTIME_API: host:port (lambda) */
+    unsigned max_concurrency;      /* AWS_LAMBDA_MAX_CONCURRENCY: invocations at once (lambda) */
     const char *function_name;     /* AWS_LAMBDA_FUNCTION_NAME (lambda); NULL when unset */
     const char *initialization_type; /* AWS_LAMBDA_INITIALIZATION_TYPE (lambda); NULL when unset */
 };

@@ -30,6 +30,9 @@ enum {
     /* What a connection keeps between requests; larger buffers are given back. */
     LIMIT_IDLE_BUFFER_BYTES = 16 * 1024,
 
+    /* Managed instances: invocations at once in one process, Lambda's own maximum. */
+    LIMIT_POLLERS = 1600,
+
     /* The server. */
     LIMIT_LOOPS = 64,                      /* threads with an event loop */
     LIMIT_WORKERS = 256,                   /* threads for handlers that wait */

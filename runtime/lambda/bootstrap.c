@@ -7,6 +7,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/lambda/invoke.h"
+#include "runtime/lambda/poller.h"
 #include "runtime/store/store.h"
 
 #define API_VARIABLE "AWS_LAMBDA_RUNTIME_API"
@@ -46,7 +47,8 @@ static const char *prepare(struct bootstrap *self, const struct app_definition *
     bool is_loaded =
         config_load(&self->config, HOME_LAMBDA, lookup, self->error, sizeof self->error);
     log_set_level(self->config.log_level);
-    log_set_format(self->config.log_format);
+    /* Lines of several invocations at once can only be told apart by their ids. */
+    log_set_format(self->config.max_concurrency > 1 ? LOG_FORMAT_JSON : self->config.log_format);
     if (!is_loaded)
         return "Runtime.InvalidSetting";
     if (!app_init(&self->app, definition, &self->config, self->error, sizeof self->error))
@@ -70,15 +72,25 @@ static void tell_start_error(struct rapi *rapi, const char *type, const char *me
     arena_release(&arena);
 }
 
-static void serve(struct bootstrap *self, struct rapi *rapi, const char *api)
+static void serve_alone(struct bootstrap *self, struct rapi *rapi)
 {
     struct invoker invoker;
-    invoker_init(&invoker, &self->app, rapi);
-    while (invoker_run(&invoker) == RC_OK) {
+    struct rapi_invocation invocation;
+    invoker_init(&invoker, &self->app, rapi, INVOKER_ALONE);
+    while (invoker_next(&invoker, &invocation) == RC_OK &&
+           invoker_answer(&invoker, &invocation) == RC_OK) {
         /* until the Runtime API is lost */
     }
-    log_event(LOG_FATAL, "the Runtime API is lost", LOG_STR("address", api));
     invoker_release(&invoker);
+}
+
+static void serve(struct bootstrap *self, struct rapi *rapi, const char *api)
+{
+    if (self->config.max_concurrency > 1)
+        pollers_run(&self->app, api, self->config.max_concurrency);
+    else
+        serve_alone(self, rapi);
+    log_event(LOG_FATAL, "the Runtime API is lost", LOG_STR("address", api));
 }
 
 int duet_bootstrap_main(const struct app_definition *definition)

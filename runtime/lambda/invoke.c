@@ -14,9 +14,10 @@
 /* An event or answer of this size is rare, and its memory is given back to the system. */
 enum { LARGE_BYTES = 128 * 1024 };
 
-void invoker_init(struct invoker *invoker, struct app *app, struct rapi *rapi)
+void invoker_init(struct invoker *invoker, struct app *app, struct rapi *rapi,
+                  enum invoker_share share)
 {
-    *invoker = (struct invoker){.app = app, .rapi = rapi};
+    *invoker = (struct invoker){.app = app, .rapi = rapi, .share = share};
     arena_init(&invoker->arena, LIMIT_REQUEST_ARENA_BYTES);
     buf_init(&invoker->answer, LIMIT_INVOCATION_BYTES);
 }
@@ -27,6 +28,8 @@ static void set_trace(struct invoker *invoker, struct bytes trace_id)
 {
     static const char prefix[] = TRACE_VARIABLE "=";
     size_t at = sizeof prefix - 1;
+    if (invoker->share == INVOKER_ONE_OF_MANY)
+        return;
     if (trace_id.len == 0 || trace_id.len >= sizeof invoker->trace - at) {
         if (invoker->has_trace)
             (void)unsetenv(TRACE_VARIABLE);
@@ -146,14 +149,14 @@ static void clean_up(struct invoker *invoker, size_t event_len)
     heap_trim();
 }
 
-enum rc invoker_run(struct invoker *invoker)
+enum rc invoker_next(struct invoker *invoker, struct rapi_invocation *invocation)
 {
-    struct rapi_invocation invocation;
-    enum rc rc = rapi_next(invoker->rapi, &invoker->arena, &invocation);
-    if (rc != RC_OK)
-        return rc;
-    size_t event_len = invocation.event.len;
-    rc = answer(invoker, &invocation);
-    clean_up(invoker, event_len);
+    return rapi_next(invoker->rapi, &invoker->arena, invocation);
+}
+
+enum rc invoker_answer(struct invoker *invoker, const struct rapi_invocation *invocation)
+{
+    enum rc rc = answer(invoker, invocation);
+    clean_up(invoker, invocation->event.len);
     return rc;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -76,12 +77,21 @@ static bool take_socket(struct rapi_conn *conn)
     return true;
 }
 
+static CURLcode curl_state;
+
+static void init_curl(void)
+{
+    curl_state = curl_global_init(CURL_GLOBAL_NOTHING);
+}
+
 static enum rc connect_now(struct rapi_conn *conn)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT; /* connections may be of many threads */
     char url[512];
     int n = snprintf(url, sizeof url, "http://%s/", conn->api);
     conn->error[0] = '\0';
-    if (n < 0 || (size_t)n >= sizeof url || curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
+    (void)pthread_once(&once, init_curl);
+    if (n < 0 || (size_t)n >= sizeof url || curl_state != CURLE_OK) {
         (void)snprintf(conn->error, sizeof conn->error, "the address is too long");
         return RC_IO;
     }

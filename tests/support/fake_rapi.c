@@ -13,21 +13,29 @@
 
 enum { WAIT_S = 30, BUF_MAX_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
 
+struct fake_conn {
+    struct fake_rapi *fake;
+    int fd; /* -1: closed */
+    unsigned number, request_count;
+    struct buf in, out;
+    pthread_t thread; /* of a parallel fake */
+    struct fake_conn *next;
+};
+
 struct fake_rapi {
     fake_answer_fn *answer;
     void *context;
-    bool remembers, is_started;
+    bool remembers, is_started, is_parallel;
     size_t piece_len; /* 0: an answer is one piece */
     char address[32];
     int listen_fd;
     pthread_t thread;
-    struct buf in, out; /* the thread's */
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t received;
     bool is_stopping;
-    int fd; /* the open connection, or -1 */
     unsigned connection_count;
+    struct fake_conn *conns; /* open and closed, the newest first */
     size_t count;
     struct fake_request **requests;
 };
@@ -54,18 +62,20 @@ struct fake_rapi *fake_rapi_new(fake_answer_fn *answer, void *context, bool reme
     self->answer = answer;
     self->context = context;
     self->remembers = remembers;
-    self->fd = -1;
     self->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     need(self->listen_fd >= 0, "socket");
     need(bind(self->listen_fd, (struct sockaddr *)&address, len) == 0, "bind");
-    need(listen(self->listen_fd, 16) == 0, "listen");
+    need(listen(self->listen_fd, 128) == 0, "listen");
     need(getsockname(self->listen_fd, (struct sockaddr *)&address, &len) == 0, "getsockname");
     (void)snprintf(self->address, sizeof self->address, "127.0.0.1:%d", ntohs(address.sin_port));
-    buf_init(&self->in, BUF_MAX_BYTES);
-    buf_init(&self->out, BUF_MAX_BYTES);
     need(pthread_mutex_init(&self->lock, NULL) == 0, "mutex");
     need(pthread_cond_init(&self->received, NULL) == 0, "condition");
     return self;
+}
+
+void fake_rapi_set_parallel(struct fake_rapi *fake)
+{
+    fake->is_parallel = true;
 }
 
 void fake_rapi_set_piece(struct fake_rapi *fake, size_t len)
@@ -78,7 +88,7 @@ const char *fake_rapi_address(const struct fake_rapi *fake)
     return fake->address;
 }
 
-/* --- the thread --- */
+/* --- a connection --- */
 
 static char *text_dup(const char *from, size_t len)
 {
@@ -89,7 +99,7 @@ static char *text_dup(const char *from, size_t len)
 }
 
 /* false: the peer has closed. */
-static bool read_more(struct fake_rapi *self)
+static bool read_more(struct fake_conn *self)
 {
     ssize_t n;
     need(buf_reserve(&self->in, READ_BYTES) == RC_OK, "buffer");
@@ -107,7 +117,7 @@ static size_t content_length(const char *head)
     return field ? strtoul(field + 17, NULL, 10) : 0;
 }
 
-static struct fake_request *read_request(struct fake_rapi *self)
+static struct fake_request *read_request(struct fake_conn *self)
 {
     const char *end;
     while (!(end = self->in.len ? memmem(self->in.data, self->in.len, "\r\n\r\n", 4) : NULL))
@@ -125,7 +135,8 @@ static struct fake_request *read_request(struct fake_rapi *self)
     req->head = head;
     req->target = text_dup(head, (size_t)(strstr(head, " HTTP/1.1\r\n") - head));
     req->body = bytes_make(text_dup(self->in.data + head_len, body_len), body_len);
-    req->connection = self->connection_count;
+    req->connection = self->number;
+    req->number_on_connection = self->request_count++;
     buf_consume(&self->in, head_len + body_len);
     return req;
 }
@@ -138,13 +149,14 @@ static void request_free(struct fake_request *req)
     free(req);
 }
 
-static void write_all(const struct fake_rapi *self, struct bytes left)
+static void write_all(const struct fake_conn *self, struct bytes left)
 {
+    size_t piece_len = self->fake->piece_len;
     int one = 1;
-    if (self->piece_len)
+    if (piece_len)
         need(setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0, "TCP_NODELAY");
     while (left.len) {
-        size_t len = self->piece_len && self->piece_len < left.len ? self->piece_len : left.len;
+        size_t len = piece_len && piece_len < left.len ? piece_len : left.len;
         ssize_t n = send(self->fd, left.ptr, len, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR)
             return;
@@ -166,16 +178,20 @@ static void remember(struct fake_rapi *self, struct fake_request *req)
 }
 
 /* Answers one request. false: the connection is over. */
-static bool serve_one(struct fake_rapi *self)
+static bool serve_one(struct fake_conn *self)
 {
+    struct fake_rapi *fake = self->fake;
     struct fake_request *req = read_request(self);
     if (!req)
         return false;
+    (void)pthread_mutex_lock(&fake->lock);
+    size_t index = fake->count;
+    (void)pthread_mutex_unlock(&fake->lock);
     buf_reset(&self->out);
-    enum fake_end end = self->answer(self->context, self->count, req, &self->out);
+    enum fake_end end = fake->answer(fake->context, index, req, &self->out);
     need(!self->out.failed, "the answer's memory");
-    remember(self, req);
-    if (!self->remembers)
+    remember(fake, req);
+    if (!fake->remembers)
         request_free(req);
     if (end == FAKE_HOLD) {
         while (read_more(self)) {
@@ -187,36 +203,62 @@ static bool serve_one(struct fake_rapi *self)
     return end == FAKE_KEEP;
 }
 
-/* Makes `fd` the open connection, or closes it: shutdown in fake_rapi_free must find it. */
-static bool set_connection(struct fake_rapi *self, int fd)
+static void *serve(void *context)
+{
+    struct fake_conn *self = context;
+    struct fake_rapi *fake = self->fake;
+    while (serve_one(self)) {
+        /* the next request */
+    }
+    (void)pthread_mutex_lock(&fake->lock); /* fake_rapi_free shuts down what is open */
+    (void)close(self->fd);
+    self->fd = -1;
+    (void)pthread_mutex_unlock(&fake->lock);
+    return NULL;
+}
+
+/* --- the thread that accepts --- */
+
+/* NULL: the fake is being freed. */
+static struct fake_conn *add_connection(struct fake_rapi *self, int fd)
 {
     (void)pthread_mutex_lock(&self->lock);
-    bool is_stopping = self->is_stopping;
-    if (self->fd >= 0)
-        (void)close(self->fd);
-    self->fd = fd;
-    if (fd >= 0)
-        self->connection_count++;
+    struct fake_conn *conn = NULL;
+    if (self->is_stopping) {
+        (void)close(fd);
+    } else {
+        conn = need_memory(calloc(1, sizeof *conn));
+        *conn = (struct fake_conn){
+            .fake = self, .fd = fd, .number = ++self->connection_count, .next = self->conns};
+        buf_init(&conn->in, BUF_MAX_BYTES);
+        buf_init(&conn->out, BUF_MAX_BYTES);
+        self->conns = conn;
+    }
     (void)pthread_mutex_unlock(&self->lock);
-    return !is_stopping;
+    return conn;
+}
+
+static void connection_release(struct fake_conn *conn)
+{
+    buf_release(&conn->in);
+    buf_release(&conn->out);
 }
 
 static void *run(void *context)
 {
     struct fake_rapi *self = context;
-    bool goes_on = true;
-    while (goes_on) {
+    for (;;) {
         int fd = accept4(self->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0)
-            break;
-        goes_on = set_connection(self, fd);
-        buf_reset(&self->in);
-        while (goes_on && serve_one(self)) {
-            /* the next request */
+        struct fake_conn *conn = fd < 0 ? NULL : add_connection(self, fd);
+        if (!conn)
+            return NULL;
+        if (self->is_parallel) {
+            need(pthread_create(&conn->thread, NULL, serve, conn) == 0, "thread");
+            continue;
         }
-        goes_on = set_connection(self, -1);
+        (void)serve(conn);
+        connection_release(conn);
     }
-    return NULL;
 }
 
 void fake_rapi_start(struct fake_rapi *fake)
@@ -230,17 +272,24 @@ void fake_rapi_free(struct fake_rapi *fake)
     (void)pthread_mutex_lock(&fake->lock);
     fake->is_stopping = true;
     (void)shutdown(fake->listen_fd, SHUT_RDWR);
-    if (fake->fd >= 0)
-        (void)shutdown(fake->fd, SHUT_RDWR);
+    for (const struct fake_conn *conn = fake->conns; conn; conn = conn->next)
+        if (conn->fd >= 0)
+            (void)shutdown(conn->fd, SHUT_RDWR);
     (void)pthread_mutex_unlock(&fake->lock);
     if (fake->is_started)
         (void)pthread_join(fake->thread, NULL);
     (void)close(fake->listen_fd);
+    while (fake->conns) {
+        struct fake_conn *conn = fake->conns;
+        fake->conns = conn->next;
+        if (fake->is_parallel)
+            (void)pthread_join(conn->thread, NULL);
+        connection_release(conn);
+        free(conn);
+    }
     for (size_t i = 0; fake->remembers && i < fake->count; i++)
         request_free(fake->requests[i]);
     free(fake->requests);
-    buf_release(&fake->in);
-    buf_release(&fake->out);
     (void)pthread_mutex_destroy(&fake->lock);
     (void)pthread_cond_destroy(&fake->received);
     free(fake);

@@ -4,8 +4,9 @@
 /*
  * fake_rapi — a Runtime API that answers as a test tells it to, and remembers what it was asked.
  *
- * One thread, one connection at a time, on 127.0.0.1. It reads requests itself and not through
- * http1, so that client and fake do not share a mistake.
+ * One thread, one connection at a time, on 127.0.0.1; a parallel one serves each connection on a
+ * thread of its own. It reads requests itself and not through http1, so that client and fake do not
+ * share a mistake.
  */
 
 #include <stdbool.h>
@@ -17,7 +18,8 @@ struct fake_request {
     char *target; /* "GET /2018-06-01/runtime/invocation/next" */
     char *head;   /* all lines, with their ends */
     struct bytes body;
-    unsigned connection; /* from 1 */
+    unsigned connection;           /* from 1 */
+    unsigned number_on_connection; /* from 0 */
 };
 
 /* What comes after the answer's bytes. */
@@ -27,13 +29,17 @@ enum fake_end {
     FAKE_HOLD,  /* nothing: bytes and end stay out until the fake is freed */
 };
 
-/* Appends the answer to the request `index` (from 0) to `out`. Runs on the fake's thread. */
+/* Appends the answer to the request `index` (from 0) to `out`. Runs on the fake's thread; in a
+ * parallel fake on many at once, and two requests may have one index. */
 typedef enum fake_end fake_answer_fn(void *context, size_t index, const struct fake_request *req,
                                      struct buf *out);
 
 /* Listens; connections wait until fake_rapi_start. `remembers`: fake_rapi_request works. */
 struct fake_rapi *fake_rapi_new(fake_answer_fn *answer, void *context, bool remembers);
 void fake_rapi_start(struct fake_rapi *fake);
+
+/* Before the start: serves all connections at once. */
+void fake_rapi_set_parallel(struct fake_rapi *fake);
 
 /* Before the start: answers go out in pieces of `len` bytes, each a packet of its own. */
 void fake_rapi_set_piece(struct fake_rapi *fake, size_t len);

@@ -46,6 +46,7 @@ static void expect_defaults(const struct config *config)
     cr_expect_eq(config->metrics_s, 60u);
     cr_expect_str_eq(config->metrics_namespace, "Duet");
     cr_expect_null(config->runtime_api);
+    cr_expect_eq(config->max_concurrency, 1u);
     cr_expect_null(config->function_name);
     cr_expect_null(config->initialization_type);
 }
@@ -90,6 +91,7 @@ static const char *lookup_all(const char *name)
         {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
         {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"},
         {"AWS_LAMBDA_FUNCTION_NAME", "f"},
+        {"AWS_LAMBDA_MAX_CONCURRENCY", "1600"},
         {"ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4"},
     };
     for (size_t i = 0; i < ROWS(all); i++)
@@ -118,6 +120,7 @@ Test(config, every_variable_is_read)
     cr_expect_str_eq(config.metrics_namespace, "Shop");
     cr_expect_str_eq(config.initialization_type, "on-demand");
     cr_expect_str_eq(config.runtime_api, "127.0.0.1:9001");
+    cr_expect_eq(config.max_concurrency, 1600u);
     cr_expect_str_eq(config.function_name, "f");
 }
 
@@ -193,6 +196,9 @@ static const struct bad_row bad_rows[] = {
     {"DUET_LOG_LEVEL", "info", "one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL", HOME_FARGATE},
     {"DUET_LOG_LEVEL", "INF", "one of TRACE", HOME_FARGATE},
     {"DUET_LOG_LEVEL", "INFO,", "one of TRACE", HOME_FARGATE},
+    {"AWS_LAMBDA_MAX_CONCURRENCY", "0", "1 to 1600", HOME_LAMBDA},
+    {"AWS_LAMBDA_MAX_CONCURRENCY", "1601", "1 to 1600", HOME_LAMBDA},
+    {"AWS_LAMBDA_MAX_CONCURRENCY", "many", "1 to 1600", HOME_LAMBDA},
     {"AWS_LAMBDA_LOG_LEVEL", "loud", "one of TRACE", HOME_LAMBDA},
     {"AWS_LAMBDA_LOG_FORMAT", "xml", "one of JSON, Text", HOME_LAMBDA},
 };
