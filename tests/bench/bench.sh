@@ -10,5 +10,10 @@ case $half in all | lambda | server) ;; *)
     ;;
 esac
 pipeline/deps.sh bench
+arch=$(uname -m)
+arch=${arch/aarch64/arm64}
+if [ "$half" != server ] && [ -e "build/release-$arch/bootstrap" ]; then
+    make -s --no-print-directory DEPS=skip MODE="release-$arch" "build/release-$arch/bench/ref_bootstrap"
+fi
 [ "$half" = server ] || tests/bench/bench.py lambda
 [ "$half" = lambda ] || tests/bench/bench.py server
