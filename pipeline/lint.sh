@@ -37,7 +37,7 @@ foreign='
 ^runtime/core/        sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ cjson/
 ^runtime/json/        sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ unistd.h
 ^runtime/http1/       sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ unistd.h
-^runtime/lambda/(alb|event)_  sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ unistd.h
+^runtime/lambda/(alb|apigw|event)[_.]  sys/socket.h sys/epoll.h netinet/ arpa/ netdb.h curl/ unistd.h
 '
 # A pattern of paths, and a pattern of what they may not call.
 calls='

@@ -33,6 +33,15 @@ struct alb_context {
 enum rc alb_decode(struct bytes event, struct arena *arena, struct http_request *req,
                    struct alb_context *context, const char **fault) MUST_CHECK;
 
+struct event_reader;
+
+/* alb_decode for an event that is parsed already. `req` is empty but for its arena. */
+enum rc alb_read(struct event_reader *in, struct http_request *req,
+                 struct alb_context *context) MUST_CHECK;
+
+/* How its faults begin. */
+#define ALB_WHAT "the event is not an ALB event"
+
 /* Appends the response as ALB JSON: statusCode, statusDescription, headers or multiValueHeaders,
  * body, isBase64Encoded. A body that is not UTF-8 text goes as base64. Multi-value: the fields of
  * one name in their order, under its first spelling. Single-value: the last of them alone. A field

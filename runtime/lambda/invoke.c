@@ -6,7 +6,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/core/problem.h"
-#include "runtime/lambda/alb_codec.h"
+#include "runtime/lambda/event.h"
 #include "runtime/lambda/heap.h"
 
 #define TRACE_VARIABLE "_X_AMZN_TRACE_ID"
@@ -72,13 +72,13 @@ static enum rc refuse(struct invoker *invoker, const struct rapi_invocation *inv
 }
 
 static enum rc respond(struct invoker *invoker, const struct rapi_invocation *invocation,
-                       const struct alb_context *context, struct http_response *res)
+                       const struct event_context *context, struct http_response *res)
 {
-    enum rc rc = alb_encode(res, context, &invoker->answer);
+    enum rc rc = event_encode(res, context, &invoker->answer);
     if (rc != RC_OK) {
         buf_reset(&invoker->answer);
         problem_set_fixed(res);
-        rc = alb_encode(res, context, &invoker->answer);
+        rc = event_encode(res, context, &invoker->answer);
     }
     if (rc != RC_OK)
         return refuse(invoker, invocation, rapi_error_type(rc), "no memory for the answer");
@@ -86,7 +86,7 @@ static enum rc respond(struct invoker *invoker, const struct rapi_invocation *in
 }
 
 static enum rc handle(struct invoker *invoker, const struct rapi_invocation *invocation,
-                      struct http_request *req, const struct alb_context *context)
+                      struct http_request *req, const struct event_context *context)
 {
     struct http_response res;
     req->lambda = &invocation->lambda;
@@ -103,12 +103,12 @@ static enum rc answer(struct invoker *invoker, const struct rapi_invocation *inv
 {
     struct http_request req;
     struct http_response res;
-    struct alb_context context;
+    struct event_context context;
     const char *fault = "no memory for the event";
     if (invocation->event.len > LIMIT_INVOCATION_BYTES)
         return refuse(invoker, invocation, rapi_error_type(RC_BODY_LIMIT),
                       "the event is over 6291556 bytes");
-    enum rc rc = alb_decode(invocation->event, &invoker->arena, &req, &context, &fault);
+    enum rc rc = event_decode(invocation->event, &invoker->arena, &req, &context, &fault);
     switch (rc) {
     case RC_OK:
         return handle(invoker, invocation, &req, &context);
@@ -120,9 +120,10 @@ static enum rc answer(struct invoker *invoker, const struct rapi_invocation *inv
         if (res.is_out_of_memory)
             problem_set_fixed(&res);
         return respond(invoker, invocation, &context, &res);
+    case RC_UNSUPPORTED:
+        return refuse(invoker, invocation, rapi_error_type(RC_SYNTAX), fault);
     case RC_SYNTAX:
     case RC_AGAIN:
-    case RC_UNSUPPORTED:
     case RC_VERSION:
     case RC_NOT_FOUND:
     case RC_EXISTS:

@@ -4,7 +4,7 @@
 /*
  * invoke — one invocation: next, decode, handle, encode, response.
  *
- * Layer:   lambda home. Knows app, rapi and the ALB codec.
+ * Layer:   lambda home. Knows app, rapi and the event codecs.
  * Memory:  one arena and one buffer for all invocations, reset after each, and given back after a
  *          large one.
  * Threads: one an invoker. The only one of a process changes its environment.

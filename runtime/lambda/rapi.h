@@ -67,7 +67,8 @@ enum rc rapi_error(struct rapi *rapi, struct arena *arena, const struct rapi_inv
 enum rc rapi_init_error(struct rapi *rapi, struct arena *arena, const char *type,
                         const char *message) MUST_CHECK;
 
-/* The error type of an event that cannot be taken: for what alb_decode and alb_encode return. */
+/* The error type of an event that cannot be taken: for what event_decode and event_encode return.
+ */
 const char *rapi_error_type(enum rc rc);
 
 /* Gives large buffers back; the last invocation's event is gone. */

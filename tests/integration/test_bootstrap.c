@@ -97,8 +97,7 @@ struct refused_row {
 
 static const struct refused_row refused_rows[] = {
     {"alb/missing_method.json", "'httpMethod' is missing"},
-    {"alb/api_gateway_v2.json", "'requestContext.elb' is missing"},
-    {"alb/not_an_object.json", "it is no JSON object"},
+    {"alb/not_an_object.json", "the event is no HTTP event: the 'requestContext'"},
     {"alb/not_json.json", "it is no JSON at line 2, column 14"},
     {"alb/bad_base64.json", "'body' is not the base64"},
 };

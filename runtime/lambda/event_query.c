@@ -1,4 +1,4 @@
-#include "runtime/lambda/alb_query.h"
+#include "runtime/lambda/event_query.h"
 
 #include <string.h>
 
@@ -8,17 +8,17 @@
 /* %XX for each byte, '&' or '?' before the key, '=' behind it. */
 enum { ENCODED_LEN = 3, PAIR_FRAME_LEN = 2 };
 
-static void measure_pair(const char *key, const char *value, struct alb_query *out)
+static void measure_pair(const char *key, const char *value, struct event_query *out)
 {
     size_t len = strlen(key) + strlen(value);
     out->raw_len += len + PAIR_FRAME_LEN;
     out->written_max += len * ENCODED_LEN + PAIR_FRAME_LEN;
 }
 
-bool alb_query_measure(const cJSON *map, struct alb_query *out)
+bool event_query_measure(const cJSON *map, struct event_query *out)
 {
     const cJSON *item, *value;
-    *out = (struct alb_query){0, 0};
+    *out = (struct event_query){0, 0};
     if (map && !cJSON_IsObject(map))
         return false;
     cJSON_ArrayForEach(item, map)
@@ -39,18 +39,28 @@ bool alb_query_measure(const cJSON *map, struct alb_query *out)
     return true;
 }
 
-static bool stands_for_itself(unsigned char c, bool is_key)
+enum part { PART_KEY, PART_VALUE, PART_DECODED };
+
+static bool is_unreserved(unsigned char c)
 {
-    return c > ' ' && c < 0x7F && c != '&' && c != '#' && !(is_key && c == '=');
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
-static size_t write_part(struct bytes part, bool is_key, char *out)
+static bool stands_for_itself(unsigned char c, enum part part)
+{
+    if (part == PART_DECODED)
+        return is_unreserved(c);
+    return c > ' ' && c < 0x7F && c != '&' && c != '#' && !(part == PART_KEY && c == '=');
+}
+
+static size_t write_part(struct bytes text, enum part part, char *out)
 {
     static const char digits[] = "0123456789ABCDEF";
     size_t n = 0;
-    for (size_t i = 0; i < part.len; i++) {
-        unsigned char c = (unsigned char)part.ptr[i];
-        if (stands_for_itself(c, is_key)) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (stands_for_itself(c, part)) {
             out[n++] = (char)c;
         } else {
             out[n++] = '%';
@@ -62,15 +72,12 @@ static size_t write_part(struct bytes part, bool is_key, char *out)
 }
 
 /* An empty key keeps its '=' even without a value, or the pair would vanish. */
-static size_t write_pair(struct bytes key, struct bytes value, bool is_first, char *out)
+static size_t write_pair(struct bytes key, struct bytes value, bool is_decoded, char *out)
 {
-    size_t n = 0;
-    if (!is_first)
-        out[n++] = '&';
-    n += write_part(key, true, out + n);
+    size_t n = write_part(key, is_decoded ? PART_DECODED : PART_KEY, out);
     if (value.len || key.len == 0)
         out[n++] = '=';
-    return n + write_part(value, false, out + n);
+    return n + write_part(value, is_decoded ? PART_DECODED : PART_VALUE, out + n);
 }
 
 static struct bytes restored(char *text, bool is_marked)
@@ -79,7 +86,7 @@ static struct bytes restored(char *text, bool is_marked)
     return bytes_make(text, is_marked ? event_text_restore(text, len) : len);
 }
 
-size_t alb_query_write(cJSON *map, bool is_marked, char *out)
+size_t event_query_write(cJSON *map, bool is_decoded, bool is_marked, char *out)
 {
     cJSON *item;
     size_t n = 0;
@@ -87,8 +94,11 @@ size_t alb_query_write(cJSON *map, bool is_marked, char *out)
     {
         struct bytes key = restored(item->string, is_marked);
         cJSON *value = cJSON_IsArray(item) ? item->child : item;
-        for (; value; value = cJSON_IsArray(item) ? value->next : NULL)
-            n += write_pair(key, restored(value->valuestring, is_marked), n == 0, out + n);
+        for (; value; value = cJSON_IsArray(item) ? value->next : NULL) {
+            if (n)
+                out[n++] = '&';
+            n += write_pair(key, restored(value->valuestring, is_marked), is_decoded, out + n);
+        }
     }
     return n;
 }
