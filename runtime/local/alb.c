@@ -177,6 +177,10 @@ static void on_request(struct httpd_exchange *exchange)
         answer_page(exchange, 500);
         return;
     }
+    if (bytes_eq(exchange->req.method_text, BYTES_LIT("TRACE"))) {
+        answer_page(exchange, 405);
+        return;
+    }
     int chosen = alb_choose(alb->options.groups, alb->options.group_count, &alb->random);
     if (chosen < 0) {
         answer_page(exchange, 503);

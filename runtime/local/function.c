@@ -246,6 +246,7 @@ static void fill(struct function *function, const struct function_options *optio
         .init_timeout_ms = options->init_timeout_ms ? options->init_timeout_ms : INIT_TIMEOUT_MS,
         .memory_mb = options->memory_mb ? options->memory_mb : MEMORY_MB,
         .on_line = options->on_line,
+        .is_quiet = options->is_quiet,
         .line_context = options->context,
         .on_idle = on_idle,
         .on_end = on_end,

@@ -60,6 +60,7 @@ struct function_options {
     unsigned memory_mb;        /* said to the function; 0: 128 */
     unsigned concurrency;      /* sandboxes at most; 0: 100 */
     function_line_fn *on_line; /* NULL: output goes nowhere */
+    bool is_quiet;             /* no START, END and REPORT but of calls that failed */
     void *context;             /* of on_line */
 };
 

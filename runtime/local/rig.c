@@ -179,6 +179,7 @@ static bool start_function(struct rig *rig)
         .memory_mb = rig->config->memory_mb,
         .concurrency = rig->config->concurrency,
         .on_line = on_function_line,
+        .is_quiet = rig->config->is_quiet,
         .context = rig,
     };
     struct alb_group *group = &rig->groups[RIG_LAMBDA];

@@ -27,7 +27,7 @@ struct rig_config {
     const char *env[RIG_ENV_MAX + 1]; /* "NAME=value" for both homes; ends with NULL */
     size_t env_count;
     bool is_watching;
-    bool is_quiet; /* no line for each request */
+    bool is_quiet; /* no lines for requests, but for calls that fail */
     struct arena arena;
 };
 

@@ -40,6 +40,7 @@ struct sandbox_options {
     const char *const *env;                 /* the function's own, or NULL */
     unsigned timeout_ms, init_timeout_ms, memory_mb;
     function_line_fn *on_line; /* NULL: none */
+    bool is_quiet;             /* as function_options has it */
     void *line_context;
     sandbox_idle_fn *on_idle;
     sandbox_end_fn *on_end;

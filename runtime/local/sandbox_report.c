@@ -39,6 +39,8 @@ static void see_memory(struct sandbox *sandbox)
 void sandbox_report_start(const struct sandbox *sandbox)
 {
     struct buf line;
+    if (sandbox->options->is_quiet)
+        return;
     buf_init(&line, 256);
     buf_printf(&line, "START RequestId: %s Version: $LATEST", sandbox->invocation->request_id);
     give_line(sandbox, &line);
@@ -60,6 +62,8 @@ void sandbox_report_end(struct sandbox *sandbox, struct sandbox_status status)
     int64_t spent_us = clock_us_monotonic() - invocation->start_us;
     int64_t init_us = invocation->is_cold_start ? invocation->init_us : 0;
     struct buf line;
+    if (sandbox->options->is_quiet && !status.status)
+        return;
     see_memory(sandbox);
     report_end_line(sandbox);
     buf_init(&line, 1024);

@@ -16,10 +16,11 @@ struct sandbox_status {
     const char *error_type;
 };
 
-/* START RequestId: ... Version: $LATEST */
+/* START RequestId: ... Version: $LATEST; nothing where options say is_quiet */
 void sandbox_report_start(const struct sandbox *sandbox);
 
-/* END RequestId: ...  and  REPORT RequestId: ... */
+/* END RequestId: ...  and  REPORT RequestId: ...; nothing for a success where options say is_quiet
+ */
 void sandbox_report_end(struct sandbox *sandbox, struct sandbox_status status);
 
 /* INIT_REPORT Init Duration: ... */

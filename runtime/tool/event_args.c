@@ -42,6 +42,9 @@ static bool take_method(struct event_args *args, const char *value, char *error,
 {
     args->req.method_text = bytes_from_str(value);
     args->req.method = http_method_parse(args->req.method_text);
+    if (strcmp(value, "TRACE") == 0)
+        return fail(error, error_len, "--method '%s' is what a load balancer answers with 405",
+                    value);
     return http_is_token(args->req.method_text) ||
            fail(error, error_len, "--method '%s' is no method", value);
 }

@@ -25,7 +25,7 @@ static const char usage[] =
     "  --server PATH        the Fargate home's program (build/server)\n"
     "  --tasks N            tasks of the Fargate home (1)\n"
     "  --watch              run make when a source changes, and replace both homes\n"
-    "  --quiet              no line for each request\n"
+    "  --quiet              no lines for requests, but for calls that fail\n"
     "  --help\n";
 
 enum option_id {

@@ -97,6 +97,46 @@ Test(local, an_upgrade_is_refused_where_a_function_would_get_it)
     stop();
 }
 
+Test(local, a_trace_is_refused_for_either_home)
+{
+    for (int i = 0; i < 2; i++) {
+        start(i ? "lambda=1,fargate=0" : "lambda=0,fargate=1");
+        cr_expect_eq(status_of(BYTES_LIT("TRACE /hello HTTP/1.1\r\nHost: x\r\n\r\n")), 405);
+        stop();
+    }
+}
+
+Test(local, a_quiet_rig_says_nothing_of_requests_that_are_answered)
+{
+    static const char *const argv[] = {"duet",    "local",     "--port",   "0",
+                                       "--quiet", "--store",   "memory",   "--control-port",
+                                       "0",       "--weights", "lambda=1", NULL};
+    program_start(&rig.duet, argv, NULL);
+    rig.port = program_number(&rig.duet, "http://127.0.0.1:");
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(status_of(GET("/hello")), 200);
+    (void)program_stop(&rig.duet);
+    cr_expect_null(strstr(rig.duet.out.data, "/hello"), "%s", rig.duet.out.data);
+    cr_expect_null(strstr(rig.duet.out.data, "RequestId"), "%s", rig.duet.out.data);
+    cr_expect_not_null(strstr(rig.duet.out.data, "stopping"), "%s", rig.duet.out.data);
+    program_release(&rig.duet);
+}
+
+Test(local, a_quiet_rig_tells_of_calls_that_fail)
+{
+    static const char *const argv[] = {
+        "duet",    "local",  "--port",         "0", "--quiet",   "--bootstrap", "/bin/false",
+        "--store", "memory", "--control-port", "0", "--weights", "lambda=1",    NULL};
+    program_start(&rig.duet, argv, NULL);
+    rig.port = program_number(&rig.duet, "http://127.0.0.1:");
+    cr_expect_eq(status_of(GET("/hello")), 502);
+    cr_expect_not_null(program_wait_for(&rig.duet, "Error Type: Runtime.ExitError"), "%s",
+                       rig.duet.out.data);
+    cr_expect_not_null(program_wait_for(&rig.duet, "REPORT RequestId"), "%s", rig.duet.out.data);
+    (void)program_stop(&rig.duet);
+    program_release(&rig.duet);
+}
+
 Test(local, both_homes_share_one_store)
 {
     char request[256];
