@@ -60,14 +60,15 @@ static int64_t deadline_of(const struct invoker *invoker, const struct rapi_invo
         if (said_ms < left_ms)
             left_ms = said_ms;
     }
-    return clock_ms_monotonic() + (left_ms > 0 ? left_ms : 0);
+    return invoker->received_us / 1000 + (left_ms > 0 ? left_ms : 0);
 }
 
 static enum rc refuse(struct invoker *invoker, const struct rapi_invocation *invocation,
                       const char *type, const char *message)
 {
-    log_event(LOG_ERROR, "event refused", LOG_TEXT("requestId", invocation->lambda.request_id),
-              LOG_STR("errorType", type), LOG_STR("errorMessage", message));
+    metrics_record(&invoker->app->metrics, NULL, 500, invoker->received_us);
+    log_event(LOG_ERROR, "event refused", LOG_STR("errorType", type),
+              LOG_STR("errorMessage", message));
     return rapi_error(invoker->rapi, &invoker->arena, invocation, type, message);
 }
 
@@ -91,6 +92,10 @@ static enum rc handle(struct invoker *invoker, const struct rapi_invocation *inv
     struct http_response res;
     req->lambda = &invocation->lambda;
     req->request_id = invocation->lambda.request_id;
+    if (req->trace_id.len == 0)
+        req->trace_id = invocation->lambda.trace_id;
+    (void)log_context_set(app_log_context(req));
+    req->received_us = invoker->received_us;
     req->deadline_ms = deadline_of(invoker, invocation);
     set_trace(invoker, invocation->lambda.trace_id);
     /* RC_AGAIN is only for callers that may not wait. */
@@ -119,6 +124,7 @@ static enum rc answer(struct invoker *invoker, const struct rapi_invocation *inv
         problem_set_rc(&res, &invoker->arena, rc);
         if (res.is_out_of_memory)
             problem_set_fixed(&res);
+        metrics_record(&invoker->app->metrics, NULL, res.status, invoker->received_us);
         return respond(invoker, invocation, &context, &res);
     case RC_UNSUPPORTED:
         return refuse(invoker, invocation, rapi_error_type(RC_SYNTAX), fault);
@@ -157,7 +163,13 @@ enum rc invoker_next(struct invoker *invoker, struct rapi_invocation *invocation
 
 enum rc invoker_answer(struct invoker *invoker, const struct rapi_invocation *invocation)
 {
+    const struct lambda_context *lambda = &invocation->lambda;
+    invoker->received_us = clock_us_monotonic();
+    (void)log_context_set((struct log_context){lambda->request_id, lambda->trace_id});
     enum rc rc = answer(invoker, invocation);
+    /* The client has its answer; the invocation lasts until the next one is asked for. */
+    metrics_write_invocation(&invoker->app->metrics, lambda->request_id);
+    (void)log_context_set((struct log_context){.trace_id = {NULL, 0}});
     clean_up(invoker, invocation->event.len);
     return rc;
 }

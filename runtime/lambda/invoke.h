@@ -25,7 +25,8 @@ struct invoker {
     struct arena arena;
     struct buf answer;
     enum invoker_share share;
-    bool has_trace; /* `trace` is in the environment */
+    int64_t received_us; /* clock_us_monotonic() when the invocation came */
+    bool has_trace;      /* `trace` is in the environment */
     char trace[INVOKE_TRACE_MAX_BYTES];
 };
 
@@ -40,8 +41,8 @@ void invoker_release(struct invoker *invoker);
 /* Waits for an invocation. RC_IO: the Runtime API is lost; the runtime must exit. */
 enum rc invoker_next(struct invoker *invoker, struct rapi_invocation *invocation) MUST_CHECK;
 
-/* Answers it, by a response or, when the event is none that we take, by an error. Either is RC_OK.
- * RC_IO: as above. The invocation is gone. */
+/* Answers it, by a response or, when the event is none that we take, by an error, and writes its
+ * metrics. Either is RC_OK. RC_IO: as above. The invocation is gone. */
 enum rc invoker_answer(struct invoker *invoker,
                        const struct rapi_invocation *invocation) MUST_CHECK;
 

@@ -124,31 +124,28 @@ enum rc rapi_next(struct rapi *rapi, struct arena *arena, struct rapi_invocation
 
 /* --- response, error --- */
 
-static void log_reply(enum log_level level, const char *message, struct bytes request_id,
-                      const struct http1_response *res)
+static void log_reply(enum log_level level, const char *message, const struct http1_response *res)
 {
-    log_event(level, message, LOG_TEXT("requestId", request_id), LOG_NUM("status", res->status),
-              LOG_TEXT("reply", res->body));
+    log_event(level, message, LOG_NUM("status", res->status), LOG_TEXT("reply", res->body));
 }
 
-static enum rc post(struct rapi *rapi, struct arena *arena, struct bytes request_id)
+static enum rc post(struct rapi *rapi, struct arena *arena)
 {
     for (int i = 0; i < 2; i++) {
         struct http1_response res;
         enum rc rc = rapi_conn_exchange(&rapi->_conn, REPLY_MAX_BYTES, arena, &res);
         if (rc != RC_OK) {
             log_event(LOG_WARN, "a lost reply of the Runtime API",
-                      LOG_TEXT("requestId", request_id), LOG_STR("address", rapi->_conn.api),
-                      LOG_STR("reason", rapi->_conn.error));
+                      LOG_STR("address", rapi->_conn.api), LOG_STR("reason", rapi->_conn.error));
             continue;
         }
         if (res.status >= 200 && res.status < 300)
             return RC_OK;
         if (res.status < 500) {
-            log_reply(LOG_WARN, "an answer that the Runtime API refused", request_id, &res);
+            log_reply(LOG_WARN, "an answer that the Runtime API refused", &res);
             return RC_OK;
         }
-        log_reply(LOG_ERROR, "the Runtime API failed", request_id, &res);
+        log_reply(LOG_ERROR, "the Runtime API failed", &res);
         rapi_conn_close(&rapi->_conn);
     }
     return RC_IO;
@@ -175,7 +172,7 @@ enum rc rapi_response(struct rapi *rapi, struct arena *arena,
                      BYTES_ARG(invocation->lambda.request_id)) != RC_OK ||
         rapi_conn_request(&rapi->_conn, HTTP_POST, target, fields, count, json) != RC_OK)
         return RC_IO;
-    return post(rapi, arena, invocation->lambda.request_id);
+    return post(rapi, arena);
 }
 
 static enum rc post_error(struct rapi *rapi, struct arena *arena, struct bytes target,
@@ -193,7 +190,7 @@ static enum rc post_error(struct rapi *rapi, struct arena *arena, struct bytes t
     if (rapi->_body.failed || rapi_conn_request(&rapi->_conn, HTTP_POST, target, fields, count,
                                                 buf_bytes(&rapi->_body)) != RC_OK)
         return RC_IO;
-    return post(rapi, arena, invocation->lambda.request_id);
+    return post(rapi, arena);
 }
 
 enum rc rapi_error(struct rapi *rapi, struct arena *arena, const struct rapi_invocation *invocation,

@@ -57,8 +57,10 @@ void rig_config_init(struct rig_config *config)
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (rows[i].kind == KIND_NUMBER)
             *(unsigned *)(void *)((char *)config + rows[i].offset) = rows[i].fallback;
-    /* The load balancer's lines say the same as the server's access log. */
+    /* The load balancer's lines say the same as the server's access log, and lines of metrics are
+     * for machines. */
     config->env[config->env_count++] = "DUET_ACCESS_LOG=off";
+    config->env[config->env_count++] = "DUET_METRICS=off";
 }
 
 void rig_config_release(struct rig_config *config)

@@ -31,7 +31,8 @@ struct rig_config {
     struct arena arena;
 };
 
-/* The defaults; the programs are left NULL, and both homes get DUET_ACCESS_LOG=off. */
+/* The defaults; the programs are left NULL, and both homes get DUET_ACCESS_LOG=off
+ * and DUET_METRICS=off. */
 void rig_config_init(struct rig_config *config);
 void rig_config_release(struct rig_config *config);
 

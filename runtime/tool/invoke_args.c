@@ -100,10 +100,10 @@ static bool take_option(struct invoke_args *args, int id, const char *value, cha
 
 /* --- what was not said --- */
 
-static bool has_store(const struct invoke_args *args)
+static bool is_set(const struct invoke_args *args, struct bytes name)
 {
     for (size_t i = 0; i < args->env_count; i++)
-        if (bytes_starts_with(bytes_from_str(args->env[i]), BYTES_LIT("DUET_STORE=")))
+        if (bytes_starts_with(bytes_from_str(args->env[i]), name))
             return true;
     return false;
 }
@@ -111,7 +111,7 @@ static bool has_store(const struct invoke_args *args)
 static bool add_store(struct invoke_args *args, char *error, size_t error_len)
 {
     struct bytes entry;
-    if (has_store(args) && !args->store)
+    if (is_set(args, BYTES_LIT("DUET_STORE=")) && !args->store)
         return true;
     const char *url = places_store(args->event.arena, args->store, error, error_len);
     if (!url)
@@ -132,6 +132,9 @@ static bool fill(struct invoke_args *args, char *error, size_t error_len)
         (void)snprintf(error, error_len, "cannot tell where 'bootstrap' is: use --bootstrap");
         return false;
     }
+    /* A line for machines, between those that the function writes for people. */
+    if (!is_set(args, BYTES_LIT("DUET_METRICS=")))
+        args->env[args->env_count++] = "DUET_METRICS=off";
     return add_store(args, error, error_len);
 }
 

@@ -17,7 +17,7 @@ struct invoke_args {
     const char *store;     /* as given; NULL: none */
     unsigned timeout_s;
     bool is_http;
-    const char *env[INVOKE_ENV_MAX + 2]; /* "NAME=value"; DUET_STORE comes last; ends with NULL */
+    const char *env[INVOKE_ENV_MAX + 3]; /* "NAME=value", our own last; ends with NULL */
     size_t env_count;
 };
 

@@ -36,7 +36,7 @@ static void start(const char *variable)
     fake = fake_rapi_new(fake_rapi_play, &script, true);
     (void)snprintf(address_variable, sizeof address_variable, "AWS_LAMBDA_RUNTIME_API=%s",
                    fake_rapi_address(fake));
-    const char *env[] = {address_variable, "DUET_STORE=memory", variable, NULL};
+    const char *env[] = {address_variable, "DUET_STORE=memory", "DUET_METRICS=off", variable, NULL};
     program_start(&program, (const char *const[]){"bootstrap", NULL}, env);
     fake_rapi_start(fake);
 }

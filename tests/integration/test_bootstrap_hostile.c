@@ -99,9 +99,9 @@ static void run(struct hostile *self, size_t piece_len)
     fake = fake_rapi_new(answer, self, false);
     fake_rapi_set_piece(fake, piece_len);
     (void)snprintf(variable, sizeof variable, "AWS_LAMBDA_RUNTIME_API=%s", fake_rapi_address(fake));
-    program_start(
-        &program, (const char *const[]){"bootstrap", NULL},
-        (const char *const[]){variable, "DUET_STORE=memory", "AWS_LAMBDA_LOG_LEVEL=FATAL", NULL});
+    program_start(&program, (const char *const[]){"bootstrap", NULL},
+                  (const char *const[]){variable, "DUET_STORE=memory", "DUET_METRICS=off",
+                                        "AWS_LAMBDA_LOG_LEVEL=FATAL", NULL});
     fake_rapi_start(fake);
 }
 

@@ -139,7 +139,7 @@ static void start(struct many *many)
     fake = fake_rapi_new(answer_many, many, false);
     (void)snprintf(variable, sizeof variable, "AWS_LAMBDA_RUNTIME_API=%s", fake_rapi_address(fake));
     program_start(&program, (const char *const[]){"bootstrap", NULL},
-                  (const char *const[]){variable, "DUET_STORE=memory", NULL});
+                  (const char *const[]){variable, "DUET_STORE=memory", "DUET_METRICS=off", NULL});
     fake_rapi_start(fake);
 }
 
