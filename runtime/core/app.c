@@ -2,6 +2,7 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/core/json_text.h"
+#include "runtime/core/lambda_context.h"
 #include "runtime/core/limits.h"
 #include "runtime/core/problem.h"
 #include "runtime/core/response_check.h"
@@ -113,4 +114,22 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
     metrics_record(&app->metrics, req->route, res->status, req->received_us);
     atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);
     return RC_OK;
+}
+
+enum rc app_handle_raw(struct app *app, struct app_raw_event *event, struct bytes *answer)
+{
+    struct log_context ids = {event->lambda->request_id, event->lambda->trace_id};
+    struct log_context before = log_context_set(ids);
+    *answer = bytes_make(NULL, 0);
+    event->app = app;
+    enum rc rc = app->definition->raw_handler(event, answer);
+    (void)log_context_set(before);
+    atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);
+    if (rc != RC_OK)
+        return rc;
+    if (answer->len == 0)
+        *answer = BYTES_LIT("null");
+    if (answer->len > LIMIT_INVOCATION_BYTES)
+        return RC_BODY_LIMIT;
+    return bytes_is_utf8(*answer) ? RC_OK : RC_UNSUPPORTED;
 }

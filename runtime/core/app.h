@@ -4,8 +4,9 @@
 /*
  * app — the application: its routes, its store, and the one entry function of both front ends.
  *
- * Layer:   core. A front end calls app_handle and nothing else of route and handle.
- * Threads: app_handle runs on any number of threads at once; the rest before they start.
+ * Layer:   core. A front end calls app_handle, or app_handle_raw, and nothing else of route and
+ *          handle.
+ * Threads: both run on any number of threads at once; the rest before they start.
  */
 
 #include <stdatomic.h>
@@ -16,12 +17,33 @@
 #include "runtime/core/router.h"
 
 struct store;
+struct lambda_context;
+
+/* An event that carries no HTTP request, such as a schedule's or an alarm's. It comes to the Lambda
+ * home alone: the server home has nothing that could send one. */
+struct app_raw_event {
+    struct app *app;
+    struct bytes json; /* one JSON value, in UTF-8, as it came; runtime/json reads it */
+    const struct lambda_context *lambda; /* the request id and the rest of what Lambda says */
+    int64_t deadline_ms;                 /* clock_ms_monotonic() at which Lambda ends it */
+    struct arena *arena;                 /* for everything that the answer needs */
+};
+
+/* Handles such an event.
+ *
+ * answer  out, on RC_OK: JSON text in UTF-8, static or in the arena, sent as it is; empty, as it is
+ *         before the call, stands for null
+ *
+ * RC_OK · any other: the invocation fails with Function.RawHandlerFailed, which names the code. Who
+ * calls without waiting, as schedules and alarms do, then has Lambda try it twice more. */
+typedef enum rc app_raw_handler_fn(const struct app_raw_event *event, struct bytes *answer);
 
 /* What a service is: given to duet_bootstrap_main and duet_server_main. */
 struct app_definition {
-    const char *name;           /* of the service */
-    const char *version;        /* of the service, for /gtg?details and logs */
-    const struct route *routes; /* ends with ROUTES_END */
+    const char *name;                /* of the service */
+    const char *version;             /* of the service, for /gtg?details and logs */
+    const struct route *routes;      /* ends with ROUTES_END */
+    app_raw_handler_fn *raw_handler; /* NULL: such an event is a function error */
 };
 
 struct app {
@@ -63,5 +85,14 @@ struct log_context app_log_context(const struct http_request *req);
  *           APP_MAY_WAIT from a thread that may */
 enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
                    enum app_caller caller) MUST_CHECK;
+
+/* Gives an event to the raw handler, which the definition must have.
+ *
+ * RC_OK           `answer` can be sent
+ * RC_UNSUPPORTED  it is not UTF-8
+ * RC_BODY_LIMIT   it is over LIMIT_INVOCATION_BYTES
+ * others          the handler's */
+enum rc app_handle_raw(struct app *app, struct app_raw_event *event,
+                       struct bytes *answer) MUST_CHECK;
 
 #endif

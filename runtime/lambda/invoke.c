@@ -1,5 +1,6 @@
 #include "runtime/lambda/invoke.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/core/clock.h"
@@ -13,6 +14,9 @@
 
 /* An event or answer of this size is rare, and its memory is given back to the system. */
 enum { LARGE_BYTES = 128 * 1024 };
+
+/* The longest timeout that a function can have. */
+enum { FUNCTION_TIMEOUT_MAX_MS = 5400 * 1000 };
 
 void invoker_init(struct invoker *invoker, struct app *app, struct rapi *rapi,
                   enum invoker_share share)
@@ -51,16 +55,15 @@ void invoker_release(struct invoker *invoker)
 }
 
 /* The platform names the moment at which it kills us on the clock of the day; durations are
- * measured on the other one. */
-static int64_t deadline_of(const struct invoker *invoker, const struct rapi_invocation *invocation)
+ * measured on the other one. `left_ms`: the most that is left by our own settings. */
+static int64_t deadline_within(int64_t left_ms, const struct rapi_invocation *invocation)
 {
-    int64_t left_ms = invoker->app->config->request_timeout_ms;
     if (invocation->lambda.deadline_epoch_ms) {
         int64_t said_ms = invocation->lambda.deadline_epoch_ms - clock_ms_epoch();
         if (said_ms < left_ms)
             left_ms = said_ms;
     }
-    return invoker->received_us / 1000 + (left_ms > 0 ? left_ms : 0);
+    return clock_ms_monotonic() + (left_ms > 0 ? left_ms : 0);
 }
 
 static enum rc refuse(struct invoker *invoker, const struct rapi_invocation *invocation,
@@ -96,12 +99,54 @@ static enum rc handle(struct invoker *invoker, const struct rapi_invocation *inv
         req->trace_id = invocation->lambda.trace_id;
     (void)log_context_set(app_log_context(req));
     req->received_us = invoker->received_us;
-    req->deadline_ms = deadline_of(invoker, invocation);
+    req->deadline_ms = deadline_within(invoker->app->config->request_timeout_ms, invocation);
     set_trace(invoker, invocation->lambda.trace_id);
     /* RC_AGAIN is only for callers that may not wait. */
     if (app_handle(invoker->app, req, &res, APP_MAY_WAIT) != RC_OK)
         problem_set_fixed(&res);
     return respond(invoker, invocation, context, &res);
+}
+
+static enum rc refuse_raw(struct invoker *invoker, const struct rapi_invocation *invocation,
+                          const char *fault)
+{
+    struct bytes message = {NULL, 0};
+    if (arena_printf(&invoker->arena, &message, "%s, and the service has no raw handler", fault) !=
+        RC_OK)
+        message = bytes_from_str(fault);
+    return refuse(invoker, invocation, rapi_error_type(RC_SYNTAX), message.ptr);
+}
+
+static enum rc fail_raw(struct invoker *invoker, const struct rapi_invocation *invocation,
+                        enum rc rc)
+{
+    char message[128];
+    const char *type = "Function.RawHandlerFailed";
+    (void)snprintf(message, sizeof message, "the raw handler failed: %s", rc_name(rc));
+    if (rc == RC_BODY_LIMIT)
+        type = "Function.ResponseSizeTooLarge";
+    log_event(LOG_ERROR, "raw handler failed", LOG_TEXT("requestId", invocation->lambda.request_id),
+              LOG_STR("errorType", type), LOG_STR("reason", rc_name(rc)));
+    return rapi_error(invoker->rapi, &invoker->arena, invocation, type, message);
+}
+
+/* An event without a request: the raw handler's, where there is one. */
+static enum rc answer_raw(struct invoker *invoker, const struct rapi_invocation *invocation,
+                          const char *fault)
+{
+    struct bytes json;
+    struct app_raw_event event = {.json = invocation->event,
+                                  .lambda = &invocation->lambda,
+                                  .deadline_ms =
+                                      deadline_within(FUNCTION_TIMEOUT_MAX_MS, invocation),
+                                  .arena = &invoker->arena};
+    if (!invoker->app->definition->raw_handler)
+        return refuse_raw(invoker, invocation, fault);
+    set_trace(invoker, invocation->lambda.trace_id);
+    enum rc rc = app_handle_raw(invoker->app, &event, &json);
+    if (rc != RC_OK)
+        return fail_raw(invoker, invocation, rc);
+    return rapi_response(invoker->rapi, &invoker->arena, invocation, json);
 }
 
 static enum rc answer(struct invoker *invoker, const struct rapi_invocation *invocation)
@@ -127,7 +172,7 @@ static enum rc answer(struct invoker *invoker, const struct rapi_invocation *inv
         metrics_record(&invoker->app->metrics, NULL, res.status, invoker->received_us);
         return respond(invoker, invocation, &context, &res);
     case RC_UNSUPPORTED:
-        return refuse(invoker, invocation, rapi_error_type(RC_SYNTAX), fault);
+        return answer_raw(invoker, invocation, fault);
     case RC_SYNTAX:
     case RC_AGAIN:
     case RC_VERSION:
