@@ -28,10 +28,11 @@ CSTD := -std=c11 -D_GNU_SOURCE -I. $(if $(some_stores),-DSTORE_WITHOUT_SQLITE)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
         -Wswitch-enum -Wformat=2 -Wwrite-strings -Wpointer-arith -fno-common \
         $(if $(or $(WERROR),$(CI)),-Werror)
-OPT_dev  := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+OPT_dev  := -O2 -g -fno-omit-frame-pointer -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
-OPT_release := -O2 -g -fstack-protector-strong -ffunction-sections -fdata-sections
+OPT_release := -O2 -g -fno-omit-frame-pointer -fstack-protector-strong \
+               -ffunction-sections -fdata-sections
 OPT := $(OPT_$(MODE:release-%=release))
 ifeq ($(and $(OPT),$(filter dev asan tsan release-x86_64 release-arm64,$(MODE))),)
 $(error MODE is '$(MODE)': it must be dev, asan, tsan, release-x86_64 or release-arm64)
@@ -40,7 +41,7 @@ ifneq ($(filter asan tsan,$(MODE)),)
 WARN += -Wno-maybe-uninitialized # guesses wrong in instrumented code
 endif
 CFLAGS = $(CSTD) $(WARN) $(OPT) -MMD -MP
-LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed
+LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
 LIBS_LIB := -lcjson $(if $(some_stores),,-lsqlite3) -lpthread
 LIBS_CURL := -lcurl
 link = $(CC) $(LDFLAGS) -o $@
@@ -113,7 +114,8 @@ _homes: $(B)/bootstrap $(B)/server
 	@:
 _bench: _programs $(BENCH_BIN)
 	@:
-_tests: _bench $(if $(T),$(foreach t,$(T),$(filter %/$(t) %/test_$(t),$(TEST_BIN))),$(TEST_BIN))
+_tests: _bench $(B)/tests/crashing_app \
+        $(if $(T),$(foreach t,$(T),$(filter %/$(t) %/test_$(t),$(TEST_BIN))),$(TEST_BIN))
 	@:
 
 run: all ## start the local set-up on http://127.0.0.1:8080; ARGS="--port 9000"
@@ -211,6 +213,11 @@ $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL
 $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
+
+# A service that crashes, for those tests that want one.
+$(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet.a
+	@mkdir -p $(@D)
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # What the tests of a release build run besides: libcurl and all that it needs.
 $(B)/https_get: $(O)/tests/support/package/https_get.o | $(filter %.o,$(LIBS_CURL))

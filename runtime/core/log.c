@@ -19,6 +19,11 @@ void log_set_fd(int fd)
     log_fd = fd;
 }
 
+int log_fd_get(void)
+{
+    return log_fd;
+}
+
 void log_set_level(enum log_level least)
 {
     least_level = least;

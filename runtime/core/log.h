@@ -72,6 +72,7 @@ struct log_context log_context_set(struct log_context context);
 
 /* Where lines go: a file descriptor, 1 unless told; -1: nowhere. */
 void log_set_fd(int fd);
+int log_fd_get(void);
 
 /* The least level that is written; LOG_INFO unless told. LOG_FATAL is always written. */
 void log_set_level(enum log_level least);

@@ -6,6 +6,7 @@
 
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
+#include "runtime/lambda/crash_report.h"
 #include "runtime/lambda/invoke.h"
 #include "runtime/lambda/poller.h"
 #include "runtime/store/store.h"
@@ -105,6 +106,8 @@ int duet_bootstrap_main(const struct app_definition *definition)
                           " is not set: a bootstrap is started by Lambda, or by 'duet'"));
         return 1;
     }
+    crash_report_start(api);
+    crash_watch(crash_report_tell);
     rapi_init(&rapi, api);
     watch_sigterm();
     const char *error_type = prepare(&self, definition);

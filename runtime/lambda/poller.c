@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "runtime/core/crash.h"
 #include "runtime/core/log.h"
 #include "runtime/lambda/invoke.h"
 
@@ -73,12 +74,17 @@ static void *poll_events(void *context)
     struct poller *poller = context;
     struct pollers *pollers = poller->pollers;
     struct rapi_invocation invocation;
+    struct crash_stack stack;
+    crash_thread_begin(&stack);
     while (invoker_next(&poller->invoker, &invocation) == RC_OK) {
         begin(pollers);
         enum rc rc = invoker_answer(&poller->invoker, &invocation);
-        if (!finish(pollers, rc != RC_OK))
+        if (!finish(pollers, rc != RC_OK)) {
+            crash_thread_end();
             return NULL;
+        }
     }
+    crash_thread_end();
     log_write(LOG_ERROR, "a poller has lost the Runtime API", NULL, 0);
     stop(pollers);
     return NULL;

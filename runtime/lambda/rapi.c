@@ -6,6 +6,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/core/uri.h"
+#include "runtime/lambda/crash_report.h"
 #include "runtime/lambda/error_report.h"
 
 #define INVOCATION "/2018-06-01/runtime/invocation/"
@@ -116,8 +117,10 @@ enum rc rapi_next(struct rapi *rapi, struct arena *arena, struct rapi_invocation
         /* The first failure may be no more than a connection that was closed while idle. */
         if (i > 1)
             pause_ms(FIRST_PAUSE_MS << (i - 2));
-        if (try_next(rapi, arena, invocation) == RC_OK)
+        if (try_next(rapi, arena, invocation) == RC_OK) {
+            crash_report_begin(invocation->lambda.request_id, invocation->invocation_id);
             return RC_OK;
+        }
     }
     return RC_IO;
 }
@@ -131,6 +134,7 @@ static void log_reply(enum log_level level, const char *message, const struct ht
 
 static enum rc post(struct rapi *rapi, struct arena *arena)
 {
+    crash_report_end(); /* from here on the platform may have an answer, and takes no second one */
     for (int i = 0; i < 2; i++) {
         struct http1_response res;
         enum rc rc = rapi_conn_exchange(&rapi->_conn, REPLY_MAX_BYTES, arena, &res);

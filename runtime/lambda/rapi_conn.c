@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "runtime/core/limits.h"
+#include "runtime/lambda/crash_report.h"
 
 /*
  * libcurl is asked for a connected socket and nothing else (CURLOPT_CONNECT_ONLY): its transfer
@@ -74,6 +75,7 @@ static bool take_socket(struct rapi_conn *conn)
         return false;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     conn->_fd = fd;
+    crash_report_connected(fd);
     return true;
 }
 

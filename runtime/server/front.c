@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/core/crash.h"
 #include "runtime/core/log.h"
 #include "runtime/core/problem.h"
 
@@ -154,8 +155,11 @@ enum rc front_init(struct front *front, struct app *app, struct pool *pool, int 
 static void *run(void *arg)
 {
     struct front *front = arg;
+    struct crash_stack stack;
+    crash_thread_begin(&stack);
     if (loop_run(&front->loop) != RC_OK)
         log_write(LOG_FATAL, "the event loop failed", NULL, 0);
+    crash_thread_end();
     return NULL;
 }
 

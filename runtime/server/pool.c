@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "runtime/core/crash.h"
+
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t has_work;
@@ -34,8 +36,11 @@ static void *run(void *arg)
 {
     struct pool *pool = arg;
     struct pool_job *job;
+    struct crash_stack stack;
+    crash_thread_begin(&stack);
     while ((job = next_job(pool)) != NULL)
         job->fn(job);
+    crash_thread_end();
     return NULL;
 }
 

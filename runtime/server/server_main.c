@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/core/crash.h"
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/server/cpus.h"
@@ -152,6 +153,7 @@ int duet_server_main(const struct app_definition *definition)
     (void)sigaddset(&signals, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* all threads inherit it */
     (void)signal(SIGPIPE, SIG_IGN);
+    crash_watch(NULL);
     if (open_application(&server, definition) && start_fronts(&server)) {
         log_listening(&server);
         int signal_number = wait_for_signal(&server, &signals);
