@@ -189,7 +189,7 @@ check 'invoke takes an event from stdin' prints 0 "$hello" invoke_from_pipe
 "$duet" event --single-value --path /hello >single.json
 check 'the answer to single values is single-valued' exits 0 'Content-Type: text/plain' http single.json
 check 'a function error is exit status 1 and is printed' exits 1 \
-    "\"errorMessage\":\"the event is no HTTP event: the 'requestContext' of a load balancer ('elb'), of API Gateway or of a function URL is missing\"" invoke any.json
+    "\"errorMessage\":\"the event is no HTTP event: the 'requestContext' of a load balancer ('elb'), of API Gateway or of a function URL is missing, and the service has no raw handler\"" invoke any.json
 check 'with --http a function error is a 502' exits 1 'HTTP/1.1 502 Bad Gateway' http any.json
 check 'with --http a refused request has the page of the load balancer' exits 1 \
     'HTTP/1.1 413 Content Too Large' http --body @large

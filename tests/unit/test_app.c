@@ -46,7 +46,7 @@ static const struct route routes[] = {
     ROUTES_END,
 };
 
-static const struct app_definition definition = {"test", "1", routes};
+static const struct app_definition definition = {.name = "test", .version = "1", .routes = routes};
 
 static void setup(void)
 {
@@ -85,7 +85,7 @@ static void expect_problem(const struct http_response *res, int status, const ch
 Test(app, a_bad_table_is_a_start_error)
 {
     static const struct route bad[] = {{HTTP_GET, "x", handle_hello, 0}, ROUTES_END};
-    static const struct app_definition with_bad = {"test", "1", bad};
+    static const struct app_definition with_bad = {.name = "test", .version = "1", .routes = bad};
     char error[200] = "";
     cr_expect_not(app_init(&app, &with_bad, &config, error, sizeof error));
     cr_expect_not_null(strstr(error, "'x'"), "%s", error);

@@ -330,7 +330,7 @@ Test(metrics, a_thread_that_had_counters_of_another_metrics_gets_its_own)
 /* --- the application --- */
 
 static struct app app;
-static const struct app_definition definition = {"shop", "1", routes};
+static const struct app_definition definition = {.name = "shop", .version = "1", .routes = routes};
 
 static void ask(enum http_method method, const char *path, enum rc wanted)
 {

@@ -159,7 +159,8 @@ static const struct route routes[] = {
 
 static void call(const char *path, const char *query)
 {
-    static const struct app_definition definition = {"test", "1", routes};
+    static const struct app_definition definition = {
+        .name = "test", .version = "1", .routes = routes};
     static const struct config config;
     static struct app app;
     char error[128];
