@@ -38,6 +38,7 @@ enum {
     LIMIT_WORKERS = 256,                   /* threads for handlers that wait */
     LIMIT_WORKER_QUEUE = 1024,             /* requests that wait for a worker; more: 503 */
     LIMIT_PIPELINE_OUT_BYTES = 256 * 1024, /* unsent answers before reading stops */
+    LIMIT_FDS = 64 * 1024,                 /* open descriptors, where the system gives as many */
 
     /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,

@@ -12,6 +12,7 @@
 #include "runtime/local/console.h"
 #include "runtime/local/control.h"
 #include "runtime/local/rebuild.h"
+#include "runtime/net/fd_limit.h"
 
 enum { DRAIN_MS = 5000 };
 
@@ -315,6 +316,7 @@ int rig_run(const struct rig_config *config)
         (void)fprintf(stderr, "duet local: cannot make an event loop: %s\n", strerror(errno));
         return 1;
     }
+    fd_limit_raise(); /* a sandbox takes six descriptors, a client's request two */
     name_groups(&rig);
     set_env(&rig);
     if (!watch_signals(&rig) || !watch_terminal(&rig) || !start_listeners(&rig) ||

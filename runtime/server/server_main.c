@@ -9,6 +9,7 @@
 #include "runtime/core/crash.h"
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
+#include "runtime/net/fd_limit.h"
 #include "runtime/server/cpus.h"
 #include "runtime/server/front.h"
 #include "runtime/store/store.h"
@@ -154,6 +155,7 @@ int duet_server_main(const struct app_definition *definition)
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* all threads inherit it */
     (void)signal(SIGPIPE, SIG_IGN);
     crash_watch(NULL);
+    fd_limit_raise();
     if (open_application(&server, definition) && start_fronts(&server)) {
         log_listening(&server);
         int signal_number = wait_for_signal(&server, &signals);

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -223,6 +224,24 @@ Test(local, a_killed_rig_leaves_no_process_behind)
     }
     program_release(&rig.duet);
     tempdir_release(&rig.folder);
+}
+
+/* Shells give 1024, which 150 sandboxes have used up. */
+Test(local, raises_the_limit_of_descriptors_for_itself_and_its_homes)
+{
+    struct rlimit limit;
+    pid_t server;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 200;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    start("lambda=0,fargate=1");
+    cr_assert_eq(find_children("server", &server, 1), 1u);
+    const pid_t ids[] = {rig.duet.id, server};
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(prlimit(ids[i], RLIMIT_NOFILE, NULL, &limit), 0);
+        cr_expect_gt(limit.rlim_cur, 200u);
+    }
+    stop();
 }
 
 Test(local, the_control_port_tells_what_runs_and_only_to_local_names)

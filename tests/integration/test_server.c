@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -47,6 +48,18 @@ static int status_of(struct bytes request, bool closes)
         cr_expect(client_is_closed(&client), "status %d: still open", res.status);
     client_close(&client);
     return res.status;
+}
+
+Test(server, raises_the_limit_of_descriptors_that_a_shell_gives)
+{
+    struct rlimit limit;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 200;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    start(NULL);
+    cr_assert_eq(prlimit(server.id, RLIMIT_NOFILE, NULL, &limit), 0);
+    cr_expect_gt(limit.rlim_cur, 200u);
+    stop();
 }
 
 Test(server, answers_and_keeps_the_connection)

@@ -1,0 +1,14 @@
+#include "runtime/net/fd_limit.h"
+
+#include <sys/resource.h>
+
+#include "runtime/core/limits.h"
+
+void fd_limit_raise(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= LIMIT_FDS)
+        return;
+    limit.rlim_cur = limit.rlim_max < LIMIT_FDS ? limit.rlim_max : LIMIT_FDS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
