@@ -16,6 +16,8 @@ static _Thread_local struct {
 
 static _Thread_local struct metrics_request in_hand;
 
+const struct route metrics_raw_route = {.method = HTTP_METHOD_OTHER, .pattern = "raw"};
+
 void metrics_init(struct metrics *metrics, const char *service, const struct route *routes,
                   const struct config *config)
 {

@@ -13,7 +13,8 @@
  *
  * Metrics: Requests, Errors (status 5xx) and ClientErrors (4xx), Latency in milliseconds, from the
  * moment the request was whole to the moment its answer was, and ColdStart. Dimensions: Service,
- * Home and Route (the route's pattern, never a path; "unrouted" for requests that have none).
+ * Home and Route (the route's pattern, never a path; "unrouted" for requests that have none, "raw"
+ * for events that are no HTTP request).
  *
  * On Lambda each invocation is a line of its own. On the server a period's requests are summed, a
  * line for each route that had any: counts exact, latencies as up to 100 values that stand for all
@@ -50,10 +51,13 @@ void metrics_init(struct metrics *metrics, const char *service, const struct rou
 /* After the last thread that records; works on a zeroed struct. */
 void metrics_release(struct metrics *metrics);
 
-/* Counts one request: some ten instructions. On Lambda it is kept for metrics_write_invocation on
- * the same thread.
+/* The route of events for the raw handler; on Lambda alone. */
+extern const struct route metrics_raw_route;
+
+/* Counts one request, at the price of looking at the clock. On Lambda it is kept for
+ * metrics_write_invocation on the same thread.
  *
- * route     of the table given to metrics_init; NULL: unrouted
+ * route     of the table given to metrics_init, or metrics_raw_route; NULL: unrouted
  * status    of the answer; of an invocation that ends in an error, 500
  * start_us  clock_us_monotonic() when the request was whole */
 void metrics_record(struct metrics *metrics, const struct route *route, int status,

@@ -125,8 +125,8 @@ static enum rc fail_raw(struct invoker *invoker, const struct rapi_invocation *i
     (void)snprintf(message, sizeof message, "the raw handler failed: %s", rc_name(rc));
     if (rc == RC_BODY_LIMIT)
         type = "Function.ResponseSizeTooLarge";
-    log_event(LOG_ERROR, "raw handler failed", LOG_TEXT("requestId", invocation->lambda.request_id),
-              LOG_STR("errorType", type), LOG_STR("reason", rc_name(rc)));
+    log_event(LOG_ERROR, "raw handler failed", LOG_STR("errorType", type),
+              LOG_STR("reason", rc_name(rc)));
     return rapi_error(invoker->rapi, &invoker->arena, invocation, type, message);
 }
 
@@ -144,6 +144,8 @@ static enum rc answer_raw(struct invoker *invoker, const struct rapi_invocation 
         return refuse_raw(invoker, invocation, fault);
     set_trace(invoker, invocation->lambda.trace_id);
     enum rc rc = app_handle_raw(invoker->app, &event, &json);
+    metrics_record(&invoker->app->metrics, &metrics_raw_route, rc == RC_OK ? 200 : 500,
+                   invoker->received_us);
     if (rc != RC_OK)
         return fail_raw(invoker, invocation, rc);
     return rapi_response(invoker->rapi, &invoker->arena, invocation, json);

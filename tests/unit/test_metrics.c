@@ -158,6 +158,12 @@ Test(metrics, only_the_first_invocation_is_a_cold_start)
     cr_expect_not(is_cold(invocation(&routes[0], 200)), "it was started before anybody asked");
 }
 
+Test(metrics, an_event_that_is_no_request_has_a_route_of_its_own)
+{
+    start(HOME_LAMBDA, "shop");
+    cr_expect(bytes_eq(emf_text(invocation(&metrics_raw_route, 500), "Route"), BYTES_LIT("raw")));
+}
+
 struct status_row {
     int status, errors, client_errors;
 };
