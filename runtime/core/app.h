@@ -38,12 +38,23 @@ struct app_raw_event {
  * calls without waiting, as schedules and alarms do, then has Lambda try it twice more. */
 typedef enum rc app_raw_handler_fn(const struct app_raw_event *event, struct bytes *answer);
 
+struct app;
+
+/* A service's clean-up before its process ends by SIGTERM: what it holds outside of Duet. Called
+ * once, on a thread that may wait; the store is still open.
+ *
+ * The server calls it after it has drained. The Lambda home registers as an extension for it at the
+ * start (one call), is given SIGTERM when no invocation is in flight (on managed instances others
+ * may be), and has about 300 ms from then on; the process ends when the hook returns. */
+typedef void app_stop_fn(struct app *app);
+
 /* What a service is: given to duet_bootstrap_main and duet_server_main. */
 struct app_definition {
     const char *name;                /* of the service */
     const char *version;             /* of the service, for /gtg?details and logs */
     const struct route *routes;      /* ends with ROUTES_END */
     app_raw_handler_fn *raw_handler; /* NULL: such an event is a function error */
+    app_stop_fn *on_stop; /* NULL: nothing to clean up, and no call for it at the start */
 };
 
 struct app {

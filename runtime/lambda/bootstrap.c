@@ -7,6 +7,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/lambda/crash_report.h"
+#include "runtime/lambda/extension.h"
 #include "runtime/lambda/invoke.h"
 #include "runtime/lambda/poller.h"
 #include "runtime/store/store.h"
@@ -85,18 +86,29 @@ static void serve_alone(struct bootstrap *self, struct rapi *rapi)
     invoker_release(&invoker);
 }
 
+/* Where SIGTERM has come, the Runtime API may go before the hook is done. The hook's thread ends
+ * the process. */
+static void wait_for_hook(struct app *app)
+{
+    while (app->definition->on_stop && atomic_load(&app->is_stopping))
+        (void)pause();
+}
+
 static void serve(struct bootstrap *self, struct rapi *rapi, const char *api)
 {
+    if (self->app.definition->on_stop && !extension_start(&self->app, api))
+        log_write(LOG_ERROR, "no thread for the clean-up at SIGTERM", NULL, 0);
     if (self->config.max_concurrency > 1)
         pollers_run(&self->app, api, self->config.max_concurrency);
     else
         serve_alone(self, rapi);
+    wait_for_hook(&self->app);
     log_event(LOG_FATAL, "the Runtime API is lost", LOG_STR("address", api));
 }
 
 int duet_bootstrap_main(const struct app_definition *definition)
 {
-    struct bootstrap self = {.store = NULL};
+    static struct bootstrap self; /* threads may look at it until the process has ended */
     struct rapi rapi;
     /* Read before the other settings: it says where their faults are told. */
     const char *api = lookup(API_VARIABLE);

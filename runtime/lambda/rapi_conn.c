@@ -175,6 +175,16 @@ static enum rc receive_response(struct rapi_conn *conn, size_t body_max, struct 
     return rc;
 }
 
+enum rc rapi_conn_send(struct rapi_conn *conn)
+{
+    enum rc rc = conn->_curl ? RC_OK : connect_now(conn);
+    if (rc == RC_OK)
+        send_request(conn);
+    else
+        rapi_conn_close(conn);
+    return rc;
+}
+
 enum rc rapi_conn_exchange(struct rapi_conn *conn, size_t body_max, struct arena *arena,
                            struct http1_response *res)
 {

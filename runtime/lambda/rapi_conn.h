@@ -38,6 +38,11 @@ enum rc rapi_conn_request(struct rapi_conn *conn, enum http_method method, struc
                           const struct http_field *fields, size_t field_count,
                           struct bytes body) MUST_CHECK;
 
+/* Sends the request and waits for no response; connects where there is no connection. The next
+ * exchange would take that response for its own: close first. RC_OK; RC_IO, RC_NOMEM: no
+ * connection. */
+enum rc rapi_conn_send(struct rapi_conn *conn) MUST_CHECK;
+
 /* Sends the request and waits for its response, however long that takes; connects where there is no
  * connection. May be called again for the same request.
  *

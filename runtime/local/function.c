@@ -18,6 +18,7 @@
 enum {
     TIMEOUT_MS = 3000,
     INIT_TIMEOUT_MS = 10000,
+    STOP_GRACE_MS = 500,
     MEMORY_MB = 128,
     CONCURRENCY = 100,
     ERROR_LEN = 512,
@@ -244,6 +245,7 @@ static void fill(struct function *function, const struct function_options *optio
         .env = (const char *const *)function->texts.env,
         .timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS,
         .init_timeout_ms = options->init_timeout_ms ? options->init_timeout_ms : INIT_TIMEOUT_MS,
+        .stop_grace_ms = options->stop_grace_ms ? options->stop_grace_ms : STOP_GRACE_MS,
         .memory_mb = options->memory_mb ? options->memory_mb : MEMORY_MB,
         .on_line = options->on_line,
         .is_quiet = options->is_quiet,
@@ -280,10 +282,13 @@ void function_free(struct function *function)
     if (!function)
         return;
     function->is_freeing = true;
+    for (struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
+        sandbox_ask_to_end(sandbox);
+    int64_t end_ms = clock_ms_monotonic() + function->sandbox.stop_grace_ms;
     while (function->sandboxes) {
         struct sandbox *sandbox = function->sandboxes;
         function->sandboxes = sandbox->next;
-        sandbox_free(sandbox);
+        sandbox_free(sandbox, end_ms);
     }
     while ((invocation = take_waiting(function)) != NULL) {
         invocation_fail(invocation, FUNCTION_ERROR, "Sandbox.Failure", "the function was ended");

@@ -57,6 +57,7 @@ struct function_options {
         *env;            /* the function's own variables, "NAME=value", ends with NULL; or NULL */
     unsigned timeout_ms; /* of an invocation; 0: Lambda's default, 3000 */
     unsigned init_timeout_ms;  /* for a runtime to ask for its first event; 0: Lambda's 10000 */
+    unsigned stop_grace_ms;    /* from SIGTERM to SIGKILL where an extension is; 0: Lambda's 500 */
     unsigned memory_mb;        /* said to the function; 0: 128 */
     unsigned concurrency;      /* sandboxes at most; 0: 100 */
     function_line_fn *on_line; /* NULL: output goes nowhere */
@@ -83,8 +84,9 @@ void function_replace(struct function *function);
 /* How many sandboxes are there, and how many of them are in a call. */
 void function_count(const struct function *function, size_t *total, size_t *busy);
 
-/* Kills every sandbox and frees all; calls still open get FUNCTION_ERROR inside. Not to be called
- * inside a callback of the function. */
+/* Kills every sandbox and frees all; calls still open get FUNCTION_ERROR inside. Those with an
+ * extension get SIGTERM first, and are waited for up to stop_grace_ms, all together. Not to be
+ * called inside a callback of the function. */
 void function_free(struct function *function);
 
 #endif

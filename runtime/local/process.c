@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/core/buf.h"
+#include "runtime/core/clock.h"
 #include "runtime/local/spawn.h"
 
 /*
@@ -314,6 +315,20 @@ void process_stop(struct process *process, unsigned grace_ms)
     process_signal(process, SIGTERM);
     if (loop_timer_set(loop, &process->kill_timer, loop->now_ms + grace_ms) != RC_OK)
         process_signal(process, SIGKILL);
+}
+
+void process_wait(struct process *process, int64_t end_ms)
+{
+    for (int64_t left_ms = 1; left_ms > 0 && !process->is_reaped;) {
+        struct pollfd fds[] = {{.fd = process->end_io.fd, .events = POLLIN},
+                               {.fd = process->outputs[0].io.fd, .events = POLLIN},
+                               {.fd = process->outputs[1].io.fd, .events = POLLIN}};
+        left_ms = end_ms - clock_ms_monotonic();
+        (void)poll(fds, 3, left_ms > 0 ? (int)left_ms : 0);
+        process_drain(process);
+        if (fds[0].revents)
+            return;
+    }
 }
 
 void process_kill(struct process *process)

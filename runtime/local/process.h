@@ -60,6 +60,11 @@ void process_signal(struct process *process, int signal);
 /* SIGTERM now and SIGKILL after `grace_ms`, if it is still there then; on_exit follows. */
 void process_stop(struct process *process, unsigned grace_ms);
 
+/* Waits for the child's end until `end_ms` of clock_ms_monotonic(), with the loop standing still,
+ * and gives its lines meanwhile; its end itself is told by the loop, or not at all after
+ * process_kill. */
+void process_wait(struct process *process, int64_t end_ms);
+
 /* Kills the child, reaps it and frees everything without on_exit; for the rig's own end. */
 void process_kill(struct process *process);
 

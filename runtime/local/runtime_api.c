@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "runtime/core/limits.h"
+#include "runtime/local/extension_api.h"
 
 /*
  * A request is looked at in Lambda's order: the id first (400), then what attempt it belongs to
@@ -205,12 +206,14 @@ static void refuse_method(struct httpd_exchange *exchange, const char *allowed)
 static void on_request(struct httpd_exchange *exchange)
 {
     struct sandbox *sandbox = httpd_context(exchange->httpd);
-    struct bytes path = exchange->req.path, id;
+    struct bytes path = exchange->req.path, id = {NULL, 0};
     bool is_get = exchange->req.method == HTTP_GET, is_post = exchange->req.method == HTTP_POST;
     bool is_next = bytes_eq(path, BYTES_LIT("/2018-06-01/runtime/invocation/next"));
     bool is_ping = bytes_eq(path, BYTES_LIT("/2018-06-01/ping")), is_error = false;
     bool is_invocation = !is_next && split_invocation_path(path, &id, &is_error);
     bool is_init_error = bytes_eq(path, BYTES_LIT("/2018-06-01/runtime/init/error"));
+    if (extension_api_take(sandbox, exchange))
+        return;
     if (is_next && is_get)
         sandbox_take_next(sandbox, exchange);
     else if (is_invocation && is_post)

@@ -222,11 +222,22 @@ void sandbox_end(struct sandbox *sandbox)
 {
     sandbox->state = SANDBOX_ENDING;
     loop_timer_clear(sandbox->options->loop, &sandbox->timer);
-    process_signal(sandbox->process, SIGKILL);
+    if (sandbox->extension_count)
+        process_stop(sandbox->process, sandbox->options->stop_grace_ms);
+    else
+        process_signal(sandbox->process, SIGKILL);
 }
 
-void sandbox_free(struct sandbox *sandbox)
+void sandbox_ask_to_end(struct sandbox *sandbox)
 {
+    if (sandbox->extension_count)
+        process_signal(sandbox->process, SIGTERM);
+}
+
+void sandbox_free(struct sandbox *sandbox, int64_t end_ms)
+{
+    if (sandbox->extension_count)
+        process_wait(sandbox->process, end_ms);
     if (sandbox->invocation) {
         invocation_fail(sandbox->invocation, FUNCTION_ERROR, "Sandbox.Failure",
                         "the function was ended");

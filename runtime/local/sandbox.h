@@ -38,7 +38,7 @@ struct sandbox_options {
     struct loop *loop;
     const char *name, *program, *task_root; /* program and task_root are absolute */
     const char *const *env;                 /* the function's own, or NULL */
-    unsigned timeout_ms, init_timeout_ms, memory_mb;
+    unsigned timeout_ms, init_timeout_ms, stop_grace_ms, memory_mb;
     function_line_fn *on_line; /* NULL: none */
     bool is_quiet;             /* as function_options has it */
     void *line_context;
@@ -46,6 +46,15 @@ struct sandbox_options {
     sandbox_end_fn *on_end;
     void *context; /* the owner's */
     struct random_state *random;
+};
+
+enum { SANDBOX_EXTENSIONS_MAX = 10, SANDBOX_EXTENSION_NAME_BYTES = 129 };
+
+/* A part of the runtime that wants to hear of the end. */
+struct sandbox_extension {
+    char name[SANDBOX_EXTENSION_NAME_BYTES];
+    char id[UUID_LEN + 1];
+    struct httpd_exchange *held; /* its GET event/next, or NULL */
 };
 
 struct sandbox {
@@ -64,6 +73,8 @@ struct sandbox {
     bool has_init_error;           /* the runtime has told why it cannot start, in init_error */
     struct buf init_error;
     char init_error_type[128];
+    struct sandbox_extension extensions[SANDBOX_EXTENSIONS_MAX];
+    size_t extension_count;  /* not 0: SIGTERM comes before SIGKILL at the end */
     unsigned peak_memory_mb; /* as last seen */
     struct sandbox *next;    /* the owner's list */
 };
@@ -84,11 +95,18 @@ void sandbox_hand(struct sandbox *sandbox, struct invocation *invocation);
 /* true when an idle sandbox can take an event: its process is there. */
 bool sandbox_is_ready(const struct sandbox *sandbox);
 
-/* Kills it; on_end follows from the loop. Its invocation must be over. */
+/* Ends it; on_end follows from the loop. Its invocation must be over. It is killed at once, unless
+ * an extension is in it: then SIGTERM comes first, and SIGKILL after stop_grace_ms. */
 void sandbox_end(struct sandbox *sandbox);
 
-/* Kills it and frees all at once, without on_end; its invocation fails. Not inside a callback. */
-void sandbox_free(struct sandbox *sandbox);
+/* Sends SIGTERM where an extension is in it, and nothing else: before sandbox_free, so that many
+ * can clean up at once. */
+void sandbox_ask_to_end(struct sandbox *sandbox);
+
+/* Kills it and frees all, without on_end; its invocation fails. Not inside a callback. After
+ * sandbox_ask_to_end it is waited for until `end_ms` of clock_ms_monotonic(), with the loop
+ * standing still. */
+void sandbox_free(struct sandbox *sandbox, int64_t end_ms);
 
 /* --- for runtime_api.c: what the runtime says --- */
 

@@ -102,7 +102,7 @@ static void log_listening(const struct server *server)
               LOG_NUM("threads", server->front_count), LOG_STR("store", store_kind(server->store)));
 }
 
-static void stop(struct server *server)
+static void stop(struct server *server, bool has_served)
 {
     atomic_store(&server->app.is_stopping, true);
     for (unsigned i = 0; i < server->front_count; i++)
@@ -115,6 +115,8 @@ static void stop(struct server *server)
     for (unsigned i = 0; i < server->front_count; i++)
         front_release(&server->fronts[i]);
     free(server->fronts);
+    if (has_served && server->app.definition->on_stop)
+        server->app.definition->on_stop(&server->app);
     metrics_write_summary(&server->app.metrics);
     metrics_release(&server->app.metrics);
     store_close(server->store);
@@ -164,6 +166,6 @@ int duet_server_main(const struct app_definition *definition)
         log_event(LOG_FATAL, "cannot start", LOG_STR("reason", server.error));
         status = 1;
     }
-    stop(&server);
+    stop(&server, status == 0);
     return status;
 }

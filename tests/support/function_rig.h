@@ -6,7 +6,8 @@
  * printed, and the results of its calls.
  *
  * A bootstrap is a bash script behind a few functions that speak the Runtime API:
- *   api METHOD PATH BODY [HEADER...]   a request; sets $status and $body
+ *   api METHOD PATH BODY [HEADER...]   a request; sets $status and $body. PATH is below
+ *                                      /2018-06-01/, or begins with a slash
  *   next                               GET next; sets $id, $attempt and $event too
  *   answer BODY, fail BODY TYPE        POST response, POST error of $id
  */

@@ -1,0 +1,165 @@
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/support/function_rig.h"
+
+/* The Extensions API of a local sandbox: what it answers, and what a registration changes at the
+ * sandbox's end. */
+
+static struct function_rig rig;
+
+static void setup(void)
+{
+    rig_init(&rig);
+}
+
+static void teardown(void)
+{
+    rig_release(&rig);
+}
+
+TestSuite(extension_api, .init = setup, .fini = teardown, .timeout = 120);
+
+/* Shell functions: `see` notes status and error type of the last request, `register NAME BODY` asks
+ * and notes, `after ID` asks for the extension's next event. */
+#define SHELL                                                                                     \
+    "see() { seen+=\"$status $(sed -n 's/.*errorType\":\"\\([A-Za-z.]*\\).*/\\1/p' <<<\"$body\")" \
+    ";\"; }\n"                                                                                    \
+    "register() { api POST /2020-01-01/extension/register \"$2\" \"Lambda-Extension-Name: $1\";"  \
+    " extension=$(field Lambda-Extension-Identifier); see; }\n"                                   \
+    "after() { api GET /2020-01-01/extension/event/next '' \"Lambda-Extension-Identifier: $1\";"  \
+    " see; }\n"
+
+struct talk_row {
+    const char *name, *before, *in_call; /* the script before the first next, and after it */
+    const char *answer;
+};
+
+static const struct talk_row talk_rows[] = {
+    {"a registration is 200, with an id and the function's name",
+     "register a '{\"events\":[]}'; seen+=\"${#extension} $body\"", "",
+     "200 ;36 {\"functionName\":\"under-test\",\"functionVersion\":\"$LATEST\",\"handler\":"
+     "\"bootstrap\"}"},
+    {"events may be left out", "register a '{}'", "", "200 ;"},
+    {"a name is needed", "api POST /2020-01-01/extension/register '{}'; see; register '' '{}'", "",
+     "403 Extension.InvalidExtensionName;403 Extension.InvalidExtensionName;"},
+    {"a long name is refused", "register \"$(printf '%0200d' 1)\" '{}'", "",
+     "403 Extension.InvalidExtensionName;"},
+    {"the body must be right",
+     "register a 'x'; register a '[]'; register a '{\"events\":1}'; register a ''", "",
+     "403 InvalidRequestFormat;403 InvalidRequestFormat;403 InvalidRequestFormat;"
+     "403 InvalidRequestFormat;"},
+    {"no events are given",
+     "register a '{\"events\":[\"INVOKE\"]}'; register a '{\"events\":[\"SHUTDOWN\"]}'; "
+     "register a '{\"events\":[1]}'",
+     "",
+     "403 Extension.InvalidEventType;403 Extension.InvalidEventType;"
+     "403 Extension.InvalidEventType;"},
+    {"a name registers once", "register a '{}'; register a '{}'; register b '{}'", "",
+     "200 ;403 Extension.InvalidExtensionState;200 ;"},
+    {"ten may register",
+     "for i in 1 2 3 4 5 6 7 8 9 10; do register $i '{}'; done; seen=; register 11 '{}'", "",
+     "403 Extension.TooManyExtensions;"},
+    {"after the init registration is closed", "", "register a '{}'",
+     "403 Extension.RegistrationClosed;"},
+    {"a next needs an id that is there",
+     "api GET /2020-01-01/extension/event/next ''; see; after ''; after x", "",
+     "403 Extension.MissingExtensionIdentifier;403 Extension.MissingExtensionIdentifier;"
+     "403 Extension.UnknownExtensionIdentifier;"},
+    {"wrong methods are 405",
+     "api GET /2020-01-01/extension/register ''; see; "
+     "api POST /2020-01-01/extension/event/next ''; see",
+     "", "405 MethodNotAllowed;405 MethodNotAllowed;"},
+    {"others of its paths are 404", "api PUT /2020-01-01/extension/other ''; see", "",
+     "404 NotFound;"},
+    {"a second next takes the place of the first",
+     "register a '{}'; exec 4<>\"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}\"; printf "
+     "'GET /2020-01-01/extension/event/next HTTP/1.1\\r\\nHost: a\\r\\n"
+     "Lambda-Extension-Identifier: %s\\r\\n\\r\\n' $extension >&4; api GET ping ''; "
+     "exec 5<>\"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}\"; printf "
+     "'GET /2020-01-01/extension/event/next HTTP/1.1\\r\\nHost: a\\r\\n"
+     "Lambda-Extension-Identifier: %s\\r\\n\\r\\n' $extension >&5; read -r line <&4; "
+     "seen+=${line:9:3}",
+     "", "200 ;403"},
+};
+
+Test(extension_api, answers_as_lambda_does)
+{
+    for (size_t i = 0; i < sizeof talk_rows / sizeof *talk_rows; i++) {
+        const struct talk_row *row = &talk_rows[i];
+        char script[4096];
+        (void)snprintf(script, sizeof script, SHELL "%s\nnext\n%s\nanswer \"$seen\"; next",
+                       row->before, row->in_call);
+        rig_start(&rig, script);
+        struct rig_result *result = rig_run(&rig, "{}");
+        cr_expect_eq(result->outcome, FUNCTION_OK, "%s: %s", row->name, result->payload);
+        cr_expect_str_eq(result->payload, row->answer, "%s: %s", row->name, result->payload);
+        function_free(rig.function);
+    }
+    rig.function = NULL;
+}
+
+/* --- the end --- */
+
+#define CLEAN_UP "trap ': >cleaned; exit 0' TERM\n"
+#define REGISTER "api POST /2020-01-01/extension/register '{}' 'Lambda-Extension-Name: a'\n"
+#define SERVE "echo \"pid $$\"\nwhile next; do answer \"$event\"; done"
+
+static bool was_cleaned_up(void)
+{
+    char path[2 * TEMPDIR_PATH_MAX];
+    return access(tempdir_join(&rig.dir, "", "cleaned", path), F_OK) == 0;
+}
+
+static pid_t started_id(void)
+{
+    int id = 0;
+    rig_wait_line(&rig, "pid ");
+    cr_assert_eq(sscanf(strstr(rig.lines.data, "pid "), "pid %d", &id), 1);
+    return id;
+}
+
+static void run_and_end(const char *script, unsigned grace_ms)
+{
+    rig.options.stop_grace_ms = grace_ms;
+    rig_start(&rig, script);
+    (void)rig_run(&rig, "{}");
+    rig_wait_idle(&rig);
+    pid_t id = started_id();
+    function_free(rig.function);
+    rig.function = NULL;
+    cr_expect(kill(id, 0) == -1 && errno == ESRCH, "it is gone");
+}
+
+Test(extension_api, a_registered_runtime_is_told_before_its_end)
+{
+    run_and_end(CLEAN_UP REGISTER SERVE, 60000);
+    cr_expect(was_cleaned_up());
+}
+
+Test(extension_api, any_other_is_killed_at_once)
+{
+    run_and_end(CLEAN_UP SERVE, 60000);
+    cr_expect_not(was_cleaned_up());
+}
+
+Test(extension_api, one_that_does_not_end_is_killed_after_its_grace)
+{
+    run_and_end("trap '' TERM\n" REGISTER SERVE, 50);
+}
+
+Test(extension_api, a_retiring_one_that_does_not_end_is_killed_after_its_grace)
+{
+    rig.options.stop_grace_ms = 50;
+    rig_start(&rig, "trap '' TERM\n" REGISTER SERVE);
+    (void)rig_run(&rig, "{}");
+    rig_wait_idle(&rig);
+    pid_t id = started_id();
+    function_replace(rig.function);
+    while (kill(id, 0) == 0)
+        cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
+}
