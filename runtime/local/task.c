@@ -1,8 +1,12 @@
 #include "runtime/local/task.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
@@ -86,6 +90,8 @@ static void release(struct task *task)
         upstream_close(task->probe);
     while (task->idle_count)
         upstream_close(task->idle[--task->idle_count]);
+    if (task->port_fd >= 0)
+        (void)close(task->port_fd);
     free(task);
 }
 
@@ -106,14 +112,21 @@ static void on_process_line(void *context, bool is_error, struct bytes line)
     task->owner.on_line(task->owner.context, is_error, line);
 }
 
-static unsigned free_port(char *error, size_t error_len)
+/* A port of 127.0.0.1 that is ours until the task is freed: bound, so that nobody's connection gets
+ * it, and with SO_REUSEADDR and without listen(2), so that the server, which sets that too, may. */
+static bool reserve_port(struct task *task, char *error, size_t error_len)
 {
-    int fd = httpd_listen("127.0.0.1", 0, false, error, error_len);
-    if (fd < 0)
-        return 0;
-    unsigned port = httpd_port(fd);
-    (void)close(fd);
-    return port;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int one = 1;
+    task->port_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (task->port_fd >= 0 &&
+        setsockopt(task->port_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+        bind(task->port_fd, (struct sockaddr *)&at, sizeof at) == 0) {
+        task->port = httpd_port(task->port_fd);
+        return true;
+    }
+    (void)snprintf(error, error_len, "no port for a server: %s", strerror(errno));
+    return false;
 }
 
 static bool spawn(struct task *task, char *error, size_t error_len)
@@ -141,15 +154,15 @@ static bool spawn(struct task *task, char *error, size_t error_len)
 
 struct task *task_start(const struct task_owner *owner, char *error, size_t error_len)
 {
-    unsigned port = free_port(error, error_len);
-    struct task *task = port ? calloc(1, sizeof *task) : NULL;
-    if (!task)
+    struct task *task = calloc(1, sizeof *task);
+    if (!task) {
+        (void)snprintf(error, error_len, "no memory");
         return NULL;
+    }
     task->owner = *owner;
-    task->port = port;
     task->started_ms = clock_ms_monotonic();
     task->probe_timer.fn = on_probe_timer;
-    if (!spawn(task, error, error_len)) {
+    if (!reserve_port(task, error, error_len) || !spawn(task, error, error_len)) {
         release(task);
         return NULL;
     }

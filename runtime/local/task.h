@@ -40,6 +40,7 @@ struct task {
     enum task_state state;
     struct process *process;
     unsigned port;
+    int port_fd; /* keeps the port ours until the server listens, and after it */
     int64_t started_ms;
     size_t in_flight;
     bool was_ready;
@@ -53,8 +54,9 @@ struct task {
     struct task *next; /* the service's list */
 };
 
-/* Starts a process on a free port of 127.0.0.1 and looks for its answer until it is ready. `owner`
- * is copied, what it points to is borrowed. NULL: `error` says why. */
+/* Starts a process on a free port of 127.0.0.1, which it must listen on with SO_REUSEADDR, and
+ * looks for its answer until it is ready. `owner` is copied, what it points to is borrowed. NULL:
+ * `error` says why. */
 struct task *task_start(const struct task_owner *owner, char *error, size_t error_len) MUST_CHECK;
 
 /* A connection for one request: a kept one that still lives, or a new one. NULL: none to be had. */

@@ -1,8 +1,12 @@
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -224,6 +228,28 @@ Test(local, a_killed_rig_leaves_no_process_behind)
     }
     program_release(&rig.duet);
     tempdir_release(&rig.folder);
+}
+
+/* Else a connection of anybody may take it before the server does. */
+Test(local, a_port_is_the_task_s_own_from_its_start)
+{
+    char path[2 * TEMPDIR_PATH_MAX];
+    tempdir_init(&rig.folder);
+    tempdir_write(tempdir_join(&rig.folder, "", "mute", path),
+                  "#!/bin/sh\necho \"my port: $PORT\"\nexec sleep 1000\n");
+    cr_assert_eq(chmod(path, 0700), 0);
+    const char *argv[] = {"duet",           "local", "--port",  "0",      "--server", path,
+                          "--control-port", "0",     "--store", "memory", NULL};
+    program_start(&rig.duet, argv, NULL);
+    unsigned port = program_number(&rig.duet, "my port: ");
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_expect_eq(bind(fd, (struct sockaddr *)&at, sizeof at), -1);
+    cr_expect_eq(errno, EADDRINUSE);
+    (void)close(fd);
+    stop();
 }
 
 /* Shells give 1024, which 150 sandboxes have used up. */
