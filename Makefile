@@ -54,9 +54,8 @@ CC := $(STATIC)/bin/cc
 AR := $(STATIC)/bin/ar
 CSTD += -I$(STATIC)/include -DDUET_RELEASE -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-sections
-LIBS_LIB := $(STATIC)/lib/mimalloc.o $(STATIC)/lib/libcjson.a \
-            $(if $(some_stores),,$(STATIC)/lib/libsqlite3.a)
-LIBS_CURL := $(O)/runtime/release/tls_late.o $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
+LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(some_stores),,sqlite3) mimalloc)
+LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
 link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
 endif
 
@@ -66,7 +65,8 @@ obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 MAIN_SRC  := runtime/lambda/main.c runtime/server/main.c
 LIB_SRC   := $(filter-out $(MAIN_SRC) $(if $(some_stores),$(wildcard runtime/store/sqlite*.c)),\
-             $(foreach d,core json http1 net store lambda server,$(call src,runtime/$(d))))
+             $(foreach d,core json http1 net store lambda server $(if $(STATIC),release),\
+             $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers)
 LOCAL_SRC := $(call src,runtime/local)
 TOOL_SRC  := $(call src,runtime/tool)
@@ -182,6 +182,9 @@ $(O)/%.o: %.c $(O)/flags | deps
 	@mkdir -p $(@D)
 	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
 
+# A compiler that knows malloc would make calloc of its parts again.
+$(O)/runtime/release/start_heap.o: OPT += -fno-builtin
+
 # Pages and templates travel inside the programs. The folder is named too, for a file that goes.
 $(O)/runtime/tool/templates.c: pipeline/embed.sh runtime/tool/templates \
                                $(wildcard runtime/tool/templates/*)
@@ -196,7 +199,7 @@ $(B)/libduet.a: $(LIB_OBJ)
 	@rm -f $@
 	$(call run,AR,$(AR) rcs $@ $^)
 
-$(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a | $(filter %.o,$(LIBS_CURL))
+$(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
@@ -220,8 +223,8 @@ $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # What the tests of a release build run besides: libcurl and all that it needs.
-$(B)/https_get: $(O)/tests/support/package/https_get.o | $(filter %.o,$(LIBS_CURL))
-	$(call run,LD,$(link) $< $(LIBS_CURL) $(LIBS_LIB))
+$(B)/https_get: $(O)/tests/support/package/https_get.o $(B)/libduet.a
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # References to measure against, each one file by itself.
 $(B)/bench/%: $(O)/tests/bench/%.o

@@ -44,7 +44,8 @@ sqlite_options='-DSQLITE_THREADSAFE=2 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_OMIT
  -DSQLITE_OMIT_AUTHORIZATION -DSQLITE_OMIT_UTF16 -DSQLITE_OMIT_TRACE
  -DSQLITE_LIKE_DOESNT_MATCH_BLOBS -DSQLITE_DQS=0 -DSQLITE_UNTESTABLE=1'
 flags='-O2 -g0 -ffunction-sections -fdata-sections -fstack-protector-strong'
-flags+=' -fno-asynchronous-unwind-tables' # nothing of it is unwound, and they are a tenth of it
+# Nothing of it is unwound, and these tables are a tenth of it.
+flags+=' -fno-unwind-tables -fno-asynchronous-unwind-tables'
 
 script=$(readlink -f "$0")
 cache=${DUET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/duet}
@@ -133,6 +134,7 @@ get_sources() {
         tar -xf "$(find . -maxdepth 1 -name "${name}_*.orig.tar.[gx]z")" -C "$name" --strip-components=1
     done
     ask_for_cpu_late
+    begin_mimalloc_late
 }
 
 # OpenSSL asks for the CPU's abilities before main, and again when it is first used. Each question is
@@ -145,6 +147,13 @@ ask_for_cpu_late() {
         echo "openssl is not as ask_for_cpu_late knows it"
         return 1
     fi
+}
+
+# mimalloc's constructor becomes a function, for whom it may concern when the first memory is asked for.
+begin_mimalloc_late() {
+    local file=mimalloc/src/init.c constructor='static void __attribute__((constructor)) _mi_process_init(void)'
+    grep -qF "$constructor" "$file" || { echo 'mimalloc is not as begin_mimalloc_late knows it'; return 1; }
+    sed -i 's/static void __attribute__((constructor)) _mi_process_init(void)/void mi_late_init(void)/' "$file"
 }
 
 # A crate that depends on SQLite's: cargo fetches that, and looks at its hash.
@@ -214,8 +223,8 @@ archive() { # NAME OBJECT
     ar crs "lib/lib$1.a" "$2"
 }
 
-# mimalloc is an object and no archive: it is to take malloc's place, musl's own being ten times
-# slower, and more so with threads.
+# mimalloc takes malloc's place, musl's own being ten times slower, and more so with threads; it does so
+# by runtime/release/start_heap.c.
 build_small() {
     mkdir -p include/cjson build/small
     # shellcheck disable=SC2086
@@ -223,8 +232,9 @@ build_small() {
     # shellcheck disable=SC2086
     cc $flags $sqlite_options -w -c ../src/sqlite/sqlite3.c -o build/small/sqlite3.o
     # shellcheck disable=SC2086
-    cc $flags -w -DNDEBUG -DMI_MALLOC_OVERRIDE -DMI_NO_GETENV -ftls-model=initial-exec -fno-builtin-malloc \
-        -I../src/mimalloc/include -c ../src/mimalloc/src/static.c -o lib/mimalloc.o
+    cc $flags -w -DNDEBUG -DMI_NO_GETENV -ftls-model=initial-exec -fno-builtin-malloc \
+        -I../src/mimalloc/include -c ../src/mimalloc/src/static.c -o build/small/mimalloc.o
+    archive mimalloc build/small/mimalloc.o
     archive cjson build/small/cjson.o
     archive sqlite3 build/small/sqlite3.o
     cp ../src/cjson/cJSON.h include/cjson/
@@ -239,6 +249,7 @@ build_arch() { # NAME
     wrap cc -target "$target-linux-musl" -fno-sanitize=undefined -ffile-prefix-map="$root"=static
     wrap ar
     wrap ranlib
+    wrap objcopy
     PATH=$PWD/bin:$PATH
     export PATH CC=cc AR=ar RANLIB=ranlib SOURCE_DATE_EPOCH=0
     step "$1: cJSON, SQLite, mimalloc" build_small
