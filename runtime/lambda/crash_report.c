@@ -13,24 +13,24 @@ enum { ID_MAX_BYTES = 256, MESSAGE_MAX_BYTES = 256 };
 
 enum stage { STAGE_NONE, STAGE_INIT, STAGE_INVOCATION };
 
-struct text {
+struct kept_text {
     size_t len;
     char room[ID_MAX_BYTES];
 };
 
-static struct text api_name; /* for Host; written before threads start */
+static struct kept_text api_name; /* for Host; written before threads start */
 
 /* Memory of a thread's start, not of its first use: see core/crash.c. */
 static _Thread_local struct {
     enum stage stage;
-    struct text request_id, attempt;
+    struct kept_text request_id, attempt;
     socklen_t peer_len; /* 0: not known */
     struct sockaddr_storage peer;
 } self __attribute__((tls_model("initial-exec")));
 
 /* --- beforehand --- */
 
-static bool keep(struct text *text, struct bytes view)
+static bool keep(struct kept_text *text, struct bytes view)
 {
     text->len = 0;
     if (view.len > sizeof text->room)
@@ -90,7 +90,7 @@ void crash_report_end(void)
 
 /* --- the request --- */
 
-static struct bytes view_of(const struct text *text)
+static struct bytes view_of(const struct kept_text *text)
 {
     return bytes_make(text->room, text->len);
 }

@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"local", tool_local, "run both homes behind a load balancer on this machine"},
     {"invoke", tool_invoke, "run the Lambda home on one event, and print its answer"},
     {"event", tool_event, "print the event that the load balancer makes of a request"},
+    {"symbolize", tool_symbolize, "print the functions and lines of the crashes in a log"},
     {"init", tool_init, "make a service of your own in a new folder"},
 };
 

@@ -16,6 +16,10 @@ int tool_invoke(int argc, char **argv);
 /* Prints the event that the load balancer would make of a request. 1: it would refuse it. */
 int tool_event(int argc, char **argv);
 
+/* Names the functions and lines of the crashes in a log. 1: there is none, or one whose program is
+ * not at hand. */
+int tool_symbolize(int argc, char **argv);
+
 /* Makes a service of one's own in a new folder. */
 int tool_init(int argc, char **argv);
 
