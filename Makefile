@@ -222,8 +222,8 @@ $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet
 	@mkdir -p $(@D)
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
-# What the tests of a release build run besides: libcurl and all that it needs.
-$(B)/https_get: $(O)/tests/support/package/https_get.o $(B)/libduet.a
+# What the tests of a release build run besides: its libcurl, its malloc.
+$(B)/https_get $(B)/heap_check: $(B)/%: $(O)/tests/support/package/%.o $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # References to measure against, each one file by itself.

@@ -81,7 +81,7 @@ names_no_folder() { # FILE: neither this tree nor the cache nor a home is in it
     ! grep -aoE "$PWD|$static|$HOME/" "$1" | head -n 3 | grep .
 }
 build_id() { readelf -n "$1" | sed -n 's/.*Build ID: //p'; }
-text_of() { readelf -x .text "$1" | sha256sum; }
+code_of() { readelf -x .text -x .rodata -x .data "$1" | grep '^  0x' | sha256sum; }
 
 for file in "$work"/programs/*; do
     check "${file##*/} is static" is_static "$file"
@@ -92,7 +92,7 @@ done
 for arch in x86_64 arm64; do
     program=$work/programs/bootstrap-$arch debug=$release/bootstrap-$arch.debug
     check "$arch: program and .debug have one build id" [ "$(build_id "$program")" = "$(build_id "$debug")" ]
-    check "$arch: and one code" [ "$(text_of "$program")" = "$(text_of "$debug")" ]
+    check "$arch: and one code" [ "$(code_of "$program")" = "$(code_of "$debug")" ]
     check "$arch: .debug has symbols" bash -c "readelf -sW '$debug' | grep -q ' app_handle$'"
     check "$arch: and lines" bash -c "readelf -SW '$debug' | grep -q ' .debug_line '"
 done
@@ -122,17 +122,18 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 qemu=$(command -v qemu-aarch64-static)
 root=$work/root
+chroot=$(command -v chroot)
 mkdir "$root"
 cp "$work"/programs/* "$root/"
 cp build/release-x86_64-memory/bootstrap "$root/bootstrap-memory"
 [ -z "$qemu" ] || cp "$qemu" "$root/qemu"
 
-in_root() { env -i "${settings[@]}" timeout 60 chroot "$root" "$@"; } # settings: NAME=value...
+in_root() { env -i "${settings[@]}" timeout 60 "$chroot" "$root" "$@"; } # settings: NAME=value...
 
 serves() { # COMMAND...: a server in the root answers, and keeps what it is given
     local log=$work/server.log url
     settings=(PORT=0 DUET_BIND=127.0.0.1 "DUET_STORE=sqlite:/$$-${1##*/}.db")
-    in_background server.log env -i "${settings[@]}" chroot "$root" "$@"
+    in_background server.log env -i "${settings[@]}" "$chroot" "$root" "$@"
     wait_until 20 grep -q '"message":"listening"' "$log" || { cat "$log"; return 1; }
     url=http://127.0.0.1:$(sed -n 's/.*"message":"listening".*"port":\([0-9]*\).*/\1/p' "$log")
     [ "$(curl -sS --max-time 20 "$url/hello")" = 'Hello world' ] &&
@@ -159,11 +160,22 @@ check 'without SQLite it answers' answers 'Hello world' \
 check 'and says why it has none' answers 'built without SQLite' \
     /duet-x86_64 invoke --bootstrap /bootstrap-memory --store sqlite:/x.db --path /hello
 
+# What the programs are linked with, in programs that show it.
+build_probes() { # ARCH
+    local name
+    for name in https_get heap_check; do
+        make -s DEPS=skip "MODE=release-$1" "build/release-$1/$name" || return
+        cp "build/release-$1/$name" "$root/$name-$1"
+    done
+}
+check 'probes of the libraries are linked' build_probes x86_64
+check 'malloc keeps what it is given' in_root /heap_check-x86_64
+
 # --- arm64, on whatever this is ---
 
 # The kernel starts no arm64 program here; `duet invoke` starts a script, for which it needs bash.
 bootstrap_on_arm64() {
-    printf '#!/bin/sh\nexec chroot %q /qemu /bootstrap-arm64\n' "$root" >"$work/arm64"
+    printf '#!/bin/sh\nexec %q %q /qemu /bootstrap-arm64\n' "$chroot" "$root" >"$work/arm64"
     chmod +x "$work/arm64"
     timeout 60 "$release/duet-x86_64" invoke --bootstrap "$work/arm64" --store memory --path /hello \
         2>&1 | tee "$work/arm64.log" | grep -F 'Hello world' || { cat "$work/arm64.log"; return 1; }
@@ -171,6 +183,9 @@ bootstrap_on_arm64() {
 if [ -n "$qemu" ]; then
     check 'arm64: the server serves, with SQLite' serves /qemu /server-arm64
     check 'arm64: the bootstrap answers' bootstrap_on_arm64
+    check 'arm64: probes of the libraries are linked' build_probes arm64
+    settings=(HOME=/)
+    check 'arm64: malloc keeps what it is given' in_root /qemu /heap_check-arm64
 else
     skip arm64 'qemu-aarch64-static is missing: pipeline/deps.sh package'
 fi
@@ -192,10 +207,6 @@ tls_server() {
     cd "$work" || return
     exec openssl s_server -accept 127.0.0.1:0 -cert server.pem -key server.key -www
 }
-build_client() { # ARCH: https_get, with the release's own flags
-    make -s DEPS=skip "MODE=release-$1" "build/release-$1/https_get" &&
-        cp "build/release-$1/https_get" "$root/https_get-$1"
-}
 gets() { # SETTING COMMAND...: a page over TLS
     settings=("$1")
     answers 's_server' "${@:2}"
@@ -208,7 +219,6 @@ in_background tls.log tls_server
 check 'a DNS server for the test' wait_until 20 grep -q ready "$work/dns.log"
 check 'a TLS server for the test' wait_until 20 grep -q '^ACCEPT .*:[1-9]' "$work/tls.log"
 port=$(sed -n 's/^ACCEPT .*:\([0-9]*\).*/\1/p' "$work/tls.log")
-check 'the client is linked' build_client x86_64
 check 'a name is resolved, a certificate accepted' gets SSL_CERT_FILE=/ca.pem \
     /https_get-x86_64 "https://duet.test:$port/"
 settings=(SSL_CERT_FILE=/other.pem)
@@ -220,7 +230,6 @@ check 'without certificates none is' answers 'unable to get local issuer' \
 check 'a name that nobody has is an error' answers 'not resolve host' \
     /https_get-x86_64 "https://nobody.test:$port/"
 if [ -n "$qemu" ]; then
-    check 'arm64: the client is linked' build_client arm64
     check 'arm64: a name is resolved, a certificate accepted' gets SSL_CERT_FILE=/ca.pem \
         /qemu /https_get-arm64 "https://duet.test:$port/"
 fi
