@@ -34,6 +34,11 @@ void log_set_format(enum log_format format)
     line_format = format;
 }
 
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
+}
+
 bool log_is_on(enum log_level level)
 {
     return level >= least_level && log_fd >= 0;

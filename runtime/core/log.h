@@ -54,6 +54,9 @@ void log_write(enum log_level level, const char *message, const struct log_field
                      sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field)) \
          : (void)0)
 
+/* "TRACE" ... "FATAL" */
+const char *log_level_name(enum log_level level);
+
 /* true when a line of this level is written. */
 bool log_is_on(enum log_level level);
 

@@ -65,12 +65,28 @@ static void append_ms(struct line *line, uint64_t us)
     buf_append(&line->out, bytes_make(fraction, sizeof fraction));
 }
 
+/* Lambda drops JSON lines whose level is under the function's, and takes those without level and
+ * time for INFO ("Log-level filtering", Lambda developer guide). Metrics are no matter of level. */
+static void append_level(struct line *line, const struct config *config, int64_t now_ms)
+{
+    char timestamp[CLOCK_RFC3339_LEN + 1];
+    if (config->home != HOME_LAMBDA || config->log_level <= LOG_INFO)
+        return;
+    clock_rfc3339(now_ms, timestamp);
+    buf_append(&line->out, BYTES_LIT(",\"timestamp\":\""));
+    buf_append(&line->out, bytes_make(timestamp, CLOCK_RFC3339_LEN));
+    buf_append(&line->out, BYTES_LIT("\",\"level\":\""));
+    buf_append(&line->out, bytes_from_str(log_level_name(config->log_level)));
+    buf_append_char(&line->out, '"');
+}
+
 static void begin(struct line *line, const struct metrics *metrics, const struct route *route,
                   bool is_cold)
 {
     line->out = (struct buf){
         .data = line->room, .cap = sizeof line->room, .max = sizeof line->room}; /* never grows */
-    append_number(line, BYTES_LIT("{\"_aws\":{\"Timestamp\":"), (uint64_t)clock_ms_epoch());
+    int64_t now_ms = clock_ms_epoch();
+    append_number(line, BYTES_LIT("{\"_aws\":{\"Timestamp\":"), (uint64_t)now_ms);
     buf_append(&line->out, BYTES_LIT(",\"CloudWatchMetrics\":["));
     append_directive(line, metrics, BYTES_LIT(BY_ROUTE_AND_HOME));
     if (is_cold) {
@@ -78,6 +94,7 @@ static void begin(struct line *line, const struct metrics *metrics, const struct
         append_directive(line, metrics, BYTES_LIT(COLD_START_BY_HOME));
     }
     buf_append(&line->out, BYTES_LIT("]}"));
+    append_level(line, metrics->config, now_ms);
     append_dimension(line, "Service", metrics->service);
     append_dimension(line, "Home", home_name(metrics->config->home));
     append_dimension(line, "Route", route ? route->pattern : "unrouted");

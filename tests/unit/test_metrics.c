@@ -164,6 +164,20 @@ Test(metrics, an_event_that_is_no_request_has_a_route_of_its_own)
     cr_expect(bytes_eq(emf_text(invocation(&metrics_raw_route, 500), "Route"), BYTES_LIT("raw")));
 }
 
+Test(metrics, a_line_passes_lambdas_filter_at_any_level)
+{
+    config.log_level = LOG_INFO;
+    start(HOME_LAMBDA, "shop");
+    cr_expect_eq(emf_text(invocation(&routes[0], 200), "level").len, 0u, "INFO is assumed");
+    config.log_level = LOG_FATAL;
+    cJSON *root = invocation(&routes[0], 200);
+    cr_expect(bytes_eq(emf_text(root, "level"), BYTES_LIT("FATAL")));
+    cr_expect_eq(emf_text(root, "timestamp").len, strlen("2026-11-21T09:30:00.250Z"));
+    start(HOME_FARGATE, "shop");
+    record(&routes[0], 200);
+    cr_expect_eq(emf_text(row_of(summary(), "/a"), "level").len, 0u, "nobody filters there");
+}
+
 struct status_row {
     int status, errors, client_errors;
 };
