@@ -13,7 +13,11 @@ release=(dpkg-dev perl xz-utils binutils util-linux curl openssl qemu-user-stati
 wanted=("${build[@]}")
 case ${1:-build} in
 build) ;;
-test) wanted+=("${test[@]}") ;;
+test)
+    wanted+=("${test[@]}")
+    # For the Runtime Interface Emulator; often not the system's own.
+    python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3 python3-pip)
+    ;;
 bench) wanted+=("${bench[@]}") ;;
 package)
     wanted+=("${release[@]}")
