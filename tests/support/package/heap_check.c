@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 4, BLOCKS = 2000, SIZES = 700 };
+enum { THREADS = 4, BLOCKS = 2000, SIZES = 700, ALIGN = _Alignof(max_align_t) };
 
 static bool is_filled(const unsigned char *p, size_t len, unsigned char with)
 {
@@ -28,7 +28,7 @@ static const char *fill(unsigned char **kept, size_t i, unsigned char with)
     size_t len = 1 + i * 7 % SIZES, more = len * (1 + i % 40);
     unsigned char *zero = calloc(1 + i % 9, len);
     kept[i] = malloc(len);
-    if (!zero || !kept[i] || (uintptr_t)kept[i] % _Alignof(max_align_t) != 0)
+    if (!zero || !kept[i] || (len >= ALIGN && (uintptr_t)kept[i] % ALIGN != 0))
         return "no memory, or not aligned";
     if (!is_filled(zero, (1 + i % 9) * len, 0))
         return "calloc gave memory that is not zero";
