@@ -140,7 +140,7 @@ bench: deps ## the project's figures, as ratios to references in the same run; O
 	@$(alone) tests/bench/bench.sh $(ONLY)
 
 package: deps ## static binaries and Lambda zips for x86_64 and arm64, into build/release
-	+@pipeline/static_deps.sh
+	@$(alone) pipeline/static_deps.sh
 	+@$(again) MODE=release-x86_64 _programs
 	+@$(again) MODE=release-arm64 _homes
 	+@$(again) MODE=release-x86_64 STORES=memory build/release-x86_64-memory/bootstrap
