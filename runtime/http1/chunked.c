@@ -68,6 +68,7 @@ static enum rc read_size(struct http1_decoder *dec, struct bytes in, size_t body
         rc = read_size_line(dec, line, body_max);
     if (rc == RC_OK)
         pass_line(dec, line);
+    dec->_trailer_pos = dec->_chunk_pos;
     return rc;
 }
 
@@ -163,4 +164,19 @@ enum rc http1_chunks_join(const struct http1_decoder *dec, struct bytes in, stru
         run += size;
         rest = bytes_skip(rest, (size_t)size + CRLF_BYTES);
     }
+}
+
+bool http1_trailer_find(struct bytes trailer, const char *name, struct bytes *value)
+{
+    while (trailer.len) {
+        size_t len = bytes_find(trailer, '\r');
+        struct http_field field;
+        if (http1_line_field(bytes_make(trailer.ptr, len), &field) == RC_OK &&
+            bytes_ieq(field.name, bytes_from_str(name))) {
+            *value = field.value;
+            return true;
+        }
+        trailer = bytes_skip(trailer, len < trailer.len - 1 ? len + CRLF_BYTES : trailer.len);
+    }
+    return false;
 }

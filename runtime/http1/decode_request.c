@@ -80,6 +80,8 @@ enum rc http1_decode_request(struct http1_decoder *dec, struct bytes in, struct 
     if (rc != RC_OK)
         return rc;
     dec->is_http10 = dec->_head.is_http10;
+    if (dec->_head.is_chunked)
+        dec->trailer = bytes_make(in.ptr + dec->_trailer_pos, end - dec->_trailer_pos - 2);
     *keep_alive = http1_head_keeps_alive(&dec->_head);
     *consumed = end;
     return RC_OK;

@@ -150,7 +150,22 @@ void http1_encode_chunk(struct buf *out, struct bytes data)
 
 void http1_encode_last_chunk(struct buf *out)
 {
-    buf_append(out, BYTES_LIT("0\r\n\r\n"));
+    http1_encode_trailer(out, NULL, 0);
+}
+
+void http1_encode_trailer(struct buf *out, const struct http_field *fields, size_t field_count)
+{
+    size_t before = out->len;
+    buf_append(out, BYTES_LIT("0\r\n"));
+    for (size_t i = 0; i < field_count; i++) {
+        buf_append(out, fields[i].name);
+        buf_append(out, BYTES_LIT(": "));
+        buf_append(out, fields[i].value);
+        buf_append(out, BYTES_LIT("\r\n"));
+    }
+    buf_append(out, BYTES_LIT("\r\n"));
+    if (out->failed)
+        out->len = before;
 }
 
 /* A server expects a length where the method means a body (RFC 9110 section 8.6). */
@@ -158,6 +173,14 @@ static bool has_length(struct bytes method, struct bytes body)
 {
     return body.len || bytes_eq(method, BYTES_LIT("POST")) || bytes_eq(method, BYTES_LIT("PUT")) ||
            bytes_eq(method, BYTES_LIT("PATCH"));
+}
+
+static char *put_request_line(char *at, struct bytes method, struct bytes target)
+{
+    at = put(at, method);
+    at = put(at, BYTES_LIT(" "));
+    at = put(at, target);
+    return put(at, BYTES_LIT(" HTTP/1.1\r\n"));
 }
 
 void http1_encode_request(struct buf *out, struct bytes method, struct bytes target,
@@ -169,10 +192,7 @@ void http1_encode_request(struct buf *out, struct bytes method, struct bytes tar
         out->failed = true;
         return;
     }
-    char *at = put(out->data + out->len, method);
-    at = put(at, BYTES_LIT(" "));
-    at = put(at, target);
-    at = put(at, BYTES_LIT(" HTTP/1.1\r\n"));
+    char *at = put_request_line(out->data + out->len, method, target);
     at = put_fields(at, fields, field_count, false);
     if (has_length(method, body)) {
         at = put(at, BYTES_LIT("Content-Length: "));
@@ -181,5 +201,19 @@ void http1_encode_request(struct buf *out, struct bytes method, struct bytes tar
     }
     at = put(at, BYTES_LIT("\r\n"));
     at = put(at, body);
+    out->len = (size_t)(at - out->data);
+}
+
+void http1_encode_request_head(struct buf *out, struct bytes method, struct bytes target,
+                               const struct http_field *fields, size_t field_count)
+{
+    size_t len = OWN_LINES_BYTES + method.len + target.len + fields_len(fields, field_count);
+    if (buf_reserve(out, len) != RC_OK) {
+        out->failed = true;
+        return;
+    }
+    char *at = put_request_line(out->data + out->len, method, target);
+    at = put_fields(at, fields, field_count, false);
+    at = put(at, BYTES_LIT("Transfer-Encoding: chunked\r\n\r\n"));
     out->len = (size_t)(at - out->data);
 }

@@ -42,6 +42,7 @@ struct http1_decoder {
     size_t _chunk_pos;   /* how far the chunks have been read */
     size_t _chunk_left;  /* bytes that the open chunk lacks */
     size_t _chunk_lines; /* bytes of chunk extensions so far; then, of the trailer */
+    size_t _trailer_pos; /* where the trailer begins, once the last chunk is read */
     size_t _body_len;    /* bytes of the chunks so far */
     int _chunk_state;
     /* After RC_AGAIN: the head is whole, its body has not begun to arrive, and the client waits for
@@ -51,6 +52,9 @@ struct http1_decoder {
     size_t body_max;
     /* After RC_OK of a request: it was HTTP/1.0. Set by the decoder; httpd relies on it. */
     bool is_http10;
+    /* After RC_OK of a request: the lines of its trailer, with their ends; a view into `in`, empty
+     * when the body was not chunked. http1_trailer_find reads it. */
+    struct bytes trailer;
 };
 
 void http1_decoder_init(struct http1_decoder *dec);
@@ -68,9 +72,9 @@ void http1_decoder_init(struct http1_decoder *dec);
  *
  * Empty lines before the request line are passed over (RFC 9112 section 2.2), at most 4 bytes.
  * Lines are measured without their CR LF, the head with all of them. A chunked body's trailer
- * fields count as fields of the head, are checked and dropped; its chunk extensions may have
- * LIMIT_FIELD_BYTES in all. An error is found as soon as its line is whole, and stays the result of
- * every further call.
+ * fields count as fields of the head, are checked, and stay out of req; its chunk extensions may
+ * have LIMIT_FIELD_BYTES in all. An error is found as soon as its line is whole, and stays the
+ * result of every further call.
  *
  * RC_OK           one complete request
  * RC_AGAIN        incomplete
@@ -84,6 +88,9 @@ void http1_decoder_init(struct http1_decoder *dec);
 enum rc http1_decode_request(struct http1_decoder *dec, struct bytes in, struct arena *arena,
                              struct http_request *req, bool *keep_alive,
                              size_t *consumed) MUST_CHECK;
+
+/* The value of the first field `name` of a decoder's trailer. false: there is none. */
+bool http1_trailer_find(struct bytes trailer, const char *name, struct bytes *value);
 
 struct http1_response {
     int status;
@@ -141,11 +148,19 @@ void http1_encode_chunk(struct buf *out, struct bytes data);
 /* Appends the chunk that ends a body. */
 void http1_encode_last_chunk(struct buf *out);
 
+/* The same with fields behind it, whose names and values must be fit for a head; or nothing, with
+ * out->failed set, when they do not fit. */
+void http1_encode_trailer(struct buf *out, const struct http_field *fields, size_t field_count);
+
 /* Appends a request's bytes: request line, fields, Content-Length where there is a body or the
  * method is POST, PUT or PATCH, empty line, body; or nothing, with out->failed set, when they do
  * not fit. `fields` must hold Host; its Content-Length and Transfer-Encoding are left out. */
 void http1_encode_request(struct buf *out, struct bytes method, struct bytes target,
                           const struct http_field *fields, size_t field_count, struct bytes body);
+
+/* The same without a body, which follows in chunks: Transfer-Encoding is made. */
+void http1_encode_request_head(struct buf *out, struct bytes method, struct bytes target,
+                               const struct http_field *fields, size_t field_count);
 
 enum { HTTP1_DATE_LEN = 29 };
 

@@ -118,6 +118,7 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     exchange->sent_bytes = 0;
     exchange->fault = fault;
     exchange->is_dropped = exchange->has_date = false;
+    exchange->trailer = bytes_make(NULL, 0);
     exchange->peer_addr_net = conn->peer.sin_addr.s_addr;
     exchange->peer_port_net = conn->peer.sin_port;
     http_response_init(&exchange->res);
@@ -168,6 +169,7 @@ static bool serve_one(struct httpd_conn *conn)
     }
     work->in_start += consumed;
     begin_exchange(conn, consumed, RC_OK);
+    exchange->trailer = work->decoder.trailer;
     conn->state = CONN_BUSY;
     conn->httpd->options.on_request(exchange);
     return conn->state != CONN_BUSY && conn->state != CONN_PRODUCING;

@@ -25,6 +25,7 @@ struct httpd_conn;
 struct httpd_exchange {
     struct http_request req;  /* the codec's part and the arena are set; the rest is zero */
     struct http_response res; /* the owner fills it before httpd_respond */
+    struct bytes trailer;     /* of a chunked body; http1_trailer_find reads it */
     struct arena arena;
     struct httpd *httpd;
     struct httpd_conn *conn;
