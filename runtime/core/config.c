@@ -30,6 +30,7 @@ static const struct config_row config_rows[] = {
     {"DUET_STORE", KIND_TEXT, FIELD(store), NULL, 0, 0},
     {"DUET_ACCESS_LOG", KIND_SWITCH, FIELD(has_access_log), "on", 0, 0},
     {"DUET_RESPONSE_LIMIT", KIND_SWITCH, FIELD(has_response_limit), "on", 0, 0},
+    {"DUET_LAMBDA_STREAMING", KIND_SWITCH, FIELD(has_streaming), "off", 0, 0},
     {"DUET_REQUEST_TIMEOUT_MS", KIND_NUMBER, FIELD(request_timeout_ms), "29000", 1, 900000},
     {"DUET_IDLE_TIMEOUT_S", KIND_NUMBER, FIELD(idle_timeout_s), "75", 1, 4000},
     {"DUET_READ_TIMEOUT_S", KIND_NUMBER, FIELD(read_timeout_s), "10", 1, 4000},

@@ -23,6 +23,7 @@ struct config {
     const char *store;        /* DUET_STORE: "memory" or "sqlite:PATH" */
     bool has_access_log;      /* DUET_ACCESS_LOG: on, off (server) */
     bool has_response_limit;  /* DUET_RESPONSE_LIMIT: a load balancer's, for answers too */
+    bool has_streaming;       /* DUET_LAMBDA_STREAMING: of the function's URL (lambda) */
     unsigned request_timeout_ms;   /* DUET_REQUEST_TIMEOUT_MS */
     unsigned idle_timeout_s;       /* DUET_IDLE_TIMEOUT_S: of a kept connection (server) */
     unsigned read_timeout_s;       /* DUET_READ_TIMEOUT_S: for a whole request to arrive (server) */

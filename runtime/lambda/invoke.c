@@ -9,6 +9,7 @@
 #include "runtime/core/problem.h"
 #include "runtime/lambda/event.h"
 #include "runtime/lambda/heap.h"
+#include "runtime/lambda/stream.h"
 
 #define TRACE_VARIABLE "_X_AMZN_TRACE_ID"
 
@@ -75,9 +76,19 @@ static enum rc refuse(struct invoker *invoker, const struct rapi_invocation *inv
     return rapi_error(invoker->rapi, &invoker->arena, invocation, type, message);
 }
 
-static enum rc respond(struct invoker *invoker, const struct rapi_invocation *invocation,
-                       const struct event_context *context, struct http_response *res)
+/* The event does not say whether its function URL streams, so a setting does. */
+static bool is_streamed(const struct invoker *invoker, const struct event_context *context)
 {
+    return invoker->app->config->has_streaming && context->kind == EVENT_APIGW_V2 &&
+           context->apigw_v2.is_function_url;
+}
+
+static enum rc respond(struct invoker *invoker, const struct rapi_invocation *invocation,
+                       const struct event_context *context, const struct http_request *req,
+                       struct http_response *res)
+{
+    if (is_streamed(invoker, context))
+        return stream_response(invoker->rapi, invocation, req, res, &invoker->answer);
     enum rc rc = event_encode(res, context, &invoker->answer);
     if (rc != RC_OK) {
         buf_reset(&invoker->answer);
@@ -99,12 +110,13 @@ static enum rc handle(struct invoker *invoker, const struct rapi_invocation *inv
         req->trace_id = invocation->lambda.trace_id;
     (void)log_context_set(app_log_context(req));
     req->received_us = invoker->received_us;
+    req->may_stream = is_streamed(invoker, context);
     req->deadline_ms = deadline_within(invoker->app->config->request_timeout_ms, invocation);
     set_trace(invoker, invocation->lambda.trace_id);
     /* RC_AGAIN is only for callers that may not wait. */
     if (app_handle(invoker->app, req, &res, APP_MAY_WAIT) != RC_OK)
         problem_set_fixed(&res);
-    return respond(invoker, invocation, context, &res);
+    return respond(invoker, invocation, context, req, &res);
 }
 
 static enum rc refuse_raw(struct invoker *invoker, const struct rapi_invocation *invocation,
@@ -172,7 +184,7 @@ static enum rc answer(struct invoker *invoker, const struct rapi_invocation *inv
         if (res.is_out_of_memory)
             problem_set_fixed(&res);
         metrics_record(&invoker->app->metrics, NULL, res.status, invoker->received_us);
-        return respond(invoker, invocation, &context, &res);
+        return respond(invoker, invocation, &context, &req, &res);
     case RC_UNSUPPORTED:
         return answer_raw(invoker, invocation, fault);
     case RC_SYNTAX:

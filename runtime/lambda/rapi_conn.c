@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -198,6 +199,65 @@ enum rc rapi_conn_exchange(struct rapi_conn *conn, size_t body_max, struct arena
     }
     if (rc != RC_OK || !res->keep_alive)
         rapi_conn_close(conn);
+    return rc;
+}
+
+/* true when the peer has sent something, or its end, that nobody has asked for. */
+static bool has_input(const struct rapi_conn *conn)
+{
+    struct pollfd one = {.fd = conn->_fd, .events = POLLIN};
+    return poll(&one, 1, 0) > 0;
+}
+
+enum rc rapi_conn_begin(struct rapi_conn *conn, struct bytes target,
+                        const struct http_field *fields, size_t field_count)
+{
+    struct http_field all[FIELDS_MAX] = {{BYTES_LIT("Host"), bytes_from_str(conn->api)}};
+    if (field_count >= FIELDS_MAX)
+        return RC_NOMEM;
+    for (size_t i = 0; i < field_count; i++)
+        all[i + 1] = fields[i];
+    buf_reset(&conn->_out);
+    http1_encode_request_head(&conn->_out, BYTES_LIT("POST"), target, all, field_count + 1);
+    if (conn->_out.failed)
+        return RC_NOMEM;
+    conn->_method = HTTP_POST;
+    if (conn->_curl && has_input(conn))
+        rapi_conn_close(conn);
+    enum rc rc = conn->_curl ? RC_OK : connect_now(conn);
+    if (rc != RC_OK) {
+        rapi_conn_close(conn);
+        return rc;
+    }
+    return rapi_conn_give(conn, buf_bytes(&conn->_out));
+}
+
+enum rc rapi_conn_give(struct rapi_conn *conn, struct bytes chunks)
+{
+    while (chunks.len) {
+        struct pollfd one = {.fd = conn->_fd, .events = POLLIN | POLLOUT};
+        int ready = poll(&one, 1, -1);
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready < 0 || (one.revents & (POLLIN | POLLERR | POLLHUP)))
+            return RC_CLOSED;
+        ssize_t n = send(conn->_fd, chunks.ptr, chunks.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0)
+            chunks = bytes_skip(chunks, (size_t)n);
+        else if (errno != EINTR && errno != EAGAIN)
+            return RC_CLOSED;
+    }
+    return RC_OK;
+}
+
+enum rc rapi_conn_finish(struct rapi_conn *conn, size_t body_max, struct arena *arena,
+                         struct http1_response *res)
+{
+    enum rc rc = receive_response(conn, body_max, arena, res);
+    if (rc != RC_OK)
+        (void)snprintf(conn->error, sizeof conn->error, "the response is cut off or bad (%s)",
+                       rc_name(rc));
+    rapi_conn_close(conn);
     return rc;
 }
 

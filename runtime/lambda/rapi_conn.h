@@ -60,6 +60,23 @@ enum rc rapi_conn_send(struct rapi_conn *conn) MUST_CHECK;
 enum rc rapi_conn_exchange(struct rapi_conn *conn, size_t body_max, struct arena *arena,
                            struct http1_response *res) MUST_CHECK;
 
+/* --- a request whose body is made while it is sent, in chunks; it cannot be sent again --- */
+
+/* Sends the request's head, with Transfer-Encoding; connects where there is no connection, or where
+ * the peer has closed it meanwhile. RC_OK · RC_IO, RC_NOMEM: no connection, and nothing is sent ·
+ * RC_CLOSED: as rapi_conn_give */
+enum rc rapi_conn_begin(struct rapi_conn *conn, struct bytes target,
+                        const struct http_field *fields, size_t field_count) MUST_CHECK;
+
+/* Sends bytes of chunks, which the caller has encoded; waits as long as the peer does not take
+ * them. RC_OK · RC_CLOSED: the peer has answered already, or is gone; rapi_conn_finish says which
+ */
+enum rc rapi_conn_give(struct rapi_conn *conn, struct bytes chunks) MUST_CHECK;
+
+/* Waits for the response, as rapi_conn_exchange does, and closes the connection. */
+enum rc rapi_conn_finish(struct rapi_conn *conn, size_t body_max, struct arena *arena,
+                         struct http1_response *res) MUST_CHECK;
+
 /* Closes the connection; the next exchange makes a new one. */
 void rapi_conn_close(struct rapi_conn *conn);
 

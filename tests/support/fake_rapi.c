@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/fake_request.h"
+
 enum { WAIT_S = 30, BUF_MAX_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
 
 struct fake_conn {
@@ -27,6 +29,8 @@ struct fake_rapi {
     void *context;
     bool remembers, is_started, is_parallel;
     size_t piece_len; /* 0: an answer is one piece */
+    const char *early_suffix;
+    size_t early_len;
     char address[32];
     int listen_fd;
     pthread_t thread;
@@ -83,20 +87,18 @@ void fake_rapi_set_piece(struct fake_rapi *fake, size_t len)
     fake->piece_len = len;
 }
 
+void fake_rapi_answer_early(struct fake_rapi *fake, const char *suffix, size_t body_len)
+{
+    fake->early_suffix = suffix;
+    fake->early_len = body_len;
+}
+
 const char *fake_rapi_address(const struct fake_rapi *fake)
 {
     return fake->address;
 }
 
 /* --- a connection --- */
-
-static char *text_dup(const char *from, size_t len)
-{
-    char *text = need_memory(malloc(len + 1));
-    memcpy(text, from, len);
-    text[len] = '\0';
-    return text;
-}
 
 /* false: the peer has closed. */
 static bool read_more(struct fake_conn *self)
@@ -111,42 +113,22 @@ static bool read_more(struct fake_conn *self)
     return n > 0;
 }
 
-static size_t content_length(const char *head)
+static bool read_for_request(void *context)
 {
-    const char *field = strcasestr(head, "\r\ncontent-length:");
-    return field ? strtoul(field + 17, NULL, 10) : 0;
+    return read_more(context);
 }
 
 static struct fake_request *read_request(struct fake_conn *self)
 {
-    const char *end;
-    while (!(end = self->in.len ? memmem(self->in.data, self->in.len, "\r\n\r\n", 4) : NULL))
-        if (!read_more(self))
-            return NULL;
-    size_t head_len = (size_t)(end - self->in.data) + 4;
-    char *head = text_dup(self->in.data, head_len);
-    size_t body_len = content_length(head);
-    while (self->in.len < head_len + body_len)
-        if (!read_more(self)) {
-            free(head);
-            return NULL;
-        }
-    struct fake_request *req = need_memory(calloc(1, sizeof *req));
-    req->head = head;
-    req->target = text_dup(head, (size_t)(strstr(head, " HTTP/1.1\r\n") - head));
-    req->body = bytes_make(text_dup(self->in.data + head_len, body_len), body_len);
-    req->connection = self->number;
-    req->number_on_connection = self->request_count++;
-    buf_consume(&self->in, head_len + body_len);
+    struct fake_rapi *fake = self->fake;
+    struct fake_reader reader = {read_for_request, self, &self->in, fake->early_suffix,
+                                 fake->early_len};
+    struct fake_request *req = fake_request_read(&reader);
+    if (req) {
+        req->connection = self->number;
+        req->number_on_connection = self->request_count++;
+    }
     return req;
-}
-
-static void request_free(struct fake_request *req)
-{
-    free(req->target);
-    free(req->head);
-    free((void *)(uintptr_t)req->body.ptr);
-    free(req);
 }
 
 static void write_all(const struct fake_conn *self, struct bytes left)
@@ -192,7 +174,7 @@ static bool serve_one(struct fake_conn *self)
     need(!self->out.failed, "the answer's memory");
     remember(fake, req);
     if (!fake->remembers)
-        request_free(req);
+        fake_request_free(req);
     if (end == FAKE_HOLD) {
         while (read_more(self)) {
             /* until the peer or fake_rapi_free closes */
@@ -288,7 +270,7 @@ void fake_rapi_free(struct fake_rapi *fake)
         free(conn);
     }
     for (size_t i = 0; fake->remembers && i < fake->count; i++)
-        request_free(fake->requests[i]);
+        fake_request_free(fake->requests[i]);
     free(fake->requests);
     (void)pthread_mutex_destroy(&fake->lock);
     (void)pthread_cond_destroy(&fake->received);

@@ -15,9 +15,11 @@
 #include "runtime/core/buf.h"
 
 struct fake_request {
-    char *target; /* "GET /2018-06-01/runtime/invocation/next" */
-    char *head;   /* all lines, with their ends */
-    struct bytes body;
+    char *target;                  /* "GET /2018-06-01/runtime/invocation/next" */
+    char *head;                    /* all lines, with their ends */
+    struct bytes body;             /* of a chunked one the chunks' bytes */
+    char *trailer;                 /* its lines, with their ends; "" without one */
+    size_t chunk_count;            /* but for the last, empty one */
     unsigned connection;           /* from 1 */
     unsigned number_on_connection; /* from 0 */
 };
@@ -43,6 +45,10 @@ void fake_rapi_set_parallel(struct fake_rapi *fake);
 
 /* Before the start: answers go out in pieces of `len` bytes, each a packet of its own. */
 void fake_rapi_set_piece(struct fake_rapi *fake, size_t len);
+
+/* Requests whose target ends with `suffix` are answered when their first `body_len` bytes of body
+ * are there, whatever is to come; the connection is then closed. Before fake_rapi_start. */
+void fake_rapi_answer_early(struct fake_rapi *fake, const char *suffix, size_t body_len);
 
 /* Closes all and frees all that it remembered. */
 void fake_rapi_free(struct fake_rapi *fake);

@@ -15,8 +15,8 @@ static const char *look_up(const char *name)
     return strcmp(name, "DUET_STORE") == 0 ? "memory" : NULL;
 }
 
-void invoke_rig_init(struct invoke_rig *rig, const struct app_definition *definition,
-                     const char *const *settings, const struct fake_step *steps, size_t count)
+void invoke_rig_init_held(struct invoke_rig *rig, const struct app_definition *definition,
+                          const char *const *settings, const struct fake_step *steps, size_t count)
 {
     char error[256] = "";
     log_set_fd(-1);
@@ -25,9 +25,15 @@ void invoke_rig_init(struct invoke_rig *rig, const struct app_definition *defini
     cr_assert(app_init(&rig->app, definition, &rig->config, error, sizeof error), "%s", error);
     rig->script = (struct fake_script){steps, count};
     rig->fake = fake_rapi_new(fake_rapi_play, &rig->script, true);
-    fake_rapi_start(rig->fake);
     rapi_init(&rig->rapi, fake_rapi_address(rig->fake));
     invoker_init(&rig->invoker, &rig->app, &rig->rapi, INVOKER_ALONE);
+}
+
+void invoke_rig_init(struct invoke_rig *rig, const struct app_definition *definition,
+                     const char *const *settings, const struct fake_step *steps, size_t count)
+{
+    invoke_rig_init_held(rig, definition, settings, steps, count);
+    fake_rapi_start(rig->fake);
 }
 
 void invoke_rig_release(struct invoke_rig *rig)

@@ -22,6 +22,10 @@ struct invoke_rig {
  * The steps are borrowed. The log is off. */
 void invoke_rig_init(struct invoke_rig *rig, const struct app_definition *definition,
                      const char *const *settings, const struct fake_step *steps, size_t count);
+
+/* The same, but the fake waits for fake_rapi_start. */
+void invoke_rig_init_held(struct invoke_rig *rig, const struct app_definition *definition,
+                          const char *const *settings, const struct fake_step *steps, size_t count);
 void invoke_rig_release(struct invoke_rig *rig);
 
 /* One invocation, start to end. */
