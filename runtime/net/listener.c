@@ -24,8 +24,9 @@ int httpd_listen(const char *address, unsigned port, bool reuse_port, char *erro
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     int one = 1;
     if (inet_pton(AF_INET, address, &at.sin_addr) != 1) {
-        errno = EINVAL;
-        return fail(-1, address, port, error, error_len);
+        (void)snprintf(error, error_len, "cannot listen on '%s:%u': not an IPv4 address", address,
+                       port);
+        return -1;
     }
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
