@@ -11,20 +11,21 @@
 /*
  * What the client does after each reply that the Runtime API may give, row by row:
  *
- * call                  reply                                        here
- * next                  200                                          test_rapi.c, all of it
- * next                  403, 404, 5xx, no HTTP, wrong lengths        a_failed_next_is_tried_again
- * next                  the same for good a_next_that_fails_for_good_is_told next after a long wait
- * (a frozen sandbox)         a_next_may_take_any_time response, error       202
- * every_reply_has_its_consequence response, error       400 of each type, 403, 410, 413
- * every_reply_has_its_consequence response, error       5xx, once and twice
- * every_reply_has_its_consequence init/error            202, 403, 5xx
- * every_reply_has_its_consequence next                  a connection lost before, within, after
- * a_failed_next_is_tried_again, test_rapi_bytes.c all posts             a connection lost before,
- * within, after      every_reply_has_its_consequence, test_rapi_bytes.c response, error invocation
- * id said: sent back; not: none     the_invocation_id_is_sent_back response              413: no
- * error follows, the next event comes  test_bootstrap.c, a_refused_... init/error            202,
- * and the process ends with 1 at once     test_bootstrap.c, a_start_error_...
+ *   next: 200                                          test_rapi.c
+ *   next: 403, 404, 5xx, no HTTP, wrong lengths        a_failed_next_is_tried_again
+ *   next: the same for good                            a_next_that_fails_for_good_is_told
+ *   next: after a long wait, as of a frozen sandbox    a_next_may_take_any_time
+ *   response, error: 202                               every_reply_has_its_consequence
+ *   response, error: 400 of each type, 403, 410, 413   every_reply_has_its_consequence
+ *   response, error: 5xx, once and twice               every_reply_has_its_consequence
+ *   response: 413, and no error after it               test_bootstrap: a_refused_answer_...
+ *   response, error: the invocation id, said or not    the_invocation_id_is_sent_back
+ *   init/error: 202, 4xx, 5xx                          every_reply_has_its_consequence
+ *   init/error: then the process ends with 1           test_bootstrap: a_start_error_...
+ *   extension/register: 200, 202, 403, 500             test_extension
+ *   all posts: a connection lost                       every_reply_has_its_consequence
+ *   next, response: lost or wrong at any byte          test_bootstrap_hostile
+ *   all: nobody listens                                test_rapi: nobody_listening_is_told
  */
 
 static struct arena arena;
