@@ -15,7 +15,8 @@ static bool has_control_byte(struct bytes view)
     return false;
 }
 
-bool candidate_name(const struct http_request *req, struct http_response *res, struct bytes *name)
+/* The {name} of the path. false: it is none, and `res` is the 400 that says why. */
+static bool read_name(const struct http_request *req, struct http_response *res, struct bytes *name)
 {
     *name = *http_request_param(req, "name");
     if (name->len > LIMIT_NAME_BYTES)
@@ -43,7 +44,7 @@ void handle_candidate_get(const struct http_request *req, struct http_response *
 {
     struct store_item item;
     struct bytes name;
-    if (!candidate_name(req, res, &name))
+    if (!read_name(req, res, &name))
         return;
     enum rc rc = store_get(req->app->store, name, req->deadline_ms, req->arena, &item);
     if (rc == RC_OK)
@@ -69,7 +70,7 @@ static void add_location(const struct http_request *req, struct http_response *r
 void handle_candidate_post(const struct http_request *req, struct http_response *res)
 {
     struct store_item item = {.created_ms = clock_ms_epoch()};
-    if (!candidate_name(req, res, &item.name) || !candidate_read(req, res, &item.value))
+    if (!read_name(req, res, &item.name) || !candidate_read(req, res, &item.value))
         return;
     enum rc rc = store_put_new(req->app->store, &item, req->deadline_ms);
     if (rc == RC_OK) {

@@ -13,10 +13,6 @@
 
 enum { CANDIDATE_PARTY_BYTES = 255 };
 
-/* The {name} of the path. false: it is none, and `res` is the 400 that says why. */
-bool candidate_name(const struct http_request *req, struct http_response *res,
-                    struct bytes *name) MUST_CHECK;
-
 /* Reads the body, {"party":"..."}. false: it is none, and `res` is the problem that says why. */
 bool candidate_read(const struct http_request *req, struct http_response *res,
                     struct bytes *party) MUST_CHECK;
