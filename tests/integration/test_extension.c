@@ -1,8 +1,10 @@
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,7 +40,13 @@ static const struct route routes[] = {{HTTP_GET, "/hello", handle_hello, 0}, ROU
 /* Uses what a hook may use: the disk, the store and the log, which tells last that it is done. */
 static void on_stop(struct app *app)
 {
-    const char *path = getenv("DUET_TEST_FILE");
+    const char *path = getenv("DUET_TEST_FILE"), *fifo = getenv("DUET_TEST_FIFO");
+    FILE *gate = fifo ? fopen(fifo, "re") : NULL; /* waits for a writer, and then for its end */
+    while (gate && getc(gate) != EOF) {
+        /* what it says is nothing */
+    }
+    if (gate)
+        (void)fclose(gate);
     FILE *file = path ? fopen(path, "we") : NULL;
     if (file) {
         (void)fputs("cleaned up", file);
@@ -103,13 +111,13 @@ static enum fake_end answer(void *context, size_t index, const struct fake_reque
     return FAKE_KEEP;
 }
 
-static void start(struct platform *platform)
+static void start(struct platform *platform, const char *variable)
 {
     char address[64];
     fake = fake_rapi_new(answer, platform, true);
     fake_rapi_set_parallel(fake);
     (void)snprintf(address, sizeof address, "AWS_LAMBDA_RUNTIME_API=%s", fake_rapi_address(fake));
-    const char *env[] = {address, "DUET_STORE=memory", "DUET_TEST_HOME=lambda", NULL};
+    const char *env[] = {address, "DUET_STORE=memory", "DUET_TEST_HOME=lambda", variable, NULL};
     program_start(&program, (const char *const[]){SELF, NULL}, env);
     fake_rapi_start(fake);
 }
@@ -125,7 +133,7 @@ static const struct fake_request *find(const char *target, size_t count)
 Test(extension, registers_before_the_first_event_and_runs_the_hook_at_sigterm)
 {
     static struct platform platform = {.register_status = 200, .events = 1};
-    start(&platform);
+    start(&platform, NULL);
     cr_assert(fake_rapi_wait(fake, 5)); /* register, event/next, next, response, next */
     const struct fake_request *first = fake_rapi_request(fake, 0);
     cr_expect_str_eq(first->target, REGISTER);
@@ -147,7 +155,7 @@ Test(extension, a_refused_registration_is_logged_and_events_are_served)
 {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         struct platform platform = {.register_status = refusals[i], .events = 1};
-        start(&platform);
+        start(&platform, NULL);
         cr_assert(fake_rapi_wait(fake, 4)); /* register, next, response, next */
         cr_expect_null(find(EVENT_NEXT, 4));
         cr_expect_not_null(find("POST /2018-06-01/runtime/invocation/id-1/response", 4));
@@ -161,19 +169,40 @@ Test(extension, a_refused_registration_is_logged_and_events_are_served)
     }
 }
 
-/* Some platforms take the Runtime API away first. */
-Test(extension, the_hook_runs_where_the_runtime_api_goes_with_the_signal)
+Test(extension, the_hook_runs_beside_several_pollers)
 {
     static struct platform platform = {.register_status = 200};
-    start(&platform);
+    start(&platform, "AWS_LAMBDA_MAX_CONCURRENCY=3");
+    cr_assert(fake_rapi_wait(fake, 5)); /* register, event/next, three times next */
+    cr_expect_str_eq(fake_rapi_request(fake, 0)->target, REGISTER);
+    cr_expect_eq(program_stop(&program), 0);
+    cr_expect(strstr(program.out.data, "the hook"), "%s", program.out.data);
+}
+
+/* Some platforms take the Runtime API away first. The hook is held until the main thread has used
+ * up all its tries. */
+Test(extension, a_runtime_api_that_goes_with_the_signal_does_not_end_the_hook)
+{
+    static struct platform platform = {.register_status = 200};
+    struct tempdir dir;
+    char path[2 * TEMPDIR_PATH_MAX], variable[2 * TEMPDIR_PATH_MAX + 32];
+    tempdir_init(&dir);
+    cr_assert_eq(mkfifo(tempdir_join(&dir, "", "fifo", path), 0600), 0);
+    (void)snprintf(variable, sizeof variable, "DUET_TEST_FIFO=%s", path);
+    (void)signal(SIGPIPE, SIG_IGN);
+    start(&platform, variable);
     cr_assert(fake_rapi_wait(fake, 3));
-    cr_assert_eq(kill(program.id, SIGSTOP), 0);
     cr_assert_eq(kill(program.id, SIGTERM), 0);
+    int fd = open(path, O_WRONLY | O_CLOEXEC); /* the hook has begun */
+    cr_assert_geq(fd, 0);
     fake_rapi_free(fake);
     fake = NULL;
-    cr_assert_eq(kill(program.id, SIGCONT), 0);
+    cr_assert(program_wait_for_nth(&program, "no invocation from the Runtime API", 8));
+    (void)close(fd);
     cr_expect_eq(program_wait(&program), 0);
     cr_expect(strstr(program.out.data, "the hook"), "%s", program.out.data);
+    cr_expect_not(strstr(program.out.data, "the Runtime API is lost"), "%s", program.out.data);
+    tempdir_release(&dir);
 }
 
 /* --- the server home --- */

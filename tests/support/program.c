@@ -59,14 +59,28 @@ static bool read_more(struct program *program, int64_t end_ms)
     return true;
 }
 
-const char *program_wait_for(struct program *program, const char *text)
+/* Where `text` stands for the `count`th time, or NULL. */
+static const char *find_nth(const struct program *program, const char *text, size_t count)
+{
+    const char *found = program->out.len ? strstr(program->out.data, text) : NULL;
+    while (found && --count > 0)
+        found = strstr(found + strlen(text), text);
+    return found;
+}
+
+const char *program_wait_for_nth(struct program *program, const char *text, size_t count)
 {
     int64_t end_ms = clock_ms_monotonic() + LIMIT_MS;
     for (;;) {
-        const char *found = program->out.len ? strstr(program->out.data, text) : NULL;
+        const char *found = find_nth(program, text, count);
         if (found || !read_more(program, end_ms))
             return found;
     }
+}
+
+const char *program_wait_for(struct program *program, const char *text)
+{
+    return program_wait_for_nth(program, text, 1);
 }
 
 unsigned program_number(struct program *program, const char *key)

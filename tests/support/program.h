@@ -21,6 +21,9 @@ void program_start(struct program *program, const char *const *argv, const char 
  * the text stands in program->out. */
 const char *program_wait_for(struct program *program, const char *text);
 
+/* The same for the `count`th time that `text` stands there, from 1. */
+const char *program_wait_for_nth(struct program *program, const char *text, size_t count);
+
 /* Waits for its end, at most 30 s; then kills it. Its status as waitpid's, or -1 after a kill. All
  * its output is in program->out then. */
 int program_wait(struct program *program);
