@@ -32,6 +32,19 @@ static bool is_named_by_connection(const struct http_request *req, struct bytes 
     return false;
 }
 
+/* The load balancer is set to drop invalid header fields: other names than these, some of which
+ * servers read as if they were another (routing.http.drop_invalid_header_fields.enabled). */
+static bool is_valid_name(struct bytes name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    return true;
+}
+
 static bool is_dropped(const struct http_request *req, struct bytes name)
 {
     static const char *const dropped[] = {
@@ -40,7 +53,8 @@ static bool is_dropped(const struct http_request *req, struct bytes name)
     static const char *const replaced[] = {
         "host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id",
         NULL};
-    return is_name(name, dropped) || is_name(name, replaced) || is_named_by_connection(req, name);
+    return !is_valid_name(name) || is_name(name, dropped) || is_name(name, replaced) ||
+           is_named_by_connection(req, name);
 }
 
 /* --- the values that the load balancer writes --- */

@@ -20,7 +20,8 @@ struct alb_client {
 
 /* Replaces req->fields by the table that the target gets, in req->arena: without those that belong
  * to the client's connection (Connection and what it names, Keep-Alive, Proxy-Connection, TE,
- * Trailer, Transfer-Encoding, Upgrade, Expect, Content-Length); Host in lower case and with the
+ * Trailer, Transfer-Encoding, Upgrade, Expect, Content-Length) and those whose name is not made of
+ * letters, digits and hyphens; Host in lower case and with the
  * listener's port where that is not 80 or 443; X-Forwarded-For with the client's address appended;
  * X-Forwarded-Proto, X-Forwarded-Port; X-Amzn-Trace-Id with a new Root, or the client's with a Self
  * in front of it. Sets req->trace_id.

@@ -65,6 +65,8 @@ static const struct row rows[] = {
     {"expect is answered here", 80, {F("Expect", "100-continue")}, "Expect", NULL},
     {"coding is of this hop", 80, {F("Transfer-Encoding", "chunked")}, "Transfer-Encoding", NULL},
     {"length is made anew", 80, {F("Content-Length", "5")}, "Content-Length", NULL},
+    {"an underscore is no valid name", 80, {F("Content_Length", "5")}, "Content_Length", NULL},
+    {"nor is a dot", 80, {F("X.Y", "5")}, "X.Y", NULL},
     {"others pass", 80, {F("X-Any", "thing")}, "X-Any", "thing"},
 };
 
