@@ -36,6 +36,7 @@ static int read_program(struct dl_phdr_info *info, size_t size, void *context)
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + header->p_vaddr;
+        image->has_libraries = image->has_libraries || header->p_type == PT_INTERP;
         if (header->p_type == PT_NOTE)
             read_note(image, (const char *)start, header->p_memsz);
         if (header->p_type != PT_LOAD || !(header->p_flags & PF_X))
@@ -107,27 +108,40 @@ static bool is_behind_call(const struct walk *walk, uintptr_t address)
 #endif
 }
 
-/* true when the call in front of `address` goes to a function that begins shortly before `pc`. */
-static bool is_call_of(uintptr_t address, uintptr_t pc)
+/* Reads where the direct call in front of `address` goes. false: it is a call by a pointer. */
+static bool call_target(uintptr_t address, uintptr_t *target)
 {
-    enum { FUNCTION_MAX_BYTES = 4096 };
-    int32_t distance;
     uintptr_t from = address - 4;
 #if defined(__x86_64__)
+    int32_t distance;
     if (((const unsigned char *)address)[-5] != 0xe8)
         return false;
     memcpy(&distance, (const void *)from, sizeof distance);
-    from = address;
+    *target = address + (uintptr_t)(intptr_t)distance;
+    return true;
 #elif defined(__aarch64__)
     uint32_t word;
     memcpy(&word, (const void *)from, sizeof word);
     if ((word & 0xfc000000) != 0x94000000)
         return false;
-    distance = (int32_t)(word << 6) >> 4; /* 26 bits with a sign, in words */
+    /* 26 bits with a sign, in words */
+    *target = from + (uintptr_t)(intptr_t)((int32_t)(word << 6) >> 4);
+    return true;
 #else
+    (void)from;
+    (void)target;
     return false;
 #endif
-    return pc - (from + (uintptr_t)(intptr_t)distance) < FUNCTION_MAX_BYTES;
+}
+
+/* true when `address` is a return address, and its direct call goes to a function that `inside` may
+ * be in: such a word is hardly on the stack by chance. */
+static bool is_call_of(const struct walk *walk, uintptr_t address, uintptr_t inside)
+{
+    enum { FUNCTION_MAX_BYTES = 32 * 1024 };
+    uintptr_t target;
+    return is_behind_call(walk, address) && call_target(address, &target) && target <= inside &&
+           inside - target < FUNCTION_MAX_BYTES;
 }
 
 /* true when a frame of ours may be at `fp`: its two words are on the stack, the return address is
@@ -138,28 +152,70 @@ static bool is_frame(const struct walk *walk, uintptr_t fp, uintptr_t from)
            is_behind_call(walk, word_at(fp + WORD)) && word_at(fp) > fp;
 }
 
-/* The lowest word in [from, top) that points to a frame of ours, or top. */
-static uintptr_t find_saved_fp(const struct walk *walk, uintptr_t from)
+/* --- across functions without frames --- */
+
+enum { CROSSED_MAX = 8 };
+
+/* The return addresses between a place and the next frame of ours. */
+struct crossing {
+    uintptr_t found[CROSSED_MAX];
+    size_t count;
+    uintptr_t last; /* the outermost; at first, that from which the crossing starts */
+};
+
+static void cross_calls(const struct walk *walk, uintptr_t from, uintptr_t to,
+                        struct crossing *crossing)
+{
+    for (uintptr_t at = from; at < to && crossing->count < CROSSED_MAX; at += WORD)
+        if (is_call_of(walk, word_at(at), crossing->last))
+            crossing->found[crossing->count++] = crossing->last = word_at(at);
+}
+
+/* A library's call of ours cannot be followed, but the function of ours that called the library has
+ * left its return address: the first one above the frame pointer that the library has saved. */
+static void cross_library(const struct walk *walk, uintptr_t from, uintptr_t to,
+                          struct crossing *crossing)
+{
+    for (uintptr_t at = from; at < to && crossing->count == 0; at += WORD)
+        if (is_behind_call(walk, word_at(at)))
+            crossing->found[crossing->count++] = crossing->last = word_at(at);
+}
+
+/* Gives what lies between `from` and the frame at `fp`, when that frame may be the next one.
+ *
+ * saved_end  behind the place where `fp` was saved
+ * inside     the address that the crossing starts from */
+static bool cross_to(struct walk *walk, uintptr_t from, uintptr_t saved_end, uintptr_t fp,
+                     uintptr_t inside)
+{
+    struct crossing crossing = {.last = inside};
+    uintptr_t target, caller = word_at(fp + WORD);
+    cross_calls(walk, from, fp, &crossing);
+    if (crossing.count == 0 && walk->image->has_libraries)
+        cross_library(walk, saved_end, fp, &crossing);
+    if (crossing.count == 0 ||
+        (call_target(caller, &target) && !is_call_of(walk, caller, crossing.last)))
+        return false;
+    for (size_t i = 0; i < crossing.count; i++)
+        give(walk, crossing.found[i]);
+    return true;
+}
+
+/* The next frame of ours above `from`, found by the word that points to it; 0: none. */
+static uintptr_t cross(struct walk *walk, uintptr_t from, uintptr_t inside)
 {
     for (uintptr_t at = from; at < walk->top; at += WORD)
-        if (is_frame(walk, word_at(at), at))
-            return at;
-    return walk->top;
+        if (is_frame(walk, word_at(at), at) && cross_to(walk, from, at + WORD, word_at(at), inside))
+            return word_at(at);
+    return 0;
 }
 
-/* A function of the C library has no frame of ours, so its caller's return address stands alone. */
-static void give_lone_caller(struct walk *walk, uintptr_t from, uintptr_t to)
-{
-    for (uintptr_t at = from; at < to; at += WORD)
-        if (is_behind_call(walk, word_at(at))) {
-            give(walk, word_at(at));
-            return;
-        }
-}
+/* --- all of it --- */
 
-/* The crash is in a function with a frame, or in one of a static C library that made none: then
- * the return address is still where the call has put it. */
-static void give_leaf_caller(struct walk *walk, const struct backtrace_start *start, uintptr_t sp)
+/* A function that calls no other may have no frame: its return address is where the call has put
+ * it. 0: it is not there, or it is that of the frame at `fp`. */
+static uintptr_t leaf_caller(const struct walk *walk, const struct backtrace_start *start,
+                             uintptr_t sp, bool has_frame)
 {
     uintptr_t address = start->link;
 #if defined(__x86_64__)
@@ -167,34 +223,35 @@ static void give_leaf_caller(struct walk *walk, const struct backtrace_start *st
 #else
     (void)sp;
 #endif
-    if (is_behind_call(walk, address) && is_call_of(address, start->pc) &&
-        address != word_at(start->fp + WORD))
-        give(walk, address);
+    bool is_new = !has_frame || address != word_at(start->fp + WORD);
+    return is_new && is_call_of(walk, address, start->pc) ? address : 0;
 }
 
-/* The first frame of ours, or 0; gives the caller that has no frame. */
+/* The first frame of ours, or 0; gives the callers below it. */
 static uintptr_t first_frame(struct walk *walk, const struct backtrace_start *start)
 {
-    uintptr_t sp = (start->sp + WORD - 1) & ~(uintptr_t)(WORD - 1), from = sp;
-    uintptr_t fp = start->fp;
-    bool has_frame = is_frame(walk, fp, sp);
-    if (has_frame && is_code(walk, start->pc)) {
-        give_leaf_caller(walk, start, sp);
-        return fp;
-    }
-    if (has_frame && is_behind_call(walk, start->link)) {
+    uintptr_t sp = (start->sp + WORD - 1) & ~(uintptr_t)(WORD - 1), inside = start->pc;
+    bool has_frame = is_frame(walk, start->fp, sp);
+    if (is_code(walk, start->pc) && sp < walk->top) {
+        uintptr_t caller = leaf_caller(walk, start, sp, has_frame);
+        if (!caller && has_frame)
+            return start->fp;
+        if (caller)
+            give(walk, inside = caller);
+        sp += caller ? WORD : 0;
+    } else if (has_frame && is_behind_call(walk, start->link)) {
         give(walk, start->link);
-        return fp;
+        return start->fp;
     }
-    if (!has_frame) {
-        uintptr_t at = find_saved_fp(walk, from);
-        if (at >= walk->top)
-            return 0;
-        fp = word_at(at);
-        from = at + WORD;
-    }
-    give_lone_caller(walk, from, fp);
-    return fp;
+    if (!has_frame)
+        return cross(walk, sp, inside);
+    struct crossing crossing = {.last = inside};
+    cross_calls(walk, sp, start->fp, &crossing);
+    if (!is_code(walk, start->pc) && crossing.count == 0)
+        cross_library(walk, sp, start->fp, &crossing);
+    for (size_t i = 0; i < crossing.count; i++)
+        give(walk, crossing.found[i]);
+    return start->fp;
 }
 
 void backtrace_walk(const struct program_image *image, const struct backtrace_start *start,
@@ -205,13 +262,10 @@ void backtrace_walk(const struct program_image *image, const struct backtrace_st
     give(&walk, start->pc);
     uintptr_t fp = first_frame(&walk, start);
     while (fp && *count < BACKTRACE_MAX) {
-        give(&walk, word_at(fp + WORD));
-        uintptr_t next = word_at(fp);
-        if (!is_frame(&walk, next, fp + 2 * WORD)) {
-            /* A function of the C library called us back and used the register for itself. */
-            uintptr_t at = find_saved_fp(&walk, fp + 2 * WORD);
-            next = at < walk.top ? word_at(at) : 0;
-        }
+        uintptr_t caller = word_at(fp + WORD), next = word_at(fp);
+        give(&walk, caller);
+        if (!is_frame(&walk, next, fp + 2 * WORD))
+            next = cross(&walk, fp + 2 * WORD, caller); /* the C library has called us back */
         fp = next;
     }
 }

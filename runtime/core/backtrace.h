@@ -7,10 +7,12 @@
  * Layer:   core.
  * Threads: the program is looked up once, before threads start; a walk only reads.
  *
- * The library's own unwinders take locks and memory, which a crashed process may not. Our code is
- * compiled with frame pointers in every mode, so a frame is a pair of words on the stack: the
- * caller's frame pointer and the return address. The C library keeps no such pairs: below a crash
- * in it, the stack is searched upwards for the first pair of ours.
+ * The C library's own unwinders take locks and memory, which a crashed process may not, and the
+ * static one has no tables for them. Our code is compiled with frame pointers in every mode, so a
+ * frame is a pair of words on the stack: the caller's frame pointer and the return address. Code of
+ * the C library keeps no such pairs. It is crossed by its return addresses: a word on the stack is
+ * taken for one when it stands behind a call of the function that was seen last. Above a function
+ * of ours that a static C library has called (a comparison for qsort), addresses may be old ones.
  */
 
 #include "runtime/core/bytes.h"
@@ -21,6 +23,7 @@ enum { BUILD_ID_MAX_BYTES = 32, BACKTRACE_MAX = 48 };
 struct program_image {
     uintptr_t base;                 /* what an address has to be reduced by; 0: not moved */
     uintptr_t text_start, text_end; /* its code */
+    bool has_libraries;             /* code of others may be on the stack */
     unsigned char build_id[BUILD_ID_MAX_BYTES];
     size_t build_id_len; /* 0: linked without one */
 };
