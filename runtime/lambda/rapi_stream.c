@@ -21,10 +21,9 @@ enum rc rapi_stream_begin(struct rapi_stream *stream, struct rapi *rapi, struct 
     };
     size_t count = sizeof fields / sizeof *fields - (invocation->invocation_id.len == 0);
     struct bytes target;
-    *stream = (struct rapi_stream){
-        .rapi = rapi, .arena = arena, .request_id = invocation->lambda.request_id};
+    *stream = (struct rapi_stream){.rapi = rapi, .arena = arena};
     if (arena_printf(arena, &target, "/2018-06-01/runtime/invocation/%.*s/response",
-                     BYTES_ARG(stream->request_id)) != RC_OK)
+                     BYTES_ARG(invocation->lambda.request_id)) != RC_OK)
         return RC_IO;
     crash_report_end(); /* from here on the platform has the beginning of an answer */
     enum rc rc = rapi_conn_begin(&rapi->_conn, target, fields, count);
@@ -92,15 +91,13 @@ enum rc rapi_stream_end(struct rapi_stream *stream, const struct error_report *e
     if (!stream->is_answered)
         send_end(stream, error);
     if (rapi_conn_finish(conn, REPLY_MAX_BYTES, stream->arena, &res) != RC_OK) {
-        log_event(LOG_WARN, "a lost reply of the Runtime API",
-                  LOG_TEXT("requestId", stream->request_id), LOG_STR("address", conn->api),
+        log_event(LOG_WARN, "a lost reply of the Runtime API", LOG_STR("address", conn->api),
                   LOG_STR("reason", conn->error));
         return RC_OK;
     }
     if (res.status >= 200 && res.status < 300)
         return RC_OK;
-    log_event(LOG_WARN, "an answer that the Runtime API refused",
-              LOG_TEXT("requestId", stream->request_id), LOG_NUM("status", res.status),
+    log_event(LOG_WARN, "an answer that the Runtime API refused", LOG_NUM("status", res.status),
               LOG_TEXT("reply", res.body));
     return res.status < 500 ? RC_OK : RC_IO;
 }

@@ -21,7 +21,6 @@
 struct rapi_stream {
     struct rapi *rapi;
     struct arena *arena;
-    struct bytes request_id;
     bool is_answered; /* the Runtime API has closed, or said something, before the end */
 };
 
