@@ -1,5 +1,6 @@
 #include "runtime/core/log.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include "runtime/core/buf.h"
@@ -169,6 +170,18 @@ static void append_all(struct buf *line, enum log_level level, const char *messa
     buf_append(line, line_format == LOG_FORMAT_JSON ? BYTES_LIT("}\n") : BYTES_LIT("\n"));
 }
 
+/* A pipe takes up to 4096 bytes in one piece. More than that, or a pipe that is full, and another
+ * thread's line may get between the pieces. */
+void log_write_line(int fd, struct bytes line)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    (void)pthread_mutex_lock(&lock);
+    if (write(fd, line.ptr, line.len) < 0) {
+        /* nowhere left to say it */
+    }
+    (void)pthread_mutex_unlock(&lock);
+}
+
 void log_write(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count)
 {
@@ -177,7 +190,5 @@ void log_write(enum log_level level, const char *message, const struct log_field
     if (!log_is_on(level))
         return;
     append_all(&line, level, message, fields, field_count);
-    if (write(log_fd, line.data, line.len) < 0) {
-        /* nowhere left to say it */
-    }
+    log_write_line(log_fd, buf_bytes(&line));
 }

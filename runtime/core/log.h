@@ -5,7 +5,7 @@
  * log — one event a line, as a JSON object or as text, with the ids of the request in hand.
  *
  * Layer:   core.
- * Threads: any; a line is written by one write(2).
+ * Threads: any; a line is written by one write(2), and no other line gets into it.
  *
  * JSON: "timestamp", "level", "message", then "requestId" and "traceId" where there are any, then
  * the caller's fields. Keys are Lambda's for custom runtimes ("Log and monitor custom runtimes",
@@ -45,6 +45,9 @@ struct log_field {
  * cannot be written is lost in silence: a log never stops a request. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields,
                size_t field_count);
+
+/* Writes a whole line of some other kind, its end included, between those of the log. */
+void log_write_line(int fd, struct bytes line);
 
 /* log_event(LOG_INFO, "listening", LOG_NUM("port", 8080)); at least one field. Below the least
  * level nothing is evaluated, the fields neither. */

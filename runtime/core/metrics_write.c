@@ -1,9 +1,9 @@
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "runtime/core/clock.h"
 #include "runtime/core/json_text.h"
 #include "runtime/core/limits.h"
+#include "runtime/core/log.h"
 #include "runtime/core/metrics_shard.h"
 
 /*
@@ -111,13 +111,12 @@ static void append_counts(struct line *line, uint64_t requests, uint64_t errors,
     buf_append(&line->out, BYTES_LIT(",\"Latency\":"));
 }
 
-/* One write for one line, so that no other line gets between. Lost in silence, as the log's. */
+/* Between the log's lines, and lost in silence as those. */
 static void end(struct line *line, const struct metrics *metrics)
 {
     buf_append(&line->out, BYTES_LIT("}\n"));
-    if (!line->out.failed && write(metrics->fd, line->out.data, line->out.len) < 0) {
-        /* nowhere to say it */
-    }
+    if (!line->out.failed)
+        log_write_line(metrics->fd, buf_bytes(&line->out));
 }
 
 /* --- an invocation --- */

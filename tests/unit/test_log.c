@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/core/limits.h"
@@ -29,7 +30,7 @@ static void teardown(void)
     (void)close(ends[1]);
 }
 
-TestSuite(log, .init = setup, .fini = teardown);
+TestSuite(log, .init = setup, .fini = teardown, .timeout = 60);
 
 /* The one line that was written, as JSON. */
 static cJSON *line(void)
@@ -311,4 +312,51 @@ Test(log, a_line_of_text_is_whole_at_every_length)
             const char *shown = text_line();
             cr_expect_not_null(strstr(shown, " n=1"), "%zu", len);
         }
+}
+
+/* --- threads --- */
+
+enum { WRITERS = 4, LINES = 200, LONG_BYTES = 6000 };
+
+/* Lines of one letter each, longer than what a pipe takes in one piece. */
+static void *write_long_lines(void *context)
+{
+    char letters[LONG_BYTES];
+    memset(letters, *(const char *)context, sizeof letters);
+    for (int i = 0; i < LINES; i++)
+        log_event(LOG_INFO, "long", LOG_TEXT("letters", bytes_make(letters, sizeof letters)));
+    return NULL;
+}
+
+static void expect_one_letter(const char *long_line)
+{
+    const char *letters = strstr(long_line, "\"letters\":\"");
+    cr_assert_not_null(letters, "%.100s", long_line);
+    letters += strlen("\"letters\":\"");
+    size_t len = strspn(letters, (const char[]){letters[0], '\0'});
+    cr_assert_eq(len, (size_t)LONG_BYTES, "%zu", len);
+    cr_assert_eq(strcmp(letters + len, "\"}\n"), 0, "%s", letters + len);
+}
+
+Test(log, long_lines_of_many_threads_do_not_mix)
+{
+    static char names[WRITERS] = {'a', 'b', 'c', 'd'};
+    pthread_t threads[WRITERS];
+    char *long_line = NULL;
+    size_t capacity = 0, count = 0;
+    cr_assert_eq(fcntl(ends[1], F_SETFL, 0), 0);
+    cr_assert_eq(fcntl(ends[0], F_SETFL, 0), 0);
+    cr_assert_gt(fcntl(ends[1], F_SETPIPE_SZ, 4096), 0);
+    for (int i = 0; i < WRITERS; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, write_long_lines, &names[i]), 0);
+    FILE *reader = fdopen(dup(ends[0]), "r");
+    cr_assert_not_null(reader);
+    for (; count < (size_t)WRITERS * LINES; count++) {
+        cr_assert_gt(getline(&long_line, &capacity, reader), 0);
+        expect_one_letter(long_line);
+    }
+    for (int i = 0; i < WRITERS; i++)
+        cr_assert_eq(pthread_join(threads[i], NULL), 0);
+    (void)fclose(reader);
+    free(long_line);
 }
