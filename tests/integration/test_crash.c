@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,15 +31,20 @@ static void teardown(void)
 
 TestSuite(crash, .fini = teardown, .timeout = 100);
 
-static void start(const char *host, const char *variable)
+static void start_against(const char *host, const char *variable)
 {
     static char address[128];
-    fake = fake_rapi_new(fake_rapi_play, &script, true);
     (void)snprintf(address, sizeof address, "AWS_LAMBDA_RUNTIME_API=%s%s", host,
                    strchr(fake_rapi_address(fake), ':'));
     const char *env[] = {address, "DUET_STORE=memory", variable, NULL};
     program_start(&program, (const char *const[]){"tests/crashing_app", NULL}, env);
     fake_rapi_start(fake);
+}
+
+static void start(const char *host, const char *variable)
+{
+    fake = fake_rapi_new(fake_rapi_play, &script, true);
+    start_against(host, variable);
 }
 
 static void play(const char *host, const struct fake_step *steps, size_t count)
@@ -181,6 +187,44 @@ Test(crash, between_invocations_nobody_is_told)
     cr_expect(!strstr(program.out.data, "reportStatus"), "%s", program.out.data);
     const char *line = strstr(program.out.data, "FATAL");
     cr_expect(line && !strstr(line, "requestId"), "%s", program.out.data);
+}
+
+/* --- several pollers --- */
+
+enum { POLLERS = 4 };
+
+struct pollers {
+    atomic_size_t next_count, report_index;
+};
+
+/* The last poller that asks gets an event, and its stack overflows; the others wait for theirs. */
+static enum fake_end answer_pollers(void *context, size_t index, const struct fake_request *req,
+                                    struct buf *out)
+{
+    struct pollers *self = context;
+    if (strcmp(req->target, NEXT) != 0) {
+        atomic_store(&self->report_index, index);
+        fake_rapi_put(out, 202, NULL, BYTES_LIT("{}"));
+        return FAKE_KEEP;
+    }
+    if (atomic_fetch_add(&self->next_count, 1) != POLLERS - 1)
+        return FAKE_HOLD;
+    struct fake_step step = event_for("/by_overflow");
+    fake_rapi_put(out, step.status, step.fields, bytes_from_str(step.text));
+    return FAKE_KEEP;
+}
+
+Test(crash, a_poller_among_others_reports_its_own_invocation)
+{
+    static struct pollers pollers;
+    fake = fake_rapi_new(answer_pollers, &pollers, true);
+    fake_rapi_set_parallel(fake);
+    start_against("127.0.0.1", "AWS_LAMBDA_MAX_CONCURRENCY=4");
+    expect_death(SIGSEGV);
+    cr_assert(fake_rapi_wait(fake, POLLERS + 1));
+    expect_report(atomic_load(&pollers.report_index), ERROR("id-1"), "Runtime.StackOverflow");
+    expect_said("\"requestId\":\"id-1\"");
+    expect_said("\"reportStatus\":202,");
 }
 
 /* --- the other home --- */
