@@ -150,6 +150,8 @@ answers() { # TEXT COMMAND...
 settings=(HOME=/)
 check 'duet says its version' answers 'duet ' /duet-x86_64 --version
 check 'the server serves, with SQLite' serves /server-x86_64
+# What duet starts reads nothing; every container, FROM scratch too, has a device for that.
+install -D -m 444 /dev/null "$root/dev/null"
 settings=(HOME=/)
 check 'the bootstrap answers' answers 'Hello world' \
     /duet-x86_64 invoke --bootstrap /bootstrap-x86_64 --store memory --path /hello
