@@ -7,6 +7,7 @@
 
 #include "runtime/local/console.h"
 #include "runtime/local/process.h"
+#include "runtime/local/program_copy.h"
 #include "runtime/local/watch.h"
 
 struct rebuild {
@@ -15,6 +16,7 @@ struct rebuild {
     struct process *make;
     bool must_repeat; /* a source changed while make ran */
     struct stat files[REBUILD_PROGRAMS];
+    struct program_copy copies[REBUILD_PROGRAMS];
 };
 
 static void start_make(struct rebuild *rebuild);
@@ -27,12 +29,16 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 
 static void tell_new_programs(struct rebuild *rebuild)
 {
+    char error[512];
     for (int i = 0; i < REBUILD_PROGRAMS; i++) {
         struct stat now;
         if (stat(rebuild->options.programs[i], &now) != 0 || is_same_file(&now, &rebuild->files[i]))
             continue;
         rebuild->files[i] = now;
-        rebuild->options.on_new(rebuild->options.context, i);
+        if (program_copy_renew(&rebuild->copies[i], error, sizeof error))
+            rebuild->options.on_new(rebuild->options.context, i);
+        else
+            console_printf("duet", "%s", error);
     }
 }
 
@@ -99,13 +105,22 @@ struct rebuild *rebuild_new(const struct rebuild_options *options, char *error, 
     if (!rebuild)
         return NULL;
     rebuild->options = *options;
-    for (int i = 0; i < REBUILD_PROGRAMS; i++)
+    bool is_copied = true;
+    for (int i = 0; i < REBUILD_PROGRAMS && is_copied; i++) {
         (void)stat(options->programs[i], &rebuild->files[i]);
-    rebuild->watch = watch_new(options->loop, ".", on_changed, rebuild, error, error_len);
+        is_copied = program_copy_init(&rebuild->copies[i], options->programs[i], error, error_len);
+    }
+    if (is_copied)
+        rebuild->watch = watch_new(options->loop, ".", on_changed, rebuild, error, error_len);
     if (rebuild->watch)
         return rebuild;
-    free(rebuild);
+    rebuild_free(rebuild);
     return NULL;
+}
+
+const char *rebuild_program(const struct rebuild *rebuild, int which)
+{
+    return rebuild->copies[which].path;
 }
 
 void rebuild_free(struct rebuild *rebuild)
@@ -115,5 +130,7 @@ void rebuild_free(struct rebuild *rebuild)
     watch_free(rebuild->watch);
     if (rebuild->make)
         process_kill(rebuild->make);
+    for (int i = 0; i < REBUILD_PROGRAMS; i++)
+        program_copy_release(&rebuild->copies[i]);
     free(rebuild);
 }

@@ -18,7 +18,7 @@ enum { REBUILD_PROGRAMS = 2 };
 struct rebuild_options {
     struct loop *loop;                      /* Required. */
     const char *programs[REBUILD_PROGRAMS]; /* Required: what make makes; borrowed. */
-    /* Program number `which` has a new file. */
+    /* The copy of program number `which` is new. */
     void (*on_new)(void *context, int which); /* Required. */
     void *context;
 };
@@ -27,7 +27,10 @@ struct rebuild_options {
 struct rebuild *rebuild_new(const struct rebuild_options *options, char *error,
                             size_t error_len) MUST_CHECK;
 
-/* Ends a make that runs; NULL is harmless. */
+/* The path of the copy of program number `which`; valid until rebuild_free. */
+const char *rebuild_program(const struct rebuild *rebuild, int which);
+
+/* Ends a make that runs and removes the copies; NULL is harmless. */
 void rebuild_free(struct rebuild *rebuild);
 
 #endif

@@ -169,12 +169,20 @@ static bool fail(struct rig *rig, const char *what)
     return false;
 }
 
+/* What a home runs: with --watch a copy, which no make writes to. */
+static const char *program_of(const struct rig *rig, int which)
+{
+    if (rig->rebuild)
+        return rebuild_program(rig->rebuild, which);
+    return which == RIG_LAMBDA ? rig->config->bootstrap : rig->config->server;
+}
+
 static bool start_function(struct rig *rig)
 {
     struct function_options options = {
         .loop = &rig->loop,
         .name = "duet-local",
-        .program = rig->config->bootstrap,
+        .program = program_of(rig, RIG_LAMBDA),
         .env = rig->env,
         .timeout_ms = rig->config->timeout_s * 1000,
         .memory_mb = rig->config->memory_mb,
@@ -192,7 +200,7 @@ static bool start_service(struct rig *rig)
 {
     struct service_options options = {
         .loop = &rig->loop,
-        .program = rig->config->server,
+        .program = program_of(rig, RIG_FARGATE),
         .env = rig->env,
         .task_count = rig->config->tasks,
         .stop_grace_ms = rig->config->stop_timeout_s * 1000,
@@ -298,10 +306,10 @@ static bool watch_terminal(struct rig *rig)
 
 static void release(struct rig *rig)
 {
-    rebuild_free(rig->rebuild);
     /* Calls that are still open get their answer here, so the load balancer goes after it. */
     function_free(rig->groups[RIG_LAMBDA].function);
     service_free(rig->groups[RIG_FARGATE].service);
+    rebuild_free(rig->rebuild); /* with the programs that they ran */
     alb_free(rig->alb);
     control_free(rig->control);
     if (rig->signals.fd >= 0)
@@ -320,7 +328,7 @@ int rig_run(const struct rig_config *config)
     name_groups(&rig);
     set_env(&rig);
     if (!watch_signals(&rig) || !watch_terminal(&rig) || !start_listeners(&rig) ||
-        !start_function(&rig) || !start_service(&rig) || !start_watching(&rig))
+        !start_watching(&rig) || !start_function(&rig) || !start_service(&rig))
         rig.status = 1;
     else if (loop_run(&rig.loop) != RC_OK)
         rig.status = fail(&rig, "the event loop failed") ? 0 : 1;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "runtime/core/limits.h"
+#include "runtime/http1/http1.h"
 #include "runtime/local/extension_api.h"
 
 /*
@@ -130,17 +131,32 @@ static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange)
     reply_ok(exchange);
 }
 
+static void tell_trailer(struct sandbox *sandbox, struct bytes trailer)
+{
+    struct bytes type;
+    char line[256];
+    if (!sandbox->options->on_line ||
+        !http1_trailer_find(trailer, "lambda-runtime-function-error-type", &type))
+        return;
+    int len = snprintf(line, sizeof line, "the streamed response ended with %.*s", BYTES_ARG(type));
+    if (len > 0 && (size_t)len < sizeof line)
+        sandbox->options->on_line(sandbox->options->line_context, bytes_make(line, (size_t)len));
+}
+
 static void take_response(struct sandbox *sandbox, struct httpd_exchange *exchange)
 {
     const struct bytes *mode =
         http_request_header(&exchange->req, "lambda-runtime-function-response-mode");
-    /* A streamed answer is taken whole, as by all that invoke without streaming. */
+    /* A streamed answer is taken whole, as by all that invoke without streaming. An error in its
+     * trailer leaves it an answer, as on Lambda; people are told. */
     if (mode && !bytes_ieq(*mode, BYTES_LIT("streaming"))) {
         sandbox_refuse_answer(sandbox, "Runtime.InvalidResponseModeHeader",
                               "Invalid response mode header");
         reply_error(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
         return;
     }
+    if (mode)
+        tell_trailer(sandbox, exchange->trailer);
     sandbox_take_answer(sandbox, FUNCTION_OK, exchange->req.body, bytes_make(NULL, 0));
     reply_ok(exchange);
 }

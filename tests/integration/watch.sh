@@ -71,4 +71,6 @@ wait "$rig"
 status=$?
 rig=''
 check 'the rig ends well' [ $status -eq 0 ]
+no_copies() { [ -z "$(find build -name '.*')" ]; }
+check 'and leaves no copy of a program behind' no_copies
 finish
