@@ -11,27 +11,18 @@ struct bytes apigw_path_without_stage(struct bytes path, struct bytes stage)
     return rest.ptr[0] == '/' ? rest : path;
 }
 
-enum form { FORM_PATH, FORM_DECODED_PATH, FORM_QUERY };
+enum form { FORM_PATH, FORM_QUERY };
 
-static bool is_hex(char c)
+static bool stands_for_itself(unsigned char c, enum form form)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-static bool stands_for_itself(struct bytes text, size_t at, enum form form)
-{
-    unsigned char c = (unsigned char)text.ptr[at];
-    if (c == '%')
-        return form == FORM_QUERY || (form == FORM_PATH && at + 2 < text.len &&
-                                      is_hex(text.ptr[at + 1]) && is_hex(text.ptr[at + 2]));
-    return c > ' ' && c < 0x7F && c != '#' && (c != '?' || form == FORM_QUERY);
+    return c > ' ' && c < 0x7F && c != '#' && (form == FORM_QUERY || (c != '?' && c != '%'));
 }
 
 static size_t count_escapes(struct bytes text, enum form form)
 {
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
-        count += !stands_for_itself(text, i, form);
+        count += !stands_for_itself((unsigned char)text.ptr[i], form);
     return count;
 }
 
@@ -47,7 +38,7 @@ static enum rc encode(struct arena *arena, struct bytes text, enum form form, st
         return RC_NOMEM;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (stands_for_itself(text, i, form)) {
+        if (stands_for_itself(c, form)) {
             to[n++] = (char)c;
         } else {
             to[n++] = '%';
@@ -59,10 +50,9 @@ static enum rc encode(struct arena *arena, struct bytes text, enum form form, st
     return RC_OK;
 }
 
-enum rc apigw_path_encode(struct arena *arena, struct bytes path, bool is_decoded,
-                          struct bytes *out)
+enum rc apigw_path_encode(struct arena *arena, struct bytes path, struct bytes *out)
 {
-    return encode(arena, path, is_decoded ? FORM_DECODED_PATH : FORM_PATH, out);
+    return encode(arena, path, FORM_PATH, out);
 }
 
 enum rc apigw_query_encode(struct arena *arena, struct bytes query, struct bytes *out)

@@ -16,13 +16,11 @@
 /* `path` without its first segment, where that is `stage` and the stage is not "$default". */
 struct bytes apigw_path_without_stage(struct bytes path, struct bytes stage);
 
-/* Encodes what cannot stand in an encoded path: blanks, control bytes, bytes that are not ASCII,
- * '?', '#', and a '%' without two hex digits; of a decoded one every '%'.
- * RC_OK: `out` is `path`, or in the arena · RC_NOMEM */
-enum rc apigw_path_encode(struct arena *arena, struct bytes path, bool is_decoded,
-                          struct bytes *out) MUST_CHECK;
+/* Encodes what a decoded path has that an encoded one has not: '%', '?', '#', blanks, control
+ * bytes, and bytes that are not ASCII. RC_OK: `out` is `path`, or in the arena · RC_NOMEM */
+enum rc apigw_path_encode(struct arena *arena, struct bytes path, struct bytes *out) MUST_CHECK;
 
-/* The same for a query that is encoded: '?' may stand in it. */
+/* Encodes what cannot stand in a query: '#', blanks, control bytes, bytes that are not ASCII. */
 enum rc apigw_query_encode(struct arena *arena, struct bytes query, struct bytes *out) MUST_CHECK;
 
 #endif

@@ -21,8 +21,8 @@ static enum rc read_target(struct event_reader *in, struct http_request *req)
         rc = event_read_text(in, in->root, "", "path", &text);
     if (rc == RC_OK && is_http_api(in) && cJSON_IsString(stage))
         text = apigw_path_without_stage(text, event_text(in, stage));
-    if (rc == RC_OK)
-        rc = apigw_path_encode(in->arena, text, is_http_api(in), &text);
+    if (rc == RC_OK && is_http_api(in))
+        rc = apigw_path_encode(in->arena, text, &text);
     if (rc == RC_OK)
         rc = event_set_path(in, "path", text, req);
     return rc;

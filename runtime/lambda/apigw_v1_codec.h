@@ -11,8 +11,8 @@
  *
  * A REST API's path is as it came and without the stage; an HTTP API's is percent-decoded and
  * begins with the stage, unless that is $default. Both decode the query: what http_query_get finds
- * is what the client sent. Bodies that are not text arrive and go as base64 only where the API
- * names their type as a binary one.
+ * is what the client sent, unless that was no UTF-8 or a broken encoding. Bodies that are not text
+ * arrive and go as base64 only where the API names their type as a binary one.
  */
 
 #include "runtime/core/buf.h"

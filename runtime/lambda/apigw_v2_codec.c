@@ -26,8 +26,8 @@ static enum rc read_path(struct event_reader *in, const cJSON *context, bool is_
     enum rc rc = event_read_text(in, in->root, "", "rawPath", &text);
     if (rc == RC_OK && !is_url && cJSON_IsString(stage))
         text = apigw_path_without_stage(text, event_text(in, stage));
-    if (rc == RC_OK)
-        rc = apigw_path_encode(in->arena, text, !is_url, &text);
+    if (rc == RC_OK && !is_url)
+        rc = apigw_path_encode(in->arena, text, &text);
     return rc == RC_OK ? event_set_path(in, "rawPath", text, req) : rc;
 }
 

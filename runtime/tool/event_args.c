@@ -99,6 +99,20 @@ static bool take_header(struct event_args *args, const char *value, char *error,
     return true;
 }
 
+static bool take_type(struct event_args *args, const char *value, char *error, size_t error_len)
+{
+    static const char *const names[] = {
+        [APIGW_REST] = "apigw-v1", [APIGW_HTTP] = "apigw-v2", [APIGW_URL] = "url"};
+    args->is_apigw = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i]) == 0) {
+            args->is_apigw = true;
+            args->apigw = (enum apigw_type)i;
+        }
+    return args->is_apigw || strcmp(value, "alb") == 0 ||
+           fail(error, error_len, "--type '%s' must be alb, apigw-v1, apigw-v2 or url", value);
+}
+
 bool event_args_take(struct event_args *args, int id, const char *value, char *error,
                      size_t error_len)
 {
@@ -112,6 +126,8 @@ bool event_args_take(struct event_args *args, int id, const char *value, char *e
         return take_query(args, value, error, error_len);
     case EVENT_ARGS_HEADER:
         return take_header(args, value, error, error_len);
+    case EVENT_ARGS_TYPE:
+        return take_type(args, value, error, error_len);
     case EVENT_ARGS_BODY:
         args->body = value;
         break;
@@ -132,6 +148,8 @@ bool event_args_finish(struct event_args *args, int argc, char **argv, char *err
     if (args->file && (args->is_made || args->is_single_value))
         return fail(error, error_len, "the event is either in '%s' or made from options",
                     args->file);
+    if (args->is_apigw && args->is_single_value)
+        return fail(error, error_len, "--single-value is for the events of a load balancer");
     if (!args->file && !args->is_made)
         return fail(error, error_len, "an event is needed: a file, - for stdin, or --path");
     return true;
@@ -165,6 +183,22 @@ static bool is_nul_escape(struct bytes text, size_t offset)
     return offset < text.len && bytes_starts_with(bytes_skip(text, offset), BYTES_LIT("\\u0000"));
 }
 
+/* Whose event it is, as far as its answer depends on it. */
+static void look_for_apigw(const cJSON *root, struct event_made *made)
+{
+    const cJSON *context = cJSON_GetObjectItemCaseSensitive(root, "requestContext");
+    const cJSON *http = cJSON_GetObjectItemCaseSensitive(context, "http");
+    const cJSON *domain = cJSON_GetObjectItemCaseSensitive(context, "domainName");
+    made->is_apigw = cJSON_IsObject(context) && !cJSON_HasObjectItem(context, "elb");
+    made->apigw = APIGW_REST;
+    if (!cJSON_IsObject(http))
+        return;
+    made->apigw = cJSON_IsString(domain) && strstr(domain->valuestring, ".lambda-url.")
+                      ? APIGW_URL
+                      : APIGW_HTTP;
+    made->method = http_method_parse(json_bytes(cJSON_GetObjectItemCaseSensitive(http, "method")));
+}
+
 static bool look_into(struct event_args *args, struct event_made *made, char *error,
                       size_t error_len)
 {
@@ -177,6 +211,7 @@ static bool look_into(struct event_args *args, struct event_made *made, char *er
     made->is_multi_value = cJSON_GetObjectItemCaseSensitive(root, "multiValueHeaders") != NULL;
     made->method =
         http_method_parse(json_bytes(cJSON_GetObjectItemCaseSensitive(root, "httpMethod")));
+    look_for_apigw(root, made);
     return true;
 }
 
@@ -211,6 +246,8 @@ static enum alb_lambda_reason build(struct event_args *args, struct buf *out)
         return ALB_LAMBDA_NO_WEBSOCKET;
     if (alb_request_prepare(&args->req, &client, &random) != RC_OK)
         return ALB_LAMBDA_NO_MEMORY;
+    if (args->is_apigw)
+        return apigw_event_build(&args->req, args->apigw, out);
     return alb_event_build(&args->req, BYTES_LIT(TARGET_GROUP_ARN), !args->is_single_value, out);
 }
 
@@ -230,6 +267,8 @@ bool event_args_make(struct event_args *args, struct buf *out, struct event_made
         *reason = build(args, out);
     *made = (struct event_made){.json = buf_bytes(out),
                                 .is_multi_value = !args->is_single_value,
+                                .is_apigw = args->is_apigw,
+                                .apigw = args->apigw,
                                 .method = args->req.method};
     buf_release(&body);
     return is_read;

@@ -13,7 +13,7 @@
 
 #include "runtime/core/buf.h"
 #include "runtime/core/http.h"
-#include "runtime/local/alb_lambda.h"
+#include "runtime/local/apigw_lambda.h"
 
 /* Ids of the shared options; a command's own begin at EVENT_ARGS_NEXT. */
 enum event_args_id {
@@ -23,6 +23,7 @@ enum event_args_id {
     EVENT_ARGS_BODY,
     EVENT_ARGS_HEADER,
     EVENT_ARGS_SINGLE_VALUE,
+    EVENT_ARGS_TYPE,
     EVENT_ARGS_NEXT,
 };
 
@@ -33,20 +34,23 @@ enum event_args_id {
         {"query", required_argument, NULL, EVENT_ARGS_QUERY},      \
         {"body", required_argument, NULL, EVENT_ARGS_BODY},        \
         {"header", required_argument, NULL, EVENT_ARGS_HEADER},    \
+        {"type", required_argument, NULL, EVENT_ARGS_TYPE},        \
     {                                                              \
         "single-value", no_argument, NULL, EVENT_ARGS_SINGLE_VALUE \
     }
 
 /* What --help says about them. */
-#define EVENT_ARGS_USAGE                                                                  \
-    "  FILE                 an event as JSON, sent as it is; - is stdin\n"                \
-    "or, for the event that the load balancer makes of a request:\n"                      \
-    "  --method METHOD      (GET)\n"                                                      \
-    "  --path PATH          as it stands in a URL, maybe with a query behind it (/)\n"    \
-    "  --query QUERY        a=b&c=d, percent-encoded; may be given again\n"               \
-    "  --header 'K: V'      may be given again\n"                                         \
-    "  --body TEXT          or @FILE, or @- for stdin\n"                                  \
-    "  --single-value       headers and queryStringParameters instead of the multiValue " \
+#define EVENT_ARGS_USAGE                                                                     \
+    "  FILE                 an event as JSON, sent as it is; - is stdin\n"                   \
+    "or, for the event that the load balancer makes of a request:\n"                         \
+    "  --type TYPE          or whoever makes it: alb, apigw-v1 (REST API), apigw-v2 (HTTP\n" \
+    "                       API), url (function URL) (alb)\n"                                \
+    "  --method METHOD      (GET)\n"                                                         \
+    "  --path PATH          as it stands in a URL, maybe with a query behind it (/)\n"       \
+    "  --query QUERY        a=b&c=d, percent-encoded; may be given again\n"                  \
+    "  --header 'K: V'      may be given again\n"                                            \
+    "  --body TEXT          or @FILE, or @- for stdin\n"                                     \
+    "  --single-value       headers and queryStringParameters instead of the multiValue "    \
     "forms\n"
 
 enum { EVENT_ARGS_FIELDS_MAX = 256 };
@@ -56,6 +60,8 @@ struct event_args {
     const char *body; /* as given; NULL: none */
     bool is_made;     /* some option of the request was there */
     bool is_single_value;
+    bool is_apigw; /* not a load balancer's, but of `apigw` */
+    enum apigw_type apigw;
     struct http_request req; /* views of argv; the body is read by event_args_make */
     struct http_field fields[EVENT_ARGS_FIELDS_MAX];
     struct arena *arena; /* the caller's */
@@ -64,7 +70,9 @@ struct event_args {
 /* What an event needs of its answer. */
 struct event_made {
     struct bytes json;
-    bool is_multi_value;     /* the answer must be multi-valued too */
+    bool is_multi_value; /* the answer must be multi-valued too */
+    bool is_apigw;       /* it is one for `apigw`, not for a load balancer */
+    enum apigw_type apigw;
     enum http_method method; /* of the request */
 };
 

@@ -116,6 +116,22 @@ static int print_refusal(const struct event_made *made, struct arena *arena,
     return 1;
 }
 
+static int print_apigw(const struct call *call, const struct event_made *made, struct arena *arena)
+{
+    struct http_response res;
+    const char *detail = NULL;
+    if (call->outcome == FUNCTION_OK && apigw_answer_parse(buf_bytes(&call->payload), made->apigw,
+                                                           arena, &res, &detail) == ALB_LAMBDA_OK)
+        return print_response(&res, made->method);
+    if (detail)
+        (void)fprintf(stderr, "duet invoke: the answer is refused: %s\n", detail);
+    else
+        (void)fprintf(stderr, "%.*s\n", BYTES_ARG(buf_bytes(&call->payload)));
+    apigw_page_set(&res, arena, made->apigw);
+    (void)print_response(&res, made->method);
+    return 1;
+}
+
 static int print_http(const struct call *call, const struct event_made *made, struct arena *arena)
 {
     struct http_response res;
@@ -145,7 +161,8 @@ static int invoke(const struct invoke_args *args, const struct event_made *made,
     else if (!call.is_done)
         status = 1;
     else if (args->is_http)
-        status = print_http(&call, made, args->event.arena);
+        status = made->is_apigw ? print_apigw(&call, made, args->event.arena)
+                                : print_http(&call, made, args->event.arena);
     else
         status = print_payload(&call);
     buf_release(&call.payload);

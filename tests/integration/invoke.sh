@@ -104,6 +104,17 @@ check 'event takes stdin as the body' exits 0 '"body":"aGk=","isBase64Encoded":t
 printf '{"any": [1, 2]}\n' >any.json
 check 'event prints the event of a file as it is' prints 0 '{"any": [1, 2]}' "$duet" event any.json
 
+for type in apigw-v1 apigw-v2 url; do
+    http_of_type() { "$duet" event --type "$type" --path '/hello?a=%20' >"$type.json" && invoke --http "$type.json"; }
+    check "event --type $type makes an event that is answered" exits 0 'Hello world' http_of_type
+    check "invoke --type $type shows a missing page" exits 0 'HTTP/1.1 404 Not Found' \
+        invoke --http --type "$type" --path /nowhere
+done
+check 'invoke shows a streamed answer' exits 0 'Hello world' \
+    invoke --http --type url --path /hello --env DUET_LAMBDA_STREAMING=on
+check 'what is streamed has a prelude' exits 0 '"statusCode":200,"headers":{"Content-Type":"text/plain"},"cookies":[]}' \
+    invoke --type url --path /hello --env DUET_LAMBDA_STREAMING=on
+
 head -c 1048577 /dev/zero >large
 check 'event says when the load balancer refuses a body' exits 1 '413 (LambdaRequestTooLarge)' \
     "$duet" event --body @large
@@ -124,6 +135,9 @@ while IFS='|' read -r text arguments; do
     done
 done <<'ROWS'
 an event is needed|
+--type 'elb' must be alb, apigw-v1, apigw-v2 or url|--type elb
+either in 'any.json' or made|any.json --type url
+--single-value is for the events of a load balancer|--type url --single-value --path /
 cannot read 'no-such-file': No such file|no-such-file
 cannot read '.': Is a directory|.
 'broken.json' is no JSON: line 2|broken.json

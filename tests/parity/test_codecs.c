@@ -4,9 +4,9 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/uri.h"
 #include "runtime/http1/http1.h"
-#include "runtime/lambda/alb_codec.h"
-#include "runtime/local/alb_lambda.h"
+#include "runtime/lambda/event.h"
 #include "runtime/local/alb_request.h"
+#include "runtime/local/apigw_lambda.h"
 #include "tests/support/call.h"
 #include "tests/support/parity_table.h"
 
@@ -16,9 +16,10 @@
  * the bootstrap has them. A client must not be able to tell the answers apart.
  */
 
-enum way { WAY_HTTP1, WAY_ALB_MULTI, WAY_ALB_SINGLE, WAY_COUNT };
+enum way { WAY_HTTP1, WAY_ALB_MULTI, WAY_ALB_SINGLE, WAY_REST, WAY_URL, WAY_COUNT };
 
-static const char *const way_names[] = {"HTTP/1.1", "multi-value event", "single-value event"};
+static const char *const way_names[] = {"HTTP/1.1", "multi-value event", "single-value event",
+                                        "REST API's event", "function URL's event"};
 
 /* A home with its own store, and what one request through it leaves behind. */
 struct end {
@@ -131,6 +132,26 @@ static void ask_http1(struct end *end, const struct parity_row *row)
     give_answer(end, row, &res);
 }
 
+static void ask_apigw(struct end *end, const struct parity_row *row)
+{
+    enum apigw_type type = end->way == WAY_REST ? APIGW_REST : APIGW_URL;
+    struct http_request req;
+    struct http_response res;
+    struct event_context context;
+    const char *text = NULL;
+    take_request(end, row, &req);
+    cr_assert_eq(apigw_event_build(&req, type, &end->event), ALB_LAMBDA_OK, "%s", row->name);
+    enum rc rc = event_decode(buf_bytes(&end->event), &end->arena, &end->seen, &context, &text);
+    cr_assert_eq(rc, RC_OK, "%s: %s", row->name, text ? text : rc_name(rc));
+    cr_assert_eq(context.kind, type == APIGW_REST ? EVENT_APIGW_V1 : EVENT_APIGW_V2);
+    handle(end, &res);
+    cr_assert_eq(event_encode(&res, &context, &end->payload), RC_OK);
+    enum alb_lambda_reason reason =
+        apigw_answer_parse(buf_bytes(&end->payload), type, &end->arena, &res, &text);
+    cr_assert_eq(reason, ALB_LAMBDA_OK, "%s: %s", row->name, text);
+    give_answer(end, row, &res);
+}
+
 static void ask_alb(struct end *end, const struct parity_row *row)
 {
     bool is_multi = end->way == WAY_ALB_MULTI;
@@ -157,20 +178,33 @@ static void ask(struct end *end, const struct parity_row *row)
     end_reset(end);
     if (end->way == WAY_HTTP1)
         ask_http1(end, row);
+    else if (end->way == WAY_REST || end->way == WAY_URL)
+        ask_apigw(end, row);
     else
         ask_alb(end, row);
 }
 
-static size_t alb_ways[] = {WAY_ALB_MULTI, WAY_ALB_SINGLE};
+static size_t event_ways[] = {WAY_ALB_MULTI, WAY_ALB_SINGLE, WAY_REST, WAY_URL};
 
-#define OVER_ALB_WAYS(name)                              \
-    ParameterizedTestParameters(codecs, name)            \
-    {                                                    \
-        return cr_make_param_array(size_t, alb_ways, 2); \
-    }                                                    \
+/* The ways that keep the fields of one name apart: function URLs join them by commas. */
+static bool keeps_all(enum way way)
+{
+    return way == WAY_ALB_MULTI || way == WAY_REST;
+}
+
+static bool can_carry(enum way way, const struct parity_row *row)
+{
+    return way != WAY_REST || !row->needs_raw_query;
+}
+
+#define OVER_EVENT_WAYS(name)                              \
+    ParameterizedTestParameters(codecs, name)              \
+    {                                                      \
+        return cr_make_param_array(size_t, event_ways, 4); \
+    }                                                      \
     ParameterizedTest(size_t *way, codecs, name)
 
-OVER_ALB_WAYS(every_row_has_one_answer)
+OVER_EVENT_WAYS(every_row_has_one_answer)
 {
     struct end server, lambda;
     char why[512] = "";
@@ -178,7 +212,8 @@ OVER_ALB_WAYS(every_row_has_one_answer)
     end_init(&lambda, (enum way) * way);
     for (size_t i = 0; i < parity_row_count; i++) {
         const struct parity_row *row = &parity_rows[i];
-        if (row->needs_multi_value && *way == WAY_ALB_SINGLE)
+        if ((row->needs_multi_value && !keeps_all((enum way) * way)) ||
+            !can_carry((enum way) * way, row))
             continue;
         ask(&server, row);
         ask(&lambda, row);
@@ -263,14 +298,16 @@ static bool has_key_twice(const struct http_request *req)
     return false;
 }
 
-OVER_ALB_WAYS(a_handler_sees_one_request)
+OVER_EVENT_WAYS(a_handler_sees_one_request)
 {
     struct end server, lambda;
     end_init(&server, WAY_HTTP1);
     end_init(&lambda, (enum way) * way);
     for (size_t i = 0; i < parity_row_count; i++) {
         const struct parity_row *row = &parity_rows[i];
-        bool is_multi = *way == WAY_ALB_MULTI;
+        bool is_multi = keeps_all((enum way) * way);
+        if (!can_carry((enum way) * way, row))
+            continue;
         ask(&server, row);
         ask(&lambda, row);
         const struct http_request *a = &server.seen, *b = &lambda.seen;
@@ -282,9 +319,10 @@ OVER_ALB_WAYS(a_handler_sees_one_request)
         cr_expect_eq(a->param_count, b->param_count, "%s", row->name);
         if (a->param_count && b->param_count)
             cr_expect(bytes_eq(a->params[0].value, b->params[0].value), "%s", row->name);
-        if (is_multi || !has_key_twice(a))
+        if (*way != WAY_ALB_SINGLE || !has_key_twice(a))
             expect_query(row, a, b);
-        expect_fields(row, a, b, is_multi);
+        if (*way != WAY_URL)
+            expect_fields(row, a, b, is_multi);
         cr_expect_not_null(http_request_header(b, "x-forwarded-for"), "%s", row->name);
     }
     end_release(&server);

@@ -39,6 +39,7 @@ struct parity_row {
 
     /* Lambda's single-value events lose what decides here: the second of two equal keys. */
     bool needs_multi_value;
+    bool needs_raw_query; /* a query that cannot be decoded and encoded again: no REST API has it */
     /* A load balancer in desync mode strictest answers 400 by itself. */
     bool is_ambiguous;
 };
