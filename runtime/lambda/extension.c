@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "runtime/core/crash.h"
 #include "runtime/core/log.h"
 #include "runtime/lambda/rapi_conn.h"
 
@@ -15,7 +16,7 @@
 
 #define EXTENSION "/2020-01-01/extension/"
 
-enum { REPLY_MAX_BYTES = 64 * 1024, ARENA_MAX_BYTES = 256 * 1024, STACK_BYTES = 256 * 1024 };
+enum { REPLY_MAX_BYTES = 64 * 1024, ARENA_MAX_BYTES = 256 * 1024, STACK_BYTES = 1024 * 1024 };
 
 struct extension {
     struct app *app;
@@ -61,8 +62,10 @@ static void ask_for_events(struct extension *self)
 static void *wait_for_sigterm(void *context)
 {
     struct extension *self = context;
+    struct crash_stack stack; /* the hook's: this function never returns */
     sigset_t set;
     int number;
+    crash_thread_begin(&stack);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     if (self->id.len)
