@@ -9,8 +9,9 @@
  *   wall_us     median, from an event handed over to its response received
  *   cycle_us    median, from one response to the next: wall_us, and the way to the next GET
  *   cpu_us      CPU time of PROGRAM an invocation, all of its threads, without start and warm-up
- * A response to the wrong invocation, or without status 200, ends it with exit status 1.
- * This is a yardstick and no part of Duet: one event loop of poll(2), no limits on what it is sent.
+ * What PROGRAM prints goes to stderr. A response to the wrong invocation, or without status 200,
+ * ends it with exit status 1. This is a yardstick and no part of Duet: one event loop of poll(2),
+ * no limits on what it is sent.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -247,6 +248,8 @@ static void start_program(char **argv, unsigned port)
     if (child != 0)
         return;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Its log is no figure, and nobody's waking up to read it is to be measured. */
+    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
     (void)execv(argv[0], argv);
     perror(argv[0]);
     _exit(127);
