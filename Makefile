@@ -1,5 +1,6 @@
 # Knobs:
 #   MODE=dev|asan|tsan   what to build; dev is the everyday build, the others go to build/MODE
+#   SECONDS=60           how long each target of `make fuzz` runs
 #   MODE=release-x86_64|release-arm64   static binaries, as make package makes them
 #   STORES="memory sqlite"   the stores that are built in; less of them is a smaller bootstrap
 #   T=NAME               run one test file alone: make test T=router
@@ -31,16 +32,23 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 OPT_dev  := -O2 -g -fno-omit-frame-pointer -fstack-protector-strong -D_FORTIFY_SOURCE=2
 OPT_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+OPT_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+            -fno-sanitize-recover=all
 OPT_release := -O2 -g -fno-omit-frame-pointer -fstack-protector-strong \
                -ffunction-sections -fdata-sections
 OPT := $(OPT_$(MODE:release-%=release))
-ifeq ($(and $(OPT),$(filter dev asan tsan release-x86_64 release-arm64,$(MODE))),)
-$(error MODE is '$(MODE)': it must be dev, asan, tsan, release-x86_64 or release-arm64)
+ifeq ($(and $(OPT),$(filter dev asan tsan fuzz release-x86_64 release-arm64,$(MODE))),)
+$(error MODE is '$(MODE)': it must be dev, asan, tsan, fuzz, release-x86_64 or release-arm64)
 endif
 ifneq ($(filter asan tsan,$(MODE)),)
 WARN += -Wno-maybe-uninitialized # guesses wrong in instrumented code
 endif
 CFLAGS = $(CSTD) $(WARN) $(OPT) -MMD -MP
+ifeq ($(MODE),fuzz)
+CC := clang
+AR := ar
+CSTD += -DDUET_FUZZ
+endif
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
 LIBS_LIB := -lcjson $(if $(some_stores),,-lsqlite3) -lpthread
 LIBS_CURL := -lcurl
@@ -71,7 +79,8 @@ APP_SRC   := $(call src,handlers)
 LOCAL_SRC := $(call src,runtime/local)
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
-HELP_SRC  := $(call src,tests/support)
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+HELP_SRC  := $(call src,tests/support) $(call src,tests/fuzz)
 # Criterion cannot run under the thread sanitizer; see the header there.
 TEST_LIBS := -lcriterion
 ifeq ($(MODE),tsan)
@@ -100,8 +109,8 @@ again = $(MAKE) --no-print-directory DEPS=skip
 # Tests run make themselves: none of this one's settings may reach them.
 alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
 
-.PHONY: _programs _bench _tests _homes all run test test-asan test-tsan lint bench package deps \
-        install clean help
+.PHONY: _programs _bench _tests _homes _fuzz all run test test-asan test-tsan fuzz lint bench \
+        package deps install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -118,6 +127,9 @@ _tests: _bench $(B)/tests/crashing_app \
         $(if $(T),$(foreach t,$(T),$(filter %/$(t) %/test_$(t),$(TEST_BIN))),$(TEST_BIN))
 	@:
 
+_fuzz: $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+	@:
+
 run: all ## start the local set-up on http://127.0.0.1:8080; ARGS="--port 9000"
 	@exec $(alone) $(B)/duet local $(ARGS)
 
@@ -130,6 +142,11 @@ test-asan: deps ## the tests under the address, undefined and leak sanitizers
 
 test-tsan: deps ## the tests under the thread sanitizer
 	+@$(again) MODE=tsan test
+
+SECONDS ?= 60
+fuzz: deps ## any bytes to each reader of bytes, SECONDS=60 for each; T=NAME for one: T=fuzz_json
+	+@$(again) MODE=fuzz _fuzz
+	@$(alone) tests/fuzz/run.sh build/fuzz/fuzz $(SECONDS) $(T)
 
 lint: deps ## formatting, layers, lengths, scripts
 	+@$(again) _programs
@@ -156,7 +173,7 @@ install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
 deps: ## install missing Debian or Ubuntu packages (says which)
 ifneq ($(DEPS),skip)
 	@pipeline/deps.sh $(or $(filter bench package,$(MAKECMDGOALS)),\
-	    $(if $(filter test% lint,$(MAKECMDGOALS)),test,build))
+	    $(if $(filter test% lint fuzz,$(MAKECMDGOALS)),test,build))
 endif
 
 clean: ## remove all that was built
@@ -225,6 +242,15 @@ $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet
 # What the tests of a release build run besides: its libcurl, its malloc.
 $(B)/https_get $(B)/heap_check: $(B)/%: $(O)/tests/support/package/%.o $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
+
+# What the targets read besides the library; and libFuzzer, which has the main function.
+$(B)/libfuzz.a: $(LOCAL_OBJ) $(O)/tests/fuzz/check.o
+	@rm -f $@
+	$(call run,AR,$(AR) rcs $@ $^)
+
+$(B)/fuzz/%: $(O)/tests/fuzz/%.o $(B)/libfuzz.a $(B)/libduet.a
+	@mkdir -p $(@D)
+	$(call run,LD,$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB) $(LIBS_CURL))
 
 # References to measure against, each one file by itself.
 $(B)/bench/%: $(O)/tests/bench/%.o
