@@ -9,6 +9,9 @@
 /* The real binary through thousands of invocations of every kind. */
 
 #define NEXT "GET /2018-06-01/runtime/invocation/next"
+#define GET_V2(domain)                                                                         \
+    "{\"version\":\"2.0\",\"rawPath\":\"/hello\",\"requestContext\":{\"domainName\":\"" domain \
+    "\",\"http\":{\"method\":\"GET\"}}}"
 #define GET_HELLO "{\"requestContext\":{\"elb\":{}},\"httpMethod\":\"GET\",\"path\":\"/hello\"}"
 
 static struct program program = {.out_fd = -1};
@@ -25,7 +28,18 @@ TestSuite(bootstrap_many, .fini = teardown, .timeout = 100);
 
 enum { MANY = 10000, SETTLED = 2000, RSS_GROWTH_MAX_KB = 256, LARGE_BYTES = 900 * 1024 };
 
-enum kind { KIND_HELLO, KIND_BAD, KIND_LARGE, KIND_OVER, KIND_UNKNOWN, KIND_CLOSING, KIND_REFUSED };
+enum kind {
+    KIND_HELLO,
+    KIND_BAD,
+    KIND_LARGE,
+    KIND_OVER,
+    KIND_UNKNOWN,
+    KIND_CLOSING,
+    KIND_REFUSED,
+    KIND_REST,
+    KIND_HTTP_API,
+    KIND_STREAMED,
+};
 
 struct many {
     struct buf text;    /* the longest body */
@@ -47,6 +61,12 @@ static enum kind kind_of(size_t i)
         return KIND_BAD;
     if (i % 10 == 4)
         return KIND_REFUSED;
+    if (i % 10 == 6)
+        return KIND_REST;
+    if (i % 10 == 8)
+        return KIND_HTTP_API;
+    if (i % 10 == 9)
+        return KIND_STREAMED;
     return i % 10 == 5 ? KIND_UNKNOWN : KIND_HELLO;
 }
 
@@ -62,6 +82,13 @@ static void put_event(struct many *self, size_t i, struct buf *out)
     buf_init(&large, 8 << 20);
     if (kind == KIND_BAD)
         event = BYTES_LIT("{\"version\":\"2.0\"}");
+    if (kind == KIND_REST)
+        event = BYTES_LIT(
+            "{\"httpMethod\":\"GET\",\"path\":\"/hello\",\"requestContext\":{\"stage\":\"a\"}}");
+    if (kind == KIND_HTTP_API)
+        event = BYTES_LIT(GET_V2("a.execute-api.b"));
+    if (kind == KIND_STREAMED)
+        event = BYTES_LIT(GET_V2("a.lambda-url.b"));
     if (kind == KIND_UNKNOWN)
         event = BYTES_LIT(
             "{\"requestContext\":{\"elb\":{}},\"httpMethod\":\"GET\",\"path\":\"/nowhere\"}");
@@ -93,7 +120,9 @@ static bool is_right_answer(size_t i, const struct fake_request *req)
         wanted = "{\"statusCode\":404";
     if (kind == KIND_OVER)
         wanted = "{\"statusCode\":413";
-    return strcmp(req->target, target) == 0 && strstr(req->body.ptr, wanted);
+    return strcmp(req->target, target) == 0 &&
+           memmem(req->body.ptr, req->body.len, wanted, strlen(wanted)) &&
+           (req->chunk_count > 0) == (kind == KIND_STREAMED);
 }
 
 static long rss_kb(void)
@@ -139,7 +168,8 @@ static void start(struct many *many)
     fake = fake_rapi_new(answer_many, many, false);
     (void)snprintf(variable, sizeof variable, "AWS_LAMBDA_RUNTIME_API=%s", fake_rapi_address(fake));
     program_start(&program, (const char *const[]){"bootstrap", NULL},
-                  (const char *const[]){variable, "DUET_STORE=memory", "DUET_METRICS=off", NULL});
+                  (const char *const[]){variable, "DUET_STORE=memory", "DUET_METRICS=off",
+                                        "DUET_LAMBDA_STREAMING=on", NULL});
     fake_rapi_start(fake);
 }
 
