@@ -173,6 +173,20 @@ build_probes() { # ARCH
 check 'probes of the libraries are linked' build_probes x86_64
 check 'malloc keeps what it is given' in_root /heap_check-x86_64
 
+# A crash in the C library, which keeps no frames: the way through it is found, and the file of
+# symbols has all names.
+crash_is_named() { # ARCH [COMMAND]: COMMAND runs programs of ARCH
+    local name=crashing_app built=build/release-$1/tests/crashing_app
+    make -s DEPS=skip "MODE=release-$1" "$built" || return
+    printf '#!/bin/sh\nexec %s %q\n' "${2:-}" "$PWD/$built" >"$work/$name"
+    chmod +x "$work/$name"
+    timeout 60 "$release/duet-x86_64" invoke --bootstrap "$work/$name" --store memory \
+        --path /by_abort >"$work/$name.log" 2>&1
+    "$release/duet-x86_64" symbolize --debug "$built.debug" "$work/$name.log" | tee "$work/$name.txt"
+    grep -q ' abort  ' "$work/$name.txt" && grep -q ' handle_by_abort  ' "$work/$name.txt"
+}
+check 'a crash is named' crash_is_named x86_64
+
 # --- arm64, on whatever this is ---
 
 # The kernel starts no arm64 program here; `duet invoke` starts a script, for which it needs bash.
@@ -185,6 +199,7 @@ bootstrap_on_arm64() {
 if [ -n "$qemu" ]; then
     check 'arm64: the server serves, with SQLite' serves /qemu /server-arm64
     check 'arm64: the bootstrap answers' bootstrap_on_arm64
+    check 'arm64: a crash is named' crash_is_named arm64 "$qemu"
     check 'arm64: probes of the libraries are linked' build_probes arm64
     settings=(HOME=/)
     check 'arm64: malloc keeps what it is given' in_root /qemu /heap_check-arm64
