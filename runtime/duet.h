@@ -11,6 +11,7 @@
  * Version: DUET_VERSION_MAJOR, _MINOR and _PATCH, semantic versioning of what these headers
  * declare; before 1.0.0 a minor version may change it.
  *
+ * Flags: -fno-omit-frame-pointer and -Wl,--build-id, for what is logged of a crash.
  * Libraries: -lduet -lcjson -lsqlite3 -lpthread, and -lcurl for the bootstrap.
  */
 
