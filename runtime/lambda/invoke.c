@@ -87,6 +87,7 @@ static enum rc respond(struct invoker *invoker, const struct rapi_invocation *in
                        const struct event_context *context, const struct http_request *req,
                        struct http_response *res)
 {
+    invoker->was_large = res->body.len > LARGE_BYTES;
     if (is_streamed(invoker, context))
         return stream_response(invoker->rapi, invocation, req, res, &invoker->answer);
     enum rc rc = event_encode(res, context, &invoker->answer);
@@ -203,7 +204,9 @@ static enum rc answer(struct invoker *invoker, const struct rapi_invocation *inv
 
 static void clean_up(struct invoker *invoker, size_t event_len)
 {
-    bool was_large = event_len > LARGE_BYTES || invoker->answer.len > LARGE_BYTES;
+    bool was_large =
+        invoker->was_large || event_len > LARGE_BYTES || invoker->answer.len > LARGE_BYTES;
+    invoker->was_large = false;
     buf_reset(&invoker->answer);
     if (!was_large) {
         arena_reset(&invoker->arena);

@@ -25,6 +25,7 @@ struct invoker {
     struct arena arena;
     struct buf answer;
     enum invoker_share share;
+    bool was_large;      /* a streamed body, which never was in `answer` */
     int64_t received_us; /* clock_us_monotonic() when the invocation came */
     bool has_trace;      /* `trace` is in the environment */
     char trace[INVOKE_TRACE_MAX_BYTES];
