@@ -76,7 +76,9 @@ client="\"user-agent\":[\"duet/$version\"],\"accept\":[\"*/*\"]"
 
 check 'duet without a command is bad usage' exits 2 'usage: duet COMMAND' "$duet"
 check 'an unknown command is named' exits 2 "'frobnicate' is no command" "$duet" frobnicate
-check 'help lists the commands' exits 0 'invoke' "$duet" --help
+for word in --help -h help; do
+    check "$word lists the commands" exits 0 'invoke' "$duet" $word
+done
 check 'the version is one line' exits 0 'duet 0.' "$duet" --version
 for command in invoke event; do
     check "$command --help is no error" exits 0 "usage: duet $command" "$duet" $command --help
