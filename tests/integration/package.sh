@@ -226,9 +226,9 @@ tls_server() {
 }
 gets() { # SETTING COMMAND...: a page over TLS
     settings=("$1")
-    answers 's_server' "${@:2}"
+    answers 's_server' "${@:2}" || { cat "$work/dns.log"; return 1; }
 }
-nameserver=127.0.0.153
+nameserver=127.$(($$ >> 16 & 255)).$(($$ >> 8 & 255)).$(($$ & 127 | 2)) # another run has another
 echo "nameserver $nameserver" | install -D -m 644 /dev/stdin "$root/etc/resolv.conf"
 check 'a certificate for the test' make_certificate
 in_background dns.log tests/support/package/dns.py $nameserver duet.test

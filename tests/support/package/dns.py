@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """dns.py ADDRESS NAME: a DNS server on ADDRESS:53 that knows one name, as 127.0.0.1.
 
-Every other name, and every other type of the name, has no answer. Prints "ready" when it listens.
+Every other name, and every other type of the name, has no answer. Prints "ready" when it listens, and
+each query with the length of its answer.
 """
 import socket
 import struct
@@ -25,3 +26,4 @@ while True:
     if has_answer:
         reply += struct.pack(">HHHIH4B", 0xC00C, 1, 1, 60, 4, 127, 0, 0, 1)
     server.sendto(reply, client)
+    print(labels, query[end - 4:end], client, len(reply), flush=True)
