@@ -123,6 +123,25 @@ enum rc arena_dup(struct arena *arena, struct bytes view, struct bytes *out)
     return RC_OK;
 }
 
+static char *put(char *at, struct bytes view)
+{
+    if (view.len)
+        memcpy(at, view.ptr, view.len);
+    return at + view.len;
+}
+
+enum rc arena_join(struct arena *arena, struct bytes first, struct bytes second, struct bytes third,
+                   struct bytes *out)
+{
+    size_t len = first.len + second.len + third.len;
+    char *p = take(arena, len + 1, 1);
+    if (!p)
+        return RC_NOMEM;
+    *put(put(put(p, first), second), third) = '\0';
+    *out = bytes_make(p, len);
+    return RC_OK;
+}
+
 enum rc arena_vprintf(struct arena *arena, struct bytes *out, const char *format, va_list args)
 {
     va_list again;

@@ -47,6 +47,10 @@ void *arena_grow(struct arena *arena, void *ptr, size_t old_len, size_t new_len)
 /* A copy of `view` with a NUL behind it (not counted in len). RC_NOMEM: `out` is untouched. */
 enum rc arena_dup(struct arena *arena, struct bytes view, struct bytes *out) MUST_CHECK;
 
+/* The three views one behind the other, with a NUL behind them. RC_NOMEM: as arena_dup. */
+enum rc arena_join(struct arena *arena, struct bytes first, struct bytes second, struct bytes third,
+                   struct bytes *out) MUST_CHECK;
+
 /* Formatted text with a NUL behind it. RC_NOMEM: `out` is untouched. */
 enum rc arena_printf(struct arena *arena, struct bytes *out, const char *format, ...) MUST_CHECK
     PRINTF_LIKE(3, 4);

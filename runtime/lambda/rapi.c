@@ -172,8 +172,8 @@ enum rc rapi_response(struct rapi *rapi, struct arena *arena,
         {BYTES_LIT("Content-Type"), BYTES_LIT("application/json")}};
     struct bytes target;
     size_t count = add_invocation_id(invocation, fields, 1);
-    if (arena_printf(arena, &target, INVOCATION "%.*s/response",
-                     BYTES_ARG(invocation->lambda.request_id)) != RC_OK ||
+    if (arena_join(arena, BYTES_LIT(INVOCATION), invocation->lambda.request_id,
+                   BYTES_LIT("/response"), &target) != RC_OK ||
         rapi_conn_request(&rapi->_conn, HTTP_POST, target, fields, count, json) != RC_OK)
         return RC_IO;
     return post(rapi, arena);

@@ -170,3 +170,12 @@ Test(arena, release_works_on_a_zeroed_struct)
     arena_reset(&zeroed);
     cr_expect_null(zeroed._blocks);
 }
+
+Test(arena, joins_views_with_a_nul_behind_them)
+{
+    struct bytes out;
+    cr_assert_eq(arena_join(&arena, BYTES_LIT("ab"), bytes_make(NULL, 0), BYTES_LIT("c"), &out),
+                 RC_OK);
+    cr_expect(bytes_eq(out, BYTES_LIT("abc")));
+    cr_expect_eq(out.ptr[out.len], '\0');
+}
