@@ -72,8 +72,14 @@ static inline size_t bytes_find(struct bytes view, char c)
     return p ? (size_t)(p - view.ptr) : view.len;
 }
 
+/* The same without the look at the lengths, which must be equal. */
+bool bytes_ieq_same_len(struct bytes a, struct bytes b);
+
 /* Equal but for the case of ASCII letters; no locale. */
-bool bytes_ieq(struct bytes a, struct bytes b);
+static inline bool bytes_ieq(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && bytes_ieq_same_len(a, b);
+}
 
 /* Without blanks and tabs at both ends (HTTP's optional white space). */
 struct bytes bytes_trim(struct bytes view);

@@ -52,7 +52,11 @@ struct json_place json_place_at(struct bytes text, size_t offset)
 
 struct bytes json_bytes(const cJSON *item)
 {
-    return bytes_from_str(cJSON_IsString(item) ? item->valuestring : NULL);
+    if (!cJSON_IsString(item))
+        return bytes_make(NULL, 0);
+    if (item->valueint > 0) /* json_plain has counted; cJSON leaves 0 there */
+        return bytes_make(item->valuestring, (size_t)item->valueint);
+    return bytes_from_str(item->valuestring);
 }
 
 static bool is_space(char c)

@@ -223,7 +223,10 @@ static bool take_value(struct reader *in, cJSON *node, int depth)
         in->at++;
         node->type = cJSON_String;
         node->valuestring = take_string(in);
-        return node->valuestring != NULL;
+        if (!node->valuestring || in->text - node->valuestring > INT32_MAX)
+            return false;
+        node->valueint = (int)(in->text - node->valuestring - 1);
+        return true;
     case '{':
         in->at++;
         node->type = cJSON_Object;

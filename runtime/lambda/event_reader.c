@@ -50,7 +50,10 @@ static struct bytes restored(const struct event_reader *in, char *text)
 
 struct bytes event_text(const struct event_reader *in, cJSON *string)
 {
-    return restored(in, string->valuestring);
+    struct bytes text = json_bytes(string);
+    if (in->is_marked)
+        text.len = event_text_restore(string->valuestring, text.len);
+    return text;
 }
 
 enum rc event_read_text(struct event_reader *in, const cJSON *object, const char *prefix,

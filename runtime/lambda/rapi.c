@@ -40,16 +40,17 @@ void rapi_trim(struct rapi *rapi)
 /* --- next --- */
 
 struct named_view {
-    const char *name;
+    struct bytes name;
     struct bytes *out;
 };
 
-/* Copies the value of the first field `name`; without one, `out` stays as it is. */
-static enum rc keep(struct arena *arena, const struct http1_response *res, struct named_view view)
+/* Copies the value where `name` is one of the views'; the first field of a name counts. */
+static enum rc keep(struct arena *arena, const struct http_field *field,
+                    const struct named_view *views, size_t count)
 {
-    for (size_t i = 0; i < res->field_count; i++)
-        if (bytes_ieq(res->fields[i].name, bytes_from_str(view.name)))
-            return arena_dup(arena, res->fields[i].value, view.out);
+    for (size_t i = 0; i < count; i++)
+        if (views[i].out->len == 0 && bytes_ieq(field->name, views[i].name))
+            return arena_dup(arena, field->value, views[i].out);
     return RC_OK;
 }
 
@@ -60,19 +61,19 @@ static enum rc read_invocation(struct arena *arena, const struct http1_response 
     struct lambda_context *lambda = &out->lambda;
     struct bytes deadline = {NULL, 0};
     const struct named_view views[] = {
-        {"Lambda-Runtime-Aws-Request-Id", &lambda->request_id},
-        {"Lambda-Runtime-Invocation-Id", &out->invocation_id},
-        {"Lambda-Runtime-Trace-Id", &lambda->trace_id},
-        {"Lambda-Runtime-Deadline-Ms", &deadline},
-        {"Lambda-Runtime-Invoked-Function-Arn", &lambda->function_arn},
-        {"Lambda-Runtime-Client-Context", &lambda->client_context},
-        {"Lambda-Runtime-Cognito-Identity", &lambda->cognito_identity},
-        {"Lambda-Runtime-Aws-Tenant-Id", &lambda->tenant_id},
+        {BYTES_LIT("Lambda-Runtime-Aws-Request-Id"), &lambda->request_id},
+        {BYTES_LIT("Lambda-Runtime-Invocation-Id"), &out->invocation_id},
+        {BYTES_LIT("Lambda-Runtime-Trace-Id"), &lambda->trace_id},
+        {BYTES_LIT("Lambda-Runtime-Deadline-Ms"), &deadline},
+        {BYTES_LIT("Lambda-Runtime-Invoked-Function-Arn"), &lambda->function_arn},
+        {BYTES_LIT("Lambda-Runtime-Client-Context"), &lambda->client_context},
+        {BYTES_LIT("Lambda-Runtime-Cognito-Identity"), &lambda->cognito_identity},
+        {BYTES_LIT("Lambda-Runtime-Aws-Tenant-Id"), &lambda->tenant_id},
     };
     uint64_t deadline_ms;
     *out = (struct rapi_invocation){.event = res->body};
-    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
-        if (keep(arena, res, views[i]) != RC_OK)
+    for (size_t i = 0; i < res->field_count; i++)
+        if (keep(arena, &res->fields[i], views, sizeof views / sizeof *views) != RC_OK)
             return RC_NOMEM;
     if (bytes_to_u64(deadline, INT64_MAX, &deadline_ms))
         lambda->deadline_epoch_ms = (int64_t)deadline_ms;
