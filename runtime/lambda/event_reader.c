@@ -25,8 +25,11 @@ enum rc event_reader_init(struct event_reader *in, struct bytes event, struct ar
     struct json_place place;
     struct bytes text;
     *in = (struct event_reader){.arena = arena, .what = what, .fault = fault};
-    enum rc rc = event_text_mark(arena, event, &text, &in->is_marked);
-    if (rc == RC_OK)
+    enum rc rc = json_parse(arena, event, &in->root, &place);
+    /* An escaped NUL is rare, and refused: only then is the text looked through for one. */
+    if (rc == RC_SYNTAX && event_text_mark(arena, event, &text, &in->is_marked) != RC_OK)
+        rc = RC_NOMEM;
+    if (in->is_marked)
         rc = json_parse(arena, text, &in->root, &place);
     if (rc == RC_SYNTAX && in->is_marked)
         return event_refuse(in, "%s: it is no JSON", what);
