@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_BLOCK_BYTES = 4096 };
+enum { FIRST_BLOCK_BYTES = 4096, KEPT_BLOCK_BYTES = 32 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -33,22 +33,29 @@ void arena_release(struct arena *arena)
     arena_init(arena, arena->_max);
 }
 
+/* The newest block is the largest, and what one request needed the next one will; but memory that
+ * only a large request needed is given back. */
 void arena_reset(struct arena *arena)
 {
-    struct arena_block *first = arena->_blocks;
-    if (!first)
+    struct arena_block *kept = arena->_blocks;
+    if (!kept)
         return;
-    while (first->next) {
-        struct arena_block *next = first->next;
-        free(first);
-        first = next;
+    while (kept->next && kept->len > KEPT_BLOCK_BYTES) {
+        struct arena_block *next = kept->next;
+        free(kept);
+        kept = next;
     }
-    arena->_blocks = first;
-    arena->_total = first->len;
-    use_block(arena, first);
+    while (kept->next) {
+        struct arena_block *next = kept->next->next;
+        free(kept->next);
+        kept->next = next;
+    }
+    arena->_blocks = kept;
+    arena->_total = kept->len;
+    use_block(arena, kept);
 }
 
-/* The oldest block stays across resets, so it is small; later ones double. */
+/* The first block is small; later ones double. */
 static bool add_block(struct arena *arena, size_t need)
 {
     size_t len = arena->_blocks ? arena->_blocks->len * 2 : FIRST_BLOCK_BYTES;

@@ -7,9 +7,11 @@ static unsigned char ascii_lower(unsigned char c)
 
 bool bytes_ieq_same_len(struct bytes a, struct bytes b)
 {
-    for (size_t i = 0; i < a.len; i++)
-        if (ascii_lower((unsigned char)a.ptr[i]) != ascii_lower((unsigned char)b.ptr[i]))
+    for (size_t i = 0; i < a.len; i++) {
+        unsigned char x = (unsigned char)a.ptr[i], y = (unsigned char)b.ptr[i];
+        if (x != y && ascii_lower(x) != ascii_lower(y))
             return false;
+    }
     return true;
 }
 

@@ -43,29 +43,38 @@ static bool take(struct reader *in, char c)
 
 /* --- strings --- */
 
-/* true when all eight bytes stand for themselves in a string: none is a quote, a backslash or a
- * control byte. (A byte is zero after the XOR, or under 0x20, where the subtraction borrows.) */
-static bool are_plain(uint64_t eight)
+/* Marks, each in its byte's high bit, the bytes that do not stand for themselves in a string:
+ * quote, backslash, control bytes. (A byte is zero after the XOR, or under 0x20, where the
+ * subtraction borrows.) A borrow may mark bytes above a true one, never below: the lowest mark is
+ * always true. */
+static uint64_t mark_special(uint64_t eight)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t quote = eight ^ (ones * '"'), backslash = eight ^ (ones * '\\');
     uint64_t found = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
                      ((eight - ones * 0x20) & ~eight);
-    return (found & highs) == 0;
+    return found & highs;
 }
 
-static const char *plain_end(const char *at, const char *end)
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
+
+/* Copies up to the first byte that does not stand for itself. Whole words are written, so the room
+ * for strings has a word more than they need. */
+static void copy_plain(struct reader *in)
 {
-    uint64_t eight;
-    while ((size_t)(end - at) >= sizeof eight) {
-        memcpy(&eight, at, sizeof eight);
-        if (!are_plain(eight))
-            break;
-        at += sizeof eight;
+    uint64_t eight, marks;
+    while ((size_t)(in->end - in->at) >= sizeof eight) {
+        memcpy(&eight, in->at, sizeof eight);
+        memcpy(in->text, &eight, sizeof eight);
+        marks = mark_special(eight);
+        size_t n = marks ? (size_t)__builtin_ctzll(marks) / 8 : sizeof eight;
+        in->at += n;
+        in->text += n;
+        if (marks)
+            return;
     }
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
-        at++;
-    return at;
+    while (in->at < in->end && *in->at != '"' && *in->at != '\\' && (unsigned char)*in->at >= 0x20)
+        *in->text++ = *in->at++;
 }
 
 static int hex_value(char c)
@@ -128,11 +137,7 @@ static char *take_string(struct reader *in)
 {
     char *start = in->text;
     for (;;) {
-        const char *stop = plain_end(in->at, in->end);
-        size_t len = (size_t)(stop - in->at);
-        memcpy(in->text, in->at, len);
-        in->text += len;
-        in->at = stop;
+        copy_plain(in);
         if (take(in, '"'))
             break;
         if (!take(in, '\\') || !put_escape(in))
@@ -252,7 +257,7 @@ cJSON *json_plain_parse(struct arena *arena, struct bytes text)
     if (text.len == 0)
         return NULL;
     in.end = text.ptr + text.len;
-    in.text = arena_alloc(arena, text.len);
+    in.text = arena_alloc(arena, text.len + sizeof(uint64_t));
     cJSON *root = in.text ? new_node(&in) : NULL;
     if (!root || !take_value(&in, root, 0))
         return NULL;
