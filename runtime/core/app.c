@@ -82,6 +82,7 @@ static void enforce(struct app *app, struct http_request *req, struct http_respo
 {
     response_enforce_status(res, req);
     response_enforce_utf8(res, req->arena);
+    response_enforce_head(res, req);
     if (!req->may_stream) {
         response_collect(res, req);
         if (app->config->has_response_limit || app->config->home == HOME_LAMBDA)

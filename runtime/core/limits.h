@@ -19,6 +19,9 @@ enum {
 
     /* A response: at most this many bytes as ALB JSON, else our own 500. */
     LIMIT_RESPONSE_JSON_BYTES = 1024 * 1024,
+    /* And its header fields, as the ALB takes them from a target: else our own 500, not its 502. We
+     * leave room for the lines that a front end adds. */
+    LIMIT_RESPONSE_HEAD_BYTES = 31 * 1024,
 
     /* The Runtime API: 6 MiB and 100 bytes each way. */
     LIMIT_INVOCATION_BYTES = 6 * 1024 * 1024 + 100,

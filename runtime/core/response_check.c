@@ -118,6 +118,21 @@ void response_enforce_status(struct http_response *res, const struct http_reques
                 "the handler answered with the status %d, which is none", status);
 }
 
+void response_enforce_head(struct http_response *res, const struct http_request *req)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < res->field_count; i++)
+        len += res->fields[i].name.len + res->fields[i].value.len + strlen(": \r\n");
+    if (len <= LIMIT_RESPONSE_HEAD_BYTES)
+        return;
+    log_event(LOG_ERROR, "response head too large", LOG_TEXT("path", req->path),
+              LOG_NUM("status", res->status), LOG_NUM("bytes", len),
+              LOG_NUM("maxBytes", LIMIT_RESPONSE_HEAD_BYTES));
+    problem_set(res, req->arena, 500, "response-head-too-large",
+                "the response's header fields take %zu bytes; at most %d are allowed", len,
+                LIMIT_RESPONSE_HEAD_BYTES);
+}
+
 static bool value_to_utf8(struct bytes *value, struct arena *arena)
 {
     const unsigned char *p = (const unsigned char *)value->ptr;

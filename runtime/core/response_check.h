@@ -5,7 +5,7 @@
  * response_check — what a response may be in both homes, so that neither home can send what the
  * other cannot.
  *
- * Layer:   core. app_handle calls the three enforcers on each response.
+ * Layer:   core. app_handle calls the enforcers on each response.
  *
  * A load balancer takes a function's answer as JSON: text in UTF-8, at most
  * LIMIT_RESPONSE_JSON_BYTES in all. A container could send more and other bytes; it is held to the
@@ -37,6 +37,10 @@ void response_enforce_limit(struct http_response *res, const struct http_request
 /* Makes `res` the problem 500 "bad-status", and logs it, when its status is none that a final
  * answer can have: under 200 or over 599. */
 void response_enforce_status(struct http_response *res, const struct http_request *req);
+
+/* Makes `res` the problem 500 "response-head-too-large", and logs it, when its fields take more
+ * than LIMIT_RESPONSE_HEAD_BYTES as lines: a load balancer answers 502 to that. */
+void response_enforce_head(struct http_response *res, const struct http_request *req);
 
 /* Rewrites field values that are not UTF-8: each byte from 0x80 on is read as ISO 8859-1, as RFC
  * 9110 section 5.5 tells of old, and written as UTF-8. No memory: flags is_out_of_memory. */

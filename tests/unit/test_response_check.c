@@ -180,3 +180,17 @@ Test(response_check, app_handle_lets_none_pass_unchecked)
     cr_expect_eq(res.status, 204);
     cr_expect(bytes_eq(*http_response_header(&res, "x"), BYTES_LIT("é")));
 }
+
+/* A name of one byte, ": " and the line's end are five bytes beside the value. */
+Test(response_check, header_fields_over_their_limit_are_our_own_error)
+{
+    struct bytes value = filled(LIMIT_RESPONSE_HEAD_BYTES - 5, 'v');
+    http_response_add(&res, &arena, BYTES_LIT("X"), value);
+    response_enforce_head(&res, &req);
+    cr_expect_eq(res.status, 200);
+    http_response_add(&res, &arena, BYTES_LIT("Y"), BYTES_LIT(""));
+    response_enforce_head(&res, &req);
+    cr_expect_eq(res.status, 500);
+    cr_expect_not_null(memmem(res.body.ptr, res.body.len, "response-head-too-large", 23));
+    cr_expect_eq(res.field_count, 1u);
+}
