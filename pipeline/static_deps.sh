@@ -170,19 +170,10 @@ path = "lib.rs"
 [dependencies]
 libsqlite3-sys = { version = "=$sqlite_crate", default-features = false }
 TOML
-    cat >Cargo.lock <<LOCK
-version = 3
-[[package]]
-name = "libsqlite3-sys"
-version = "$sqlite_crate"
-source = "registry+https://github.com/rust-lang/crates.io-index"
-checksum = "$sqlite_hash"
-[[package]]
-name = "sqlite"
-version = "0.0.0"
-dependencies = ["libsqlite3-sys"]
-LOCK
-    cargo vendor -q --locked vendor
+    cargo vendor -q vendor
+    # cargo has held the crate against the hash that it notes here; this is the one we know.
+    grep -qF "checksum = \"$sqlite_hash\"" Cargo.lock ||
+        { echo "libsqlite3-sys $sqlite_crate has another hash than $sqlite_hash"; return 1; }
     rm -rf ../sqlite
     cp -r vendor/libsqlite3-sys/sqlite3 ../sqlite
 }
