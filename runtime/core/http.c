@@ -139,6 +139,19 @@ bool http_is_field_value(struct bytes view)
     return true;
 }
 
+bool http_field_is_hop_by_hop(struct bytes name)
+{
+    static const struct bytes names[] = {
+        BYTES_INIT("connection"), BYTES_INIT("keep-alive"), BYTES_INIT("proxy-connection"),
+        BYTES_INIT("te"),         BYTES_INIT("trailer"),    BYTES_INIT("transfer-encoding"),
+        BYTES_INIT("upgrade"),
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (bytes_ieq(name, names[i]))
+            return true;
+    return false;
+}
+
 static const struct bytes *find_field(const struct http_field *fields, size_t count,
                                       const char *name)
 {

@@ -110,6 +110,10 @@ bool http_is_token(struct bytes view);
 /* true for a field value: no CR, LF, NUL or other control byte but tab. */
 bool http_is_field_value(struct bytes view);
 
+/* true for a field of one connection alone, which nobody passes on (RFC 9110 section 7.6.1):
+ * Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade. */
+bool http_field_is_hop_by_hop(struct bytes name);
+
 /* --- requests --- */
 
 /* The first field `name`, or NULL. Names compare without case. */

@@ -82,14 +82,10 @@ static void forward_to_function(struct forward *forward)
 
 /* What is of the target's connection alone. The length is made anew from the body, but for HEAD,
  * whose answer has a length and no body. */
-static bool is_hop_by_hop(struct bytes name, enum http_method method)
+static bool is_dropped(struct bytes name, enum http_method method)
 {
-    static const char *const names[] = {"connection",        "keep-alive", "proxy-connection",
-                                        "transfer-encoding", "trailer",    "upgrade"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (bytes_ieq(name, bytes_from_str(names[i])))
-            return true;
-    return method != HTTP_HEAD && bytes_ieq(name, BYTES_LIT("content-length"));
+    return http_field_is_hop_by_hop(name) ||
+           (method != HTTP_HEAD && bytes_ieq(name, BYTES_LIT("content-length")));
 }
 
 static void on_served(void *context, enum service_outcome outcome, const struct http1_response *res)
@@ -107,7 +103,7 @@ static void on_served(void *context, enum service_outcome outcome, const struct 
     exchange->res.status = res->status;
     exchange->res.body = res->body;
     for (size_t i = 0; i < res->field_count; i++) {
-        if (is_hop_by_hop(res->fields[i].name, exchange->req.method))
+        if (is_dropped(res->fields[i].name, exchange->req.method))
             continue;
         exchange->has_date |= bytes_ieq(res->fields[i].name, BYTES_LIT("date"));
         http_response_add(&exchange->res, &exchange->arena, res->fields[i].name,

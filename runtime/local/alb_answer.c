@@ -80,15 +80,7 @@ static enum alb_lambda_reason take_status(struct answer *answer)
 /* Not honoured from a function; and the length is the load balancer's to count. */
 static bool is_dropped(struct bytes name)
 {
-    static const struct bytes names[] = {
-        BYTES_INIT("connection"), BYTES_INIT("keep-alive"),        BYTES_INIT("proxy-connection"),
-        BYTES_INIT("te"),         BYTES_INIT("transfer-encoding"), BYTES_INIT("trailer"),
-        BYTES_INIT("upgrade"),    BYTES_INIT("content-length"),
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (bytes_ieq(name, names[i]))
-            return true;
-    return false;
+    return http_field_is_hop_by_hop(name) || bytes_ieq(name, BYTES_LIT("content-length"));
 }
 
 static enum alb_lambda_reason add_field(struct answer *answer, const char *name, const cJSON *value)

@@ -42,18 +42,9 @@ static bool group_pairs(struct alb_pairs *pairs, struct arena *arena)
 
 /* What a client says to the load balancer about their connection. Captures of recent years have
  * none of these; old ones had "connection". */
-static bool is_hop_by_hop(struct bytes name)
+static bool is_of_connection(struct bytes name)
 {
-    static const struct bytes names[] = {
-        BYTES_INIT("connection"),        BYTES_INIT("keep-alive"),
-        BYTES_INIT("proxy-connection"),  BYTES_INIT("te"),
-        BYTES_INIT("transfer-encoding"), BYTES_INIT("trailer"),
-        BYTES_INIT("upgrade"),           BYTES_INIT("expect"),
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (bytes_ieq(name, names[i]))
-            return true;
-    return false;
+    return http_field_is_hop_by_hop(name) || bytes_ieq(name, BYTES_LIT("expect"));
 }
 
 static bool lower_case(struct arena *arena, struct bytes name, struct bytes *out)
@@ -89,7 +80,7 @@ bool alb_pairs_of_fields(const struct http_request *req, struct alb_pairs *pairs
         return false;
     for (size_t i = 0; i < req->field_count; i++) {
         struct alb_pair *pair = &pairs->items[pairs->count];
-        if (is_hop_by_hop(req->fields[i].name))
+        if (is_of_connection(req->fields[i].name))
             continue;
         if (!lower_case(req->arena, req->fields[i].name, &pair->name))
             return false;

@@ -47,14 +47,12 @@ static bool is_valid_name(struct bytes name)
 
 static bool is_dropped(const struct http_request *req, struct bytes name)
 {
-    static const char *const dropped[] = {
-        "connection",        "keep-alive", "proxy-connection", "te", "trailer", "upgrade",
-        "transfer-encoding", "expect",     "content-length",   NULL};
+    static const char *const dropped[] = {"expect", "content-length", NULL};
     static const char *const replaced[] = {
         "host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id",
         NULL};
-    return !is_valid_name(name) || is_name(name, dropped) || is_name(name, replaced) ||
-           is_named_by_connection(req, name);
+    return !is_valid_name(name) || http_field_is_hop_by_hop(name) || is_name(name, dropped) ||
+           is_name(name, replaced) || is_named_by_connection(req, name);
 }
 
 /* --- the values that the load balancer writes --- */

@@ -221,3 +221,14 @@ Test(http, no_memory_for_a_response_is_flagged)
     cr_expect(res.is_out_of_memory);
     cr_expect_eq(res.body.len, 0u);
 }
+
+Test(http, fields_of_one_connection_are_told_from_the_others)
+{
+    static const char *const hop[] = {"Connection", "keep-alive",        "PROXY-CONNECTION", "te",
+                                      "Trailer",    "Transfer-Encoding", "upgrade"};
+    static const char *const others[] = {"content-length", "expect", "host", "t", "trailers", ""};
+    for (size_t i = 0; i < sizeof hop / sizeof *hop; i++)
+        cr_expect(http_field_is_hop_by_hop(bytes_from_str(hop[i])), "%s", hop[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect_not(http_field_is_hop_by_hop(bytes_from_str(others[i])), "%s", others[i]);
+}
