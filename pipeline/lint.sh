@@ -17,12 +17,13 @@ runtime/core
 runtime/json    runtime/core
 runtime/http1   runtime/core
 runtime/net     runtime/core runtime/http1
+runtime/aws     runtime/core runtime/json runtime/http1
 runtime/store   runtime/core runtime/json runtime/aws
 runtime/lambda  runtime/core runtime/json runtime/http1 runtime/store
 runtime/server  runtime/core runtime/http1 runtime/net runtime/store
 runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store
 runtime/release
-runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/local
+runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/local
 '
 # Single files with one header more: the mains know the application, and the rig reads events as the
 # Lambda home does.
@@ -47,7 +48,7 @@ calls='
 '
 # The only files that may read the environment; config.h has the settings for all others, and the
 # console honours NO_COLOR.
-environment_readers='^runtime/(lambda/(main|bootstrap)|server/(main|server_main)|local/console|tool/[a-z_]+)\.c:'
+environment_readers='^runtime/(lambda/(main|bootstrap)|server/(main|server_main)|aws/environment|local/console|tool/[a-z_]+)\.c:'
 
 sources() { find handlers runtime tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort; }
 layered() { sources | grep -v -e '^tests/' -e '/templates/' -e '^runtime/[^/]*$'; }

@@ -18,6 +18,7 @@ export TSAN_OPTIONS="log_path=$reports/tsan:suppressions=$PWD/tests/support/tsan
 export LSAN_OPTIONS="suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0"
 
 passed=0 failed=0
+failures= # what the failed ones printed: shown again last, where it is read first
 
 wanted() { # NAME: is this test among those asked for?
     [ ${#only[@]} -eq 0 ] && return 0
@@ -69,6 +70,7 @@ count() { # PROGRAM OUTPUT STATUS PASSED FAILED
     if [ "$5" -ne 0 ]; then
         plain "$2"
         printf '%-44s %4d passed, %d FAILED\n' "${1#"$build"/}" "$4" "$5"
+        failures+="FAILED ${1#"$build"/}"$'\n'$(plain "$2" | grep -vE '^(ok |\[PASS\]|\[RUN )' | tail -n 60)$'\n'
     else
         printf '%-44s %4d passed\n' "${1#"$build"/}" "$4"
         grep '^skip ' <<<"$2"
@@ -86,5 +88,6 @@ for script in tests/integration/*.sh; do
     wanted "$(basename "$script" .sh)" && shell "$script"
 done
 [ $((passed + failed)) -gt 0 ] || printf 'no test is named %s\n' "${only[*]}"
+printf '%s' "$failures"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

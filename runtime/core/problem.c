@@ -79,6 +79,10 @@ static const char *rc_detail(enum rc rc)
     case RC_EXISTS:
     case RC_CLOSED:
     case RC_IO:
+    case RC_CONFLICT:
+    case RC_THROTTLED:
+    case RC_REFUSED:
+    case RC_UNREACHABLE:
         break;
     }
     return "the request could not be taken";

@@ -20,6 +20,10 @@ static const struct rc_row rows[] = {
     [RC_NOMEM] = {"no-memory", 503},
     [RC_IO] = {"io", 503},
     [RC_TIMEOUT] = {"timeout", 504},
+    [RC_CONFLICT] = {"conflict", 412},
+    [RC_THROTTLED] = {"throttled", 429},
+    [RC_REFUSED] = {"refused", 503},
+    [RC_UNREACHABLE] = {"unreachable", 503},
 };
 
 const char *rc_name(enum rc rc)

@@ -21,13 +21,17 @@ enum rc {
     RC_NOMEM,       /* no memory, or an arena or buffer over its maximum */
     RC_IO,          /* the operating system refused; errno says why where the header says so */
     RC_TIMEOUT,     /* the deadline has passed */
+    RC_CONFLICT,    /* it is there, in another version than the caller asked for */
+    RC_THROTTLED,   /* a service answers, and wants fewer requests */
+    RC_REFUSED,     /* a service answers, and will not do it: no permission, no such table */
+    RC_UNREACHABLE, /* a service does not answer: no route, no name, connections that break */
 };
 
 /* A short lower-case name, for logs and tests; never NULL. */
 const char *rc_name(enum rc rc);
 
-/* The HTTP status that tells a client of `rc`: 400, 414, 431, 413, 501, 505, 404, 409, 504, 503 or
- * 500; 200 for RC_OK. */
+/* The HTTP status that tells a client of `rc`: 400, 414, 431, 413, 501, 505, 404, 409, 412, 429,
+ * 504, 503 or 500; 200 for RC_OK. */
 int rc_to_status(enum rc rc);
 
 #endif
