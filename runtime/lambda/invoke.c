@@ -197,6 +197,10 @@ static enum rc answer(struct invoker *invoker, const struct rapi_invocation *inv
     case RC_NOMEM:
     case RC_IO:
     case RC_TIMEOUT:
+    case RC_CONFLICT:
+    case RC_THROTTLED:
+    case RC_REFUSED:
+    case RC_UNREACHABLE:
         break;
     }
     return refuse(invoker, invocation, rapi_error_type(rc), fault);

@@ -237,6 +237,10 @@ const char *rapi_error_type(enum rc rc)
     case RC_CLOSED:
     case RC_IO:
     case RC_TIMEOUT:
+    case RC_CONFLICT:
+    case RC_THROTTLED:
+    case RC_REFUSED:
+    case RC_UNREACHABLE:
         break;
     }
     return "Runtime.Unknown";
