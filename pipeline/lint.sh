@@ -25,12 +25,10 @@ runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/stor
 runtime/release
 runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/local
 '
-# Single files with one header more: the mains know the application, and the rig reads events as the
-# Lambda home does.
+# Single files with one header more: the mains know the application.
 joints='
 runtime/lambda/main.c       handlers/app_definition.h
 runtime/server/main.c       handlers/app_definition.h
-runtime/local/alb_answer.c  runtime/lambda/event_text.h
 '
 # System headers that a file may not include: a pattern of its path, then headers, or their beginnings.
 foreign='

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "runtime/core/bytes.h"
-#include "runtime/lambda/event_text.h"
+#include "runtime/json/json_nul.h"
 
 /* %XX for each byte, '&' or '?' before the key, '=' behind it. */
 enum { ENCODED_LEN = 3, PAIR_FRAME_LEN = 2 };
@@ -83,7 +83,7 @@ static size_t write_pair(struct bytes key, struct bytes value, bool is_decoded, 
 static struct bytes restored(char *text, bool is_marked)
 {
     size_t len = strlen(text);
-    return bytes_make(text, is_marked ? event_text_restore(text, len) : len);
+    return bytes_make(text, is_marked ? json_nul_restore(text, len) : len);
 }
 
 size_t event_query_write(cJSON *map, bool is_decoded, bool is_marked, char *out)

@@ -32,7 +32,7 @@ bool event_query_measure(const cJSON *map, struct event_query *out);
  *
  * map         measured before
  * is_decoded  its keys and values were percent-decoded
- * is_marked   its strings need event_text_restore, and get it here: so call this once only
+ * is_marked   its strings need json_nul_restore, and get it here: so call this once only
  * out         room for written_max bytes */
 size_t event_query_write(cJSON *map, bool is_decoded, bool is_marked, char *out);
 

@@ -5,7 +5,7 @@
 #include "runtime/core/uri.h"
 #include "runtime/json/json.h"
 #include "runtime/lambda/event_query.h"
-#include "runtime/lambda/event_text.h"
+#include "runtime/json/json_nul.h"
 
 enum rc event_refuse(struct event_reader *in, const char *format, ...)
 {
@@ -27,7 +27,7 @@ enum rc event_reader_init(struct event_reader *in, struct bytes event, struct ar
     *in = (struct event_reader){.arena = arena, .what = what, .fault = fault};
     enum rc rc = json_parse(arena, event, &in->root, &place);
     /* An escaped NUL is rare, and refused: only then is the text looked through for one. */
-    if (rc == RC_SYNTAX && event_text_mark(arena, event, &text, &in->is_marked) != RC_OK)
+    if (rc == RC_SYNTAX && json_nul_mark(arena, event, &text, &in->is_marked) != RC_OK)
         rc = RC_NOMEM;
     if (in->is_marked)
         rc = json_parse(arena, text, &in->root, &place);
@@ -48,14 +48,14 @@ cJSON *event_member(const cJSON *object, const char *name)
 static struct bytes restored(const struct event_reader *in, char *text)
 {
     size_t len = strlen(text);
-    return bytes_make(text, in->is_marked ? event_text_restore(text, len) : len);
+    return bytes_make(text, in->is_marked ? json_nul_restore(text, len) : len);
 }
 
 struct bytes event_text(const struct event_reader *in, cJSON *string)
 {
     struct bytes text = json_bytes(string);
     if (in->is_marked)
-        text.len = event_text_restore(string->valuestring, text.len);
+        text.len = json_nul_restore(string->valuestring, text.len);
     return text;
 }
 

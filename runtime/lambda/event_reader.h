@@ -8,7 +8,7 @@
  * Layer:   codec of the Lambda home, below the codec of each kind. No I/O.
  * Memory:  results are in the arena, or views of the tree, which is there too.
  *
- * Strings are read once each, since event_text_restore works in place.
+ * Strings are read once each, since json_nul_restore works in place.
  */
 
 #include <cjson/cJSON.h>
@@ -19,7 +19,7 @@ struct event_reader {
     struct arena *arena;
     const char *what; /* "the event is not an ALB event": how faults of its shape begin */
     cJSON *root;      /* of any type */
-    bool is_marked;   /* strings need event_text_restore */
+    bool is_marked;   /* strings need json_nul_restore */
     size_t head_len;  /* as the client sent it: request line and fields, with their line ends */
     const char **fault;
     struct http_field *fields; /* of the request, while they are read */

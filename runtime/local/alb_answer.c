@@ -1,7 +1,7 @@
 #include "runtime/core/base64.h"
 #include "runtime/core/limits.h"
 #include "runtime/json/json.h"
-#include "runtime/lambda/event_text.h"
+#include "runtime/json/json_nul.h"
 #include "runtime/local/alb_lambda.h"
 
 /*
@@ -15,7 +15,7 @@ struct answer {
     const cJSON *root;
     struct http_response *res;
     const char **detail;
-    bool is_marked; /* the strings hold event_text's digraphs */
+    bool is_marked; /* the strings hold json_nul's digraphs */
 };
 
 static enum alb_lambda_reason refuse(struct answer *answer, const char *text)
@@ -152,7 +152,7 @@ static enum alb_lambda_reason take_body(struct answer *answer)
         return take_base64(answer, json_bytes(body));
     answer->res->body = json_bytes(body);
     if (body && answer->is_marked)
-        answer->res->body.len = event_text_restore(body->valuestring, answer->res->body.len);
+        answer->res->body.len = json_nul_restore(body->valuestring, answer->res->body.len);
     return ALB_LAMBDA_OK;
 }
 
@@ -168,7 +168,7 @@ static enum alb_lambda_reason read_payload(struct answer *answer, struct bytes p
         *answer->detail = "the payload is larger than 1 MB";
         return ALB_LAMBDA_RESPONSE_TOO_LARGE;
     }
-    if (event_text_mark(answer->arena, payload, &text, &answer->is_marked) != RC_OK)
+    if (json_nul_mark(answer->arena, payload, &text, &answer->is_marked) != RC_OK)
         return ALB_LAMBDA_NO_MEMORY;
     enum rc rc = json_parse(answer->arena, text, &root, &place);
     if (rc == RC_OK && cJSON_IsObject(root)) {

@@ -1,4 +1,4 @@
-#include "runtime/lambda/event_text.h"
+#include "runtime/json/json_nul.h"
 
 enum { MARK = 0x7F, ESCAPE_LEN = 6 };
 
@@ -53,7 +53,7 @@ static bool has_nul_escape(struct bytes text)
     return false;
 }
 
-enum rc event_text_mark(struct arena *arena, struct bytes text, struct bytes *out, bool *is_marked)
+enum rc json_nul_mark(struct arena *arena, struct bytes text, struct bytes *out, bool *is_marked)
 {
     *out = text;
     *is_marked = has_nul_escape(text);
@@ -66,7 +66,7 @@ enum rc event_text_mark(struct arena *arena, struct bytes text, struct bytes *ou
     return RC_OK;
 }
 
-size_t event_text_restore(char *text, size_t len)
+size_t json_nul_restore(char *text, size_t len)
 {
     size_t n = 0;
     for (size_t i = 0; i < len; i++) {
