@@ -72,7 +72,8 @@ void handle_candidate_post(const struct http_request *req, struct http_response 
     struct store_item item = {.created_ms = clock_ms_epoch()};
     if (!read_name(req, res, &item.name) || !candidate_read(req, res, &item.value))
         return;
-    enum rc rc = store_put_new(req->app->store, &item, req->deadline_ms);
+    struct store_condition condition = {.when = STORE_IF_ABSENT};
+    enum rc rc = store_put(req->app->store, &item, condition, req->deadline_ms);
     if (rc == RC_OK) {
         answer_candidate(req, res, 201, &item);
         add_location(req, res, item.name);

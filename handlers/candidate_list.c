@@ -28,7 +28,7 @@ static size_t print_items(struct text *body, const struct store_item *items, siz
             text_append(body, BYTES_LIT(","));
         candidate_print(body, &items[i]);
         spent += json_text_escaped_len(bytes_skip(text_bytes(body), start));
-        if (i == PAGE_ITEMS || (i && spent > PAGE_JSON_BYTES)) {
+        if (i && spent > PAGE_JSON_BYTES) {
             text_cut(body, start);
             return i;
         }
@@ -64,23 +64,22 @@ static bool read_after(const struct http_request *req, struct http_response *res
 
 void handle_candidate_list(const struct http_request *req, struct http_response *res)
 {
-    struct store_item *items;
+    struct store_page page;
     struct bytes after;
     struct text body;
-    size_t count;
     if (!read_after(req, res, &after))
         return;
-    enum rc rc = store_list(req->app->store, after, PAGE_ITEMS + 1, req->deadline_ms, req->arena,
-                            &items, &count);
+    enum rc rc =
+        store_list(req->app->store, after, PAGE_ITEMS, req->deadline_ms, req->arena, &page);
     if (rc != RC_OK) {
         answer_store_fault(req, res, rc);
         return;
     }
     text_init(&body, req->arena);
     text_append(&body, BYTES_LIT("{\"candidates\":["));
-    size_t printed = print_items(&body, items, count);
+    size_t printed = print_items(&body, page.items, page.count);
     text_append(&body, BYTES_LIT("]}"));
     answer_json(req, res, 200, &body);
-    if (printed < count)
-        add_link(req, res, items[printed - 1].name);
+    if (printed < page.count || page.has_more)
+        add_link(req, res, page.items[printed - 1].name);
 }

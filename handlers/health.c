@@ -20,29 +20,20 @@ void handle_healthcheck(const struct http_request *req, struct http_response *re
                              BYTES_LIT("{\"status\":\"ok\"}"));
 }
 
-/* The reason itself is in the log: it may name files, which are nobody else's concern. */
-static const char *store_state(enum rc rc)
-{
-    if (rc == RC_OK)
-        return "ok";
-    if (rc == RC_TIMEOUT)
-        return "it does not answer in time";
-    return rc == RC_NOMEM ? "it has no memory left" : "it cannot be read or written";
-}
-
-static enum rc check_store(const struct http_request *req)
+static enum rc check_store(const struct http_request *req, char *reason, size_t reason_len)
 {
     int64_t deadline_ms = clock_ms_monotonic() + STORE_WAIT_MS;
     if (req->deadline_ms && req->deadline_ms < deadline_ms)
         deadline_ms = req->deadline_ms;
-    return store_check(req->app->store, deadline_ms);
+    return store_check(req->app->store, deadline_ms, reason, reason_len);
 }
 
 static void answer_details(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = req->app;
     struct text body;
-    enum rc rc = app->store ? check_store(req) : RC_OK;
+    char reason[256] = "ok";
+    enum rc rc = app->store ? check_store(req, reason, sizeof reason) : RC_OK;
     text_init(&body, req->arena);
     text_append(&body, BYTES_LIT("{\"service\":"));
     text_json_string(&body, bytes_from_str(app->definition->name));
@@ -52,8 +43,10 @@ static void answer_details(const struct http_request *req, struct http_response 
                 home_name(app->config->home),
                 (long long)(clock_ms_monotonic() - app->start_ms) / 1000,
                 is_stopping(req) ? "true" : "false");
-    text_printf(&body, ",\"store\":{\"kind\":\"%s\",\"state\":\"%s\"}}",
-                app->store ? store_kind(app->store) : "none", store_state(rc));
+    text_printf(&body, ",\"store\":{\"kind\":\"%s\",\"state\":",
+                app->store ? store_kind(app->store) : "none");
+    text_json_string(&body, bytes_from_str(reason));
+    text_append(&body, BYTES_LIT("}}"));
     answer_json(req, res, rc == RC_OK && !is_stopping(req) ? 200 : 503, &body);
 }
 

@@ -16,12 +16,17 @@ struct store_ops {
     const char *kind; /* what store_kind says */
     bool is_blocking; /* what store_is_blocking says */
     void (*close)(struct store *store);
-    enum rc (*put_new)(struct store *store, const struct store_item *item, int64_t deadline_ms);
+    enum rc (*put)(struct store *store, struct store_item *item, struct store_condition condition,
+                   int64_t deadline_ms);
     enum rc (*get)(struct store *store, struct bytes name, int64_t deadline_ms, struct arena *arena,
                    struct store_item *out);
+    enum rc (*remove)(struct store *store, struct bytes name, struct store_condition condition,
+                      int64_t deadline_ms);
+    /* `page` comes zeroed. */
     enum rc (*list)(struct store *store, struct bytes after, size_t limit, int64_t deadline_ms,
-                    struct arena *arena, struct store_item **items, size_t *count);
-    enum rc (*check)(struct store *store, int64_t deadline_ms);
+                    struct arena *arena, struct store_page *page);
+    /* `reason` comes empty; where it stays so, store.c says what the result code says. */
+    enum rc (*check)(struct store *store, int64_t deadline_ms, char *reason, size_t reason_len);
 };
 
 struct store {
@@ -37,15 +42,21 @@ typedef struct store *store_open_fn(const char *path, char *reason, size_t reaso
 store_open_fn store_memory_open;
 store_open_fn store_sqlite_open;
 
-/* Items that a call gathers in an arena, growing as they come. Starts zeroed. */
-struct store_items {
-    struct store_item *items;
-    size_t count, capacity;
+/* Does `condition` hold of the item that is there (its version and created_ms; NULL: none is)?
+ * RC_OK · RC_EXISTS · RC_NOT_FOUND · RC_CONFLICT */
+enum rc store_condition_check(struct store_condition condition,
+                              const struct store_item *there) MUST_CHECK;
+
+/* A page that grows in an arena as items come. Starts zeroed. */
+struct store_page_builder {
+    struct store_page page;
+    size_t capacity;
 };
 
-/* Appends a copy of `item`, its bytes in `arena` too. RC_OK · RC_NOMEM */
-enum rc store_items_add(struct store_items *list, struct arena *arena,
-                        const struct store_item *item) MUST_CHECK;
+/* Appends a copy of `item`, its bytes in `arena` too; an item more than `limit` is not taken: it
+ * sets has_more. RC_OK · RC_NOMEM */
+enum rc store_page_add(struct store_page_builder *builder, size_t limit, struct arena *arena,
+                       const struct store_item *item) MUST_CHECK;
 
 /* Copies `item` and its bytes into `arena`. RC_OK · RC_NOMEM: `out` is not whole */
 enum rc store_item_dup(struct arena *arena, const struct store_item *item,

@@ -7,11 +7,12 @@
 
 /*
  * One array of pointers, sorted by name, under one mutex. Putting moves pointers, which for the
- * numbers of a test or a try-out costs less than a tree's scattered nodes; nothing is ever removed.
+ * numbers of a test or a try-out costs less than a tree's scattered nodes.
  */
 
 struct memory_item {
     int64_t created_ms;
+    uint64_t version;
     size_t name_len, value_len;
     char bytes[]; /* the name, then the value */
 };
@@ -35,6 +36,7 @@ static struct store_item view_of(const struct memory_item *item)
         .name = bytes_make(item->bytes, item->name_len),
         .value = bytes_make(item->bytes + item->name_len, item->value_len),
         .created_ms = item->created_ms,
+        .version = item->version,
     };
 }
 
@@ -75,36 +77,111 @@ static bool has_room(struct memory_store *memory)
     return true;
 }
 
-static enum rc insert(struct memory_store *memory, size_t at, const struct store_item *item)
+static size_t size_of(const struct store_item *item)
 {
-    size_t len = sizeof(struct memory_item) + item->name.len + item->value.len;
-    if (len > LIMIT_STORE_MEMORY_BYTES - memory->total_bytes || !has_room(memory))
-        return RC_NOMEM;
-    struct memory_item *copy = malloc(len);
+    return sizeof(struct memory_item) + item->name.len + item->value.len;
+}
+
+/* NULL: no memory, or the store is full without `freed_bytes`. */
+static struct memory_item *copy_of(struct memory_store *memory, const struct store_item *item,
+                                   size_t freed_bytes)
+{
+    size_t len = size_of(item);
+    size_t left = LIMIT_STORE_MEMORY_BYTES - memory->total_bytes + freed_bytes;
+    struct memory_item *copy = len <= left ? malloc(len) : NULL;
     if (!copy)
-        return RC_NOMEM;
-    *copy = (struct memory_item){item->created_ms, item->name.len, item->value.len};
+        return NULL;
+    *copy = (struct memory_item){item->created_ms, item->version, item->name.len, item->value.len};
     if (item->name.len)
         memcpy(copy->bytes, item->name.ptr, item->name.len);
     if (item->value.len)
         memcpy(copy->bytes + item->name.len, item->value.ptr, item->value.len);
-    struct memory_item **place = memory->items + at;
+    return copy;
+}
+
+static enum rc insert(struct memory_store *memory, size_t at, const struct store_item *item)
+{
+    if (!has_room(memory))
+        return RC_NOMEM;
+    struct memory_item *copy = copy_of(memory, item, 0), **place = memory->items + at;
+    if (!copy)
+        return RC_NOMEM;
     memmove(place + 1, place, (memory->count - at) * sizeof *place);
     *place = copy;
     memory->count++;
-    memory->total_bytes += len;
+    memory->total_bytes += size_of(item);
     return RC_OK;
 }
 
-static enum rc memory_put_new(struct store *store, const struct store_item *item,
-                              int64_t deadline_ms)
+static enum rc replace(struct memory_store *memory, size_t at, const struct store_item *item)
+{
+    struct store_item before = view_of(memory->items[at]);
+    struct memory_item *copy = copy_of(memory, item, size_of(&before));
+    if (!copy)
+        return RC_NOMEM;
+    memory->total_bytes += size_of(item) - size_of(&before);
+    free(memory->items[at]);
+    memory->items[at] = copy;
+    return RC_OK;
+}
+
+static void take_out(struct memory_store *memory, size_t at)
+{
+    struct memory_item **place = memory->items + at;
+    struct store_item before = view_of(*place);
+    memory->total_bytes -= size_of(&before);
+    free(*place);
+    memory->count--;
+    memmove(place, place + 1, (memory->count - at) * sizeof *place);
+}
+
+/* Is `name` there, and may it be written? `found` and `at` as find, `there` its view. */
+static enum rc judge(const struct memory_store *memory, struct bytes name,
+                     struct store_condition condition, size_t *at, struct store_item *there,
+                     bool *found)
+{
+    *at = find(memory, name, found);
+    if (*found)
+        *there = view_of(memory->items[*at]);
+    return store_condition_check(condition, *found ? there : NULL);
+}
+
+static enum rc memory_put(struct store *store, struct store_item *item,
+                          struct store_condition condition, int64_t deadline_ms)
 {
     struct memory_store *memory = memory_of(store);
+    struct store_item there, next = *item;
     bool found;
+    size_t at;
     (void)deadline_ms;
     pthread_mutex_lock(&memory->lock);
-    size_t at = find(memory, item->name, &found);
-    enum rc rc = found ? RC_EXISTS : insert(memory, at, item);
+    enum rc rc = judge(memory, item->name, condition, &at, &there, &found);
+    if (rc == RC_OK && found) {
+        next.created_ms = there.created_ms;
+        next.version = there.version + 1;
+        rc = replace(memory, at, &next);
+    } else if (rc == RC_OK) {
+        next.version = 1;
+        rc = insert(memory, at, &next);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    if (rc == RC_OK)
+        *item = next;
+    return rc;
+}
+
+static enum rc memory_remove(struct store *store, struct bytes name,
+                             struct store_condition condition, int64_t deadline_ms)
+{
+    struct memory_store *memory = memory_of(store);
+    struct store_item there;
+    bool found;
+    size_t at;
+    (void)deadline_ms;
+    pthread_mutex_lock(&memory->lock);
+    enum rc rc = judge(memory, name, condition, &at, &there, &found);
+    if (rc == RC_OK)
+        take_out(memory, at);
     pthread_mutex_unlock(&memory->lock);
     return rc;
 }
@@ -127,37 +204,39 @@ static enum rc memory_get(struct store *store, struct bytes name, int64_t deadli
 }
 
 static enum rc memory_list(struct store *store, struct bytes after, size_t limit,
-                           int64_t deadline_ms, struct arena *arena, struct store_item **items,
-                           size_t *count)
+                           int64_t deadline_ms, struct arena *arena, struct store_page *page)
 {
     struct memory_store *memory = memory_of(store);
-    struct store_items list = {NULL, 0, 0};
+    struct store_page_builder builder = {.capacity = 0};
     enum rc rc = RC_OK;
     bool found;
     (void)deadline_ms;
     pthread_mutex_lock(&memory->lock);
     size_t i = find(memory, after, &found);
-    for (i += found; i < memory->count && list.count < limit && rc == RC_OK; i++) {
+    for (i += found; i < memory->count && !builder.page.has_more && rc == RC_OK; i++) {
         struct store_item item = view_of(memory->items[i]);
-        rc = store_items_add(&list, arena, &item);
+        rc = store_page_add(&builder, limit, arena, &item);
     }
     pthread_mutex_unlock(&memory->lock);
-    if (rc == RC_OK) {
-        *items = list.items;
-        *count = list.count;
-    }
+    if (rc == RC_OK)
+        *page = builder.page;
     return rc;
 }
 
 /* It can always be read; it cannot be written once it is full. */
-static enum rc memory_check(struct store *store, int64_t deadline_ms)
+static enum rc memory_check(struct store *store, int64_t deadline_ms, char *reason,
+                            size_t reason_len)
 {
     struct memory_store *memory = memory_of(store);
     (void)deadline_ms;
     pthread_mutex_lock(&memory->lock);
     size_t left = LIMIT_STORE_MEMORY_BYTES - memory->total_bytes;
     pthread_mutex_unlock(&memory->lock);
-    return left < sizeof(struct memory_item) + LIMIT_NAME_BYTES ? RC_NOMEM : RC_OK;
+    if (left >= sizeof(struct memory_item) + LIMIT_NAME_BYTES)
+        return RC_OK;
+    (void)snprintf(reason, reason_len, "it holds %d bytes, and may hold no more",
+                   LIMIT_STORE_MEMORY_BYTES);
+    return RC_NOMEM;
 }
 
 static void memory_close(struct store *store)
@@ -174,8 +253,9 @@ static const struct store_ops memory_ops = {
     .kind = "memory",
     .is_blocking = false,
     .close = memory_close,
-    .put_new = memory_put_new,
+    .put = memory_put,
     .get = memory_get,
+    .remove = memory_remove,
     .list = memory_list,
     .check = memory_check,
 };

@@ -25,15 +25,16 @@ struct call {
     bool is_writer;
     const char *name;
     enum rc rc;
+    struct sqlite_reason reason; /* of a failure */
 };
 
 static enum rc call_begin(struct call *call, struct store *store, enum sqlite_query query,
                           int64_t deadline_ms)
 {
-    static const char *const names[] = {"put", "get", "list", "check"};
+    static const char *const names[] = {"get", "list", "check"};
     *call = (struct call){.store = sqlite_of(store), .name = names[query]};
-    call->is_writer = query == QUERY_PUT || query == QUERY_CHECK;
-    enum rc rc = sqlite_pool_take(call->store, call->is_writer, deadline_ms, &call->conn);
+    call->is_writer = query == QUERY_CHECK;
+    enum rc rc = sqlite_pool_take(call->store, call->is_writer, deadline_ms, &call->conn, &call->reason);
     if (rc == RC_OK)
         call->query = call->conn->queries[query];
     return rc;
@@ -45,9 +46,8 @@ static bool call_step(struct call *call)
     int code = sqlite3_step(call->query);
     call->rc = sqlite_to_rc(code);
     if (call->rc != RC_OK) {
-        struct sqlite_reason reason;
-        sqlite_explain(call->conn->db, &reason);
-        sqlite_log(call->store, call->name, call->rc, &reason);
+        sqlite_explain(call->conn->db, &call->reason);
+        sqlite_log(call->store, call->name, call->rc, &call->reason);
     }
     return code == SQLITE_ROW;
 }
@@ -57,14 +57,6 @@ static enum rc call_end(struct call *call, enum rc rc)
     (void)sqlite3_reset(call->query);
     sqlite_pool_give(call->store, call->conn, call->is_writer, rc);
     return rc;
-}
-
-/* The caller's bytes stay until call_end. A NULL pointer would bind SQL's NULL.
- * The one error left, a value too large for SQLite, shows as a NOT NULL failure in the step. */
-static void bind_bytes(struct call *call, int position, struct bytes view)
-{
-    (void)sqlite3_bind_blob64(call->query, position, view.ptr ? view.ptr : "", view.len,
-                              SQLITE_STATIC);
 }
 
 /* The row as views that live until the next step. */
@@ -79,23 +71,36 @@ static struct store_item row_item(struct call *call)
         .name = bytes_make(name, name_len),
         .value = bytes_make(value, value_len),
         .created_ms = sqlite3_column_int64(call->query, 2),
+        .version = (uint64_t)sqlite3_column_int64(call->query, 3),
     };
 }
 
-static enum rc sqlite_put_new(struct store *store, const struct store_item *item,
-                              int64_t deadline_ms)
+static enum rc write_one(struct store *base, const struct sqlite_write *write, int64_t deadline_ms)
 {
-    struct call call;
-    enum rc rc = call_begin(&call, store, QUERY_PUT, deadline_ms);
+    struct sqlite_store *store = sqlite_of(base);
+    struct sqlite_reason reason;
+    struct sqlite_conn *conn;
+    enum rc rc = sqlite_pool_take(store, true, deadline_ms, &conn, &reason);
     if (rc != RC_OK)
         return rc;
-    bind_bytes(&call, 1, item->name);
-    bind_bytes(&call, 2, item->value);
-    (void)sqlite3_bind_int64(call.query, 3, item->created_ms);
-    (void)call_step(&call);
-    if (call.rc == RC_OK && sqlite3_changes(call.conn->db) == 0)
-        call.rc = RC_EXISTS;
-    return call_end(&call, call.rc);
+    rc = sqlite_write_run(store, conn, write);
+    sqlite_pool_give(store, conn, true, rc);
+    return rc;
+}
+
+static enum rc sqlite_put(struct store *store, struct store_item *item,
+                          struct store_condition condition, int64_t deadline_ms)
+{
+    struct sqlite_write write = {.item = item, .condition = condition};
+    return write_one(store, &write, deadline_ms);
+}
+
+static enum rc sqlite_remove(struct store *store, struct bytes name,
+                             struct store_condition condition, int64_t deadline_ms)
+{
+    struct store_item item = {.name = name};
+    struct sqlite_write write = {.item = &item, .is_delete = true, .condition = condition};
+    return write_one(store, &write, deadline_ms);
 }
 
 static enum rc sqlite_get(struct store *store, struct bytes name, int64_t deadline_ms,
@@ -105,7 +110,7 @@ static enum rc sqlite_get(struct store *store, struct bytes name, int64_t deadli
     enum rc rc = call_begin(&call, store, QUERY_GET, deadline_ms);
     if (rc != RC_OK)
         return rc;
-    bind_bytes(&call, 1, name);
+    sqlite_bind_bytes(call.query, 1, name);
     if (call_step(&call)) {
         struct store_item item = row_item(&call);
         call.rc = store_item_dup(arena, &item, out);
@@ -116,38 +121,38 @@ static enum rc sqlite_get(struct store *store, struct bytes name, int64_t deadli
 }
 
 static enum rc sqlite_list(struct store *store, struct bytes after, size_t limit,
-                           int64_t deadline_ms, struct arena *arena, struct store_item **items,
-                           size_t *count)
+                           int64_t deadline_ms, struct arena *arena, struct store_page *page)
 {
-    struct store_items list = {NULL, 0, 0};
+    struct store_page_builder builder = {.capacity = 0};
     struct call call;
     enum rc rc = call_begin(&call, store, QUERY_LIST, deadline_ms);
     if (rc != RC_OK)
         return rc;
-    bind_bytes(&call, 1, after);
-    (void)sqlite3_bind_int64(call.query, 2, limit < INT64_MAX ? (int64_t)limit : INT64_MAX);
+    sqlite_bind_bytes(call.query, 1, after);
+    (void)sqlite3_bind_int64(call.query, 2, limit < INT64_MAX ? (int64_t)limit + 1 : INT64_MAX);
     while (rc == RC_OK && call_step(&call)) {
         struct store_item item = row_item(&call);
-        rc = store_items_add(&list, arena, &item);
+        rc = store_page_add(&builder, limit, arena, &item);
     }
     if (call.rc != RC_OK)
         rc = call.rc;
-    if (rc == RC_OK) {
-        *items = list.items;
-        *count = list.count;
-    }
+    if (rc == RC_OK)
+        *page = builder.page;
     return call_end(&call, rc);
 }
 
-static enum rc sqlite_check(struct store *store, int64_t deadline_ms)
+static enum rc sqlite_check(struct store *store, int64_t deadline_ms, char *reason,
+                            size_t reason_len)
 {
     struct call call;
     enum rc rc = call_begin(&call, store, QUERY_CHECK, deadline_ms);
-    if (rc != RC_OK)
-        return rc;
-    (void)sqlite3_bind_int64(call.query, 1, clock_ms_epoch());
-    (void)call_step(&call);
-    return call_end(&call, call.rc);
+    if (rc == RC_OK) {
+        (void)sqlite3_bind_int64(call.query, 1, clock_ms_epoch());
+        (void)call_step(&call);
+        rc = call_end(&call, call.rc);
+    }
+    (void)snprintf(reason, reason_len, "%s", call.reason.text);
+    return rc;
 }
 
 static void sqlite_close_store(struct store *base)
@@ -162,8 +167,9 @@ static const struct store_ops sqlite_ops = {
     .kind = "sqlite",
     .is_blocking = true,
     .close = sqlite_close_store,
-    .put_new = sqlite_put_new,
+    .put = sqlite_put,
     .get = sqlite_get,
+    .remove = sqlite_remove,
     .list = sqlite_list,
     .check = sqlite_check,
 };

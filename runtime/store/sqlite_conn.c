@@ -8,13 +8,16 @@
 
 /* A name is a BLOB, so that SQLite compares it by its bytes and knows of no collation. */
 static const char *const query_texts[QUERY_COUNT] = {
-    [QUERY_PUT] = "INSERT INTO item (name, value, created_ms) VALUES (?1, ?2, ?3)"
-                  " ON CONFLICT DO NOTHING",
-    [QUERY_GET] = "SELECT name, value, created_ms FROM item WHERE name = ?1",
-    [QUERY_LIST] = "SELECT name, value, created_ms FROM item WHERE name > ?1"
+    [QUERY_GET] = "SELECT name, value, created_ms, version FROM item WHERE name = ?1",
+    [QUERY_LIST] = "SELECT name, value, created_ms, version FROM item WHERE name > ?1"
                    " ORDER BY name LIMIT ?2",
     [QUERY_CHECK] = "REPLACE INTO probe (id, checked_ms, has_items)"
                     " VALUES (1, ?1, EXISTS (SELECT 1 FROM item))",
+    [QUERY_BEGIN] = "BEGIN IMMEDIATE",
+    [QUERY_STATE] = "SELECT created_ms, version FROM item WHERE name = ?1",
+    [QUERY_PUT] = "REPLACE INTO item (name, value, created_ms, version) VALUES (?1, ?2, ?3, ?4)",
+    [QUERY_DELETE] = "DELETE FROM item WHERE name = ?1",
+    [QUERY_COMMIT] = "COMMIT",
 };
 
 enum rc sqlite_to_rc(int code)

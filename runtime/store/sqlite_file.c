@@ -12,14 +12,19 @@
  * that is the file switched to WAL, so that a file which is refused has not been changed.
  *
  * `application_id` and `user_version` are two numbers in a SQLite file's header for this very use.
+ * `user_version` says which programs may use the file, so it stays what it is when a table gets a
+ * column that older programs need not know: they go on beside newer ones, and can be started again
+ * (a release may be taken back). The first schema had no `version`; a file without that column gets
+ * it here, and what an older program inserts later begins with the column's default.
  */
 
 enum { APPLICATION_ID = 0x44756574 /* "Duet" */, SCHEMA_VERSION = 1 };
+#define VERSION_COLUMN "version INTEGER NOT NULL DEFAULT 1"
 enum { RETRY_MS = 5 };
 
 static const char schema[] =
     "CREATE TABLE item (name BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL,"
-    " created_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    " created_ms INTEGER NOT NULL, " VERSION_COLUMN ") WITHOUT ROWID;"
     /* One row that store_check writes, so that it says what a put would meet. */
     "CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_ms INTEGER NOT NULL,"
     " has_items INTEGER NOT NULL);"
@@ -65,6 +70,16 @@ static bool is_ours(int application, int version, struct sqlite_reason *reason)
     return false;
 }
 
+static int add_what_is_missing(sqlite3 *db)
+{
+    int has_version = 0;
+    int code = read_number(
+        db, "SELECT count(*) FROM pragma_table_info('item') WHERE name = 'version'", &has_version);
+    if (code == SQLITE_OK && !has_version)
+        code = sqlite3_exec(db, "ALTER TABLE item ADD COLUMN " VERSION_COLUMN, NULL, NULL, NULL);
+    return code;
+}
+
 /* Inside the transaction. RC_IO with `reason` set also stands for a file that is not ours. */
 static enum rc settle(sqlite3 *db, struct sqlite_reason *reason)
 {
@@ -76,9 +91,9 @@ static enum rc settle(sqlite3 *db, struct sqlite_reason *reason)
         code = read_number(db, "SELECT count(*) FROM sqlite_schema", &table_count);
     if (code == SQLITE_OK) {
         bool is_empty = application == 0 && version == 0 && table_count == 0;
-        if (!is_empty)
-            return is_ours(application, version, reason) ? RC_OK : RC_IO;
-        code = sqlite3_exec(db, schema, NULL, NULL, NULL);
+        if (!is_empty && !is_ours(application, version, reason))
+            return RC_IO;
+        code = is_empty ? sqlite3_exec(db, schema, NULL, NULL, NULL) : add_what_is_missing(db);
     }
     if (code != SQLITE_OK)
         sqlite_explain(db, reason);

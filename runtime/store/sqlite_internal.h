@@ -9,6 +9,7 @@
  * sqlite_file.c   makes and checks the file: mode, application, version, schema, WAL
  * sqlite_conn.c   one connection with its prepared statements
  * sqlite_pool.c   which thread uses which connection
+ * sqlite_write.c  puts and deletions, each judged and done in one transaction
  * sqlite.c        the store's functions on top
  */
 
@@ -18,7 +19,17 @@
 #include "runtime/core/limits.h"
 #include "runtime/store/internal.h"
 
-enum sqlite_query { QUERY_PUT, QUERY_GET, QUERY_LIST, QUERY_CHECK, QUERY_COUNT };
+enum sqlite_query {
+    QUERY_GET,
+    QUERY_LIST,
+    QUERY_CHECK,
+    QUERY_BEGIN, /* from here on those of a write */
+    QUERY_STATE,
+    QUERY_PUT,
+    QUERY_DELETE,
+    QUERY_COMMIT,
+    QUERY_COUNT
+};
 
 struct sqlite_conn {
     sqlite3 *db;
@@ -47,7 +58,8 @@ struct sqlite_reason {
  * readable by everybody. RC_OK: it is there · RC_IO, with `reason` set */
 enum rc sqlite_file_create(const char *path, struct sqlite_reason *reason) MUST_CHECK;
 
-/* Makes the schema where the file is empty, refuses files that are not ours, sets WAL mode.
+/* Makes the schema where the file is empty, brings an older one up to date, refuses files that are
+ * not ours, sets WAL mode.
  *
  * db           open, its busy timeout set; any number of processes may do this at the same moment
  * deadline_ms  up to which a busy file is tried again; not 0
@@ -100,13 +112,38 @@ void sqlite_pool_release(struct sqlite_store *store);
  * is_writer  waits until no other thread of this process writes: they would only meet again at
  *            SQLite's lock, where waiting is polling
  *
+ * reason     set where a connection could not be opened
+ *
  * RC_OK: give it back · RC_TIMEOUT · RC_NOMEM · RC_IO: is logged */
 enum rc sqlite_pool_take(struct sqlite_store *store, bool is_writer, int64_t deadline_ms,
-                         struct sqlite_conn **conn) MUST_CHECK;
+                         struct sqlite_conn **conn, struct sqlite_reason *reason) MUST_CHECK;
 
 /* Gives it back. `rc` is what the call came to: after RC_IO the connection is closed, and the next
  * caller starts with a fresh one. */
 void sqlite_pool_give(struct sqlite_store *store, struct sqlite_conn *conn, bool is_writer,
                       enum rc rc);
+
+/* --- sqlite_write.c --- */
+
+/* Binds `view` as a BLOB, borrowed until the statement is reset; a NULL pointer would bind SQL's
+ * NULL. The one error left, a value too large for SQLite, shows as a NOT NULL failure in the step.
+ */
+static inline void sqlite_bind_bytes(sqlite3_stmt *query, int position, struct bytes view)
+{
+    (void)sqlite3_bind_blob64(query, position, view.ptr ? view.ptr : "", view.len, SQLITE_STATIC);
+}
+
+/* One put or deletion. */
+struct sqlite_write {
+    struct store_item
+        *item; /* of a put, as in store_put; of a deletion only its name is looked at */
+    bool is_delete;
+    struct store_condition condition;
+};
+
+/* Judges and does `write` in one transaction of its own. The results are those of store_put and
+ * store_delete; what failed is logged. */
+enum rc sqlite_write_run(struct sqlite_store *store, struct sqlite_conn *conn,
+                         const struct sqlite_write *write) MUST_CHECK;
 
 #endif

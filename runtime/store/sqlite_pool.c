@@ -93,15 +93,16 @@ static void give_place(struct sqlite_store *store, struct sqlite_conn *conn, boo
     pthread_mutex_unlock(&store->lock);
 }
 
-static enum rc open_new(struct sqlite_store *store, int64_t deadline_ms, struct sqlite_conn **conn)
+static enum rc open_new(struct sqlite_store *store, int64_t deadline_ms, struct sqlite_conn **conn,
+                        struct sqlite_reason *reason)
 {
-    struct sqlite_reason reason = {"no memory"};
     enum rc rc = RC_NOMEM;
+    *reason = (struct sqlite_reason){"no memory"};
     *conn = malloc(sizeof **conn);
     if (*conn)
-        rc = sqlite_conn_open(*conn, store->path, false, deadline_ms, &reason);
+        rc = sqlite_conn_open(*conn, store->path, false, deadline_ms, reason);
     if (rc != RC_OK) {
-        sqlite_log(store, "open", rc, &reason);
+        sqlite_log(store, "open", rc, reason);
         free(*conn);
         *conn = NULL;
     }
@@ -109,7 +110,7 @@ static enum rc open_new(struct sqlite_store *store, int64_t deadline_ms, struct 
 }
 
 enum rc sqlite_pool_take(struct sqlite_store *store, bool is_writer, int64_t deadline_ms,
-                         struct sqlite_conn **conn)
+                         struct sqlite_conn **conn, struct sqlite_reason *reason)
 {
     enum rc rc = take_place(store, is_writer, deadline_ms, conn);
     if (rc != RC_OK)
@@ -119,7 +120,7 @@ enum rc sqlite_pool_take(struct sqlite_store *store, bool is_writer, int64_t dea
         *conn = NULL;
     }
     if (!*conn)
-        rc = open_new(store, deadline_ms, conn);
+        rc = open_new(store, deadline_ms, conn, reason);
     if (rc == RC_OK)
         sqlite_set_deadline((*conn)->db, deadline_ms);
     else

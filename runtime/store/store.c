@@ -85,11 +85,12 @@ static bool is_late(int64_t deadline_ms)
     return deadline_ms && clock_ms_monotonic() >= deadline_ms;
 }
 
-enum rc store_put_new(struct store *store, const struct store_item *item, int64_t deadline_ms)
+enum rc store_put(struct store *store, struct store_item *item, struct store_condition condition,
+                  int64_t deadline_ms)
 {
     if (is_late(deadline_ms))
         return RC_TIMEOUT;
-    return store->ops->put_new(store, item, deadline_ms);
+    return store->ops->put(store, item, condition, deadline_ms);
 }
 
 enum rc store_get(struct store *store, struct bytes name, int64_t deadline_ms, struct arena *arena,
@@ -100,47 +101,90 @@ enum rc store_get(struct store *store, struct bytes name, int64_t deadline_ms, s
     return store->ops->get(store, name, deadline_ms, arena, out);
 }
 
-enum rc store_list(struct store *store, struct bytes after, size_t limit, int64_t deadline_ms,
-                   struct arena *arena, struct store_item **items, size_t *count)
+enum rc store_delete(struct store *store, struct bytes name, struct store_condition condition,
+                     int64_t deadline_ms)
 {
-    *items = NULL;
-    *count = 0;
     if (is_late(deadline_ms))
         return RC_TIMEOUT;
-    return store->ops->list(store, after, limit, deadline_ms, arena, items, count);
+    return store->ops->remove(store, name, condition, deadline_ms);
 }
 
-enum rc store_check(struct store *store, int64_t deadline_ms)
+enum rc store_list(struct store *store, struct bytes after, size_t limit, int64_t deadline_ms,
+                   struct arena *arena, struct store_page *page)
 {
+    *page = (struct store_page){.items = NULL};
     if (is_late(deadline_ms))
         return RC_TIMEOUT;
-    return store->ops->check(store, deadline_ms);
+    return store->ops->list(store, after, limit, deadline_ms, arena, page);
+}
+
+static const char *plain_reason(enum rc rc)
+{
+    if (rc == RC_TIMEOUT)
+        return "it does not answer in time";
+    return rc == RC_NOMEM ? "it has no memory left" : "it cannot be read or written";
+}
+
+enum rc store_check(struct store *store, int64_t deadline_ms, char *reason, size_t reason_len)
+{
+    char own[256] = "";
+    enum rc rc = RC_TIMEOUT;
+    if (!is_late(deadline_ms))
+        rc = store->ops->check(store, deadline_ms, own, sizeof own);
+    if (rc != RC_OK)
+        (void)snprintf(reason, reason_len, "%s", own[0] ? own : plain_reason(rc));
+    return rc;
 }
 
 /* --- for the backends --- */
 
+enum rc store_condition_check(struct store_condition condition, const struct store_item *there)
+{
+    switch (condition.when) {
+    case STORE_ALWAYS:
+        return RC_OK;
+    case STORE_IF_ABSENT:
+        return there ? RC_EXISTS : RC_OK;
+    case STORE_IF_PRESENT:
+        return there ? RC_OK : RC_NOT_FOUND;
+    case STORE_IF_VERSION:
+        break;
+    }
+    if (!there)
+        return RC_NOT_FOUND;
+    if (condition.created_ms && condition.created_ms != there->created_ms)
+        return RC_CONFLICT;
+    return condition.version == there->version ? RC_OK : RC_CONFLICT;
+}
+
 enum rc store_item_dup(struct arena *arena, const struct store_item *item, struct store_item *out)
 {
     out->created_ms = item->created_ms;
+    out->version = item->version;
     if (arena_dup(arena, item->name, &out->name) != RC_OK)
         return RC_NOMEM;
     return arena_dup(arena, item->value, &out->value);
 }
 
-enum rc store_items_add(struct store_items *list, struct arena *arena,
-                        const struct store_item *item)
+enum rc store_page_add(struct store_page_builder *builder, size_t limit, struct arena *arena,
+                       const struct store_item *item)
 {
-    size_t size = sizeof *list->items;
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 16;
-        void *p = arena_grow(arena, list->items, list->capacity * size, capacity * size);
+    struct store_page *page = &builder->page;
+    size_t size = sizeof *page->items;
+    if (page->count >= limit) {
+        page->has_more = true;
+        return RC_OK;
+    }
+    if (page->count == builder->capacity) {
+        size_t capacity = builder->capacity ? builder->capacity * 2 : 16;
+        void *p = arena_grow(arena, page->items, builder->capacity * size, capacity * size);
         if (!p)
             return RC_NOMEM;
-        list->items = p;
-        list->capacity = capacity;
+        page->items = p;
+        builder->capacity = capacity;
     }
-    enum rc rc = store_item_dup(arena, item, &list->items[list->count]);
+    enum rc rc = store_item_dup(arena, item, &page->items[page->count]);
     if (rc == RC_OK)
-        list->count++;
+        page->count++;
     return rc;
 }

@@ -38,7 +38,7 @@ struct store *store_file_open(void)
 enum rc store_file_put(struct store *store, struct bytes name, int64_t deadline_ms)
 {
     struct store_item item = {.name = name, .value = BYTES_LIT("v"), .created_ms = 1};
-    return store_put_new(store, &item, deadline_ms);
+    return store_put(store, &item, (struct store_condition){.when = STORE_IF_ABSENT}, deadline_ms);
 }
 
 enum rc store_file_get(struct store *store, struct bytes name)
@@ -49,12 +49,18 @@ enum rc store_file_get(struct store *store, struct bytes name)
 
 size_t store_file_count(struct store *store)
 {
-    struct store_item *items;
-    size_t count = 0;
-    enum rc rc =
-        store_list(store, bytes_make(NULL, 0), SIZE_MAX, 0, &store_file.arena, &items, &count);
+    struct store_page page;
+    enum rc rc = store_list(store, bytes_make(NULL, 0), SIZE_MAX, 0, &store_file.arena, &page);
     cr_assert_eq(rc, RC_OK);
-    return count;
+    cr_assert_not(page.has_more);
+    return page.count;
+}
+
+enum rc store_file_check(struct store *store, int64_t deadline_ms)
+{
+    char *reason = store_file.reason;
+    reason[0] = '\0';
+    return store_check(store, deadline_ms, reason, sizeof store_file.reason);
 }
 
 bool store_file_log_has(const char *text)

@@ -20,6 +20,7 @@ struct store_file {
     char path[2 * TEMPDIR_PATH_MAX]; /* of the file, which is not there yet */
     char url[2 * TEMPDIR_PATH_MAX];  /* "sqlite:" and the path */
     char log_path[2 * TEMPDIR_PATH_MAX];
+    char reason[256]; /* what the last store_file_check said */
 };
 
 /* .init and .fini of a suite; between them `store_file` is set. */
@@ -31,7 +32,7 @@ extern struct store_file store_file;
 /* Opens the store; the caller closes it. */
 struct store *store_file_open(void);
 
-/* Puts a small item under `name`. */
+/* Puts a small item under a `name` that is not taken. */
 enum rc store_file_put(struct store *store, struct bytes name, int64_t deadline_ms);
 
 /* Looks for `name`; what it holds is not told. */
@@ -39,6 +40,9 @@ enum rc store_file_get(struct store *store, struct bytes name);
 
 /* How many items there are. */
 size_t store_file_count(struct store *store);
+
+/* store_check, with the reason in store_file.reason: "" when all is well. */
+enum rc store_file_check(struct store *store, int64_t deadline_ms);
 
 /* true when the log so far holds `text`. */
 bool store_file_log_has(const char *text);

@@ -117,7 +117,8 @@ Test(handlers_health, gtg_tells_a_store_that_fails_and_only_details_ask_it)
     cr_expect_str_eq(member("store.kind")->valuestring, "sqlite");
     cr_assert_eq(remove(store_file.path), 0);
     cr_expect_eq(call_get(&call, &disk, "/gtg?details"), 503);
-    cr_expect_str_eq(member("store.state")->valuestring, "it cannot be read or written");
+    cr_expect_str_eq(member("store.state")->valuestring,
+                     "unable to open database file (No such file or directory)");
     cr_expect_eq(call_get(&call, &disk, "/gtg"), 200);
     call_home_release(&disk);
     store_file_teardown();

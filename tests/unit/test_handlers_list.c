@@ -28,7 +28,8 @@ TestSuite(handlers_list, .init = setup, .fini = teardown);
 static void put(const char *name, struct bytes party)
 {
     struct store_item item = {.name = bytes_from_str(name), .value = party, .created_ms = 1000};
-    cr_assert_eq(store_put_new(home.store, &item, 0), RC_OK);
+    cr_assert_eq(store_put(home.store, &item, (struct store_condition){.when = STORE_ALWAYS}, 0),
+                 RC_OK);
 }
 
 static cJSON *candidates(void)

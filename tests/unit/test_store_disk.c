@@ -19,7 +19,8 @@ Test(store_disk, a_deleted_file_is_noticed_and_one_that_is_back_is_taken)
     cr_assert_eq(rename(store_file.path, tempdir_join(&store_file.dir, "", "aside.db", aside)), 0);
     cr_expect_eq(store_file_put(store, BYTES_LIT("bob"), 0), RC_IO);
     cr_expect_eq(store_file_get(store, BYTES_LIT("ada")), RC_IO);
-    cr_expect_eq(store_check(store, 0), RC_IO);
+    cr_expect_eq(store_file_check(store, 0), RC_IO);
+    cr_expect_str_eq(store_file.reason, "unable to open database file (No such file or directory)");
     cr_expect_neq(access(store_file.path, F_OK), 0, "nobody makes it anew");
     cr_expect(store_file_log_has(store_file.path));
     cr_expect(store_file_log_has("unable to open database file (No such file or directory)"));
@@ -49,14 +50,15 @@ Test(store_disk, a_full_disk_is_told_and_the_store_goes_on_once_there_is_room)
     limit_files(256 * 1024);
     for (; rc == RC_OK && i < 100; i++) {
         item.name = bytes_make((const char *)&i, sizeof i);
-        rc = store_put_new(store, &item, 0);
+        rc = store_put(store, &item, (struct store_condition){.when = STORE_IF_ABSENT}, 0);
     }
     cr_expect_eq(rc, RC_IO);
     cr_expect(store_file_log_has("\"call\":\"put\""));
     cr_expect(store_file_log_has("disk"));
     cr_expect_eq(store_file_get(store, BYTES_LIT("ada")), RC_OK, "reading goes on");
     limit_files(RLIM_INFINITY);
-    cr_expect_eq(store_put_new(store, &item, 0), RC_OK);
+    cr_expect_eq(store_put(store, &item, (struct store_condition){.when = STORE_IF_ABSENT}, 0),
+                 RC_OK);
     cr_expect_eq(store_file_count(store), (size_t)i + 1);
     store_close(store);
 }
@@ -74,7 +76,8 @@ Test(store_disk, a_corrupt_page_is_told)
     store = store_file_open();
     cr_expect_eq(store_file_get(store, BYTES_LIT("ada")), RC_IO);
     cr_expect_eq(store_file_put(store, BYTES_LIT("bob"), 0), RC_IO);
-    cr_expect_eq(store_check(store, 0), RC_IO);
+    cr_expect_eq(store_file_check(store, 0), RC_IO);
+    cr_expect_str_eq(store_file.reason, "database disk image is malformed");
     cr_expect(store_file_log_has("database disk image is malformed"));
     store_close(store);
 }

@@ -153,7 +153,7 @@ Test(store_shared, a_lock_held_past_the_deadline_is_a_timeout)
     sqlite3 *other = store_file_raw();
     store_file_run(other, "BEGIN IMMEDIATE");
     cr_expect_eq(store_file_put(store, BYTES_LIT("ada"), clock_ms_monotonic() + 30), RC_TIMEOUT);
-    cr_expect_eq(store_check(store, clock_ms_monotonic() + 30), RC_TIMEOUT);
+    cr_expect_eq(store_file_check(store, clock_ms_monotonic() + 30), RC_TIMEOUT);
     cr_expect_eq(store_file_get(store, BYTES_LIT("ada")), RC_NOT_FOUND,
                  "reading waits for no writer");
     store_file_run(other, "ROLLBACK");

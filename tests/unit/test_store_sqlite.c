@@ -64,6 +64,51 @@ Test(store_sqlite, a_name_of_sqlites_own_is_a_file_like_any_other)
     }
 }
 
+/* The first schema: what is in the file stays, and a program of its time goes on beside ours. */
+static const char first_schema[] =
+    "CREATE TABLE item (name BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL,"
+    " created_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_ms INTEGER NOT NULL,"
+    " has_items INTEGER NOT NULL);"
+    "PRAGMA application_id = 1148544372; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;"
+    "INSERT INTO item VALUES (x'616461', x'6F6C64', 7)";
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &query, NULL), SQLITE_OK);
+    return query;
+}
+
+Test(store_sqlite, a_file_of_the_first_schema_is_taken_over_while_its_program_runs)
+{
+    struct store_item item;
+    sqlite3 *old = store_file_raw();
+    store_file_run(old, first_schema);
+    sqlite3_stmt *insert = prepare(old, "INSERT INTO item (name, value, created_ms)"
+                                        " VALUES (x'626F62', x'6F6C64', 8) ON CONFLICT DO NOTHING");
+    sqlite3_stmt *list = prepare(old, "SELECT name, value, created_ms FROM item");
+    struct store *store = store_file_open();
+    cr_assert_eq(store_get(store, BYTES_LIT("ada"), 0, &store_file.arena, &item), RC_OK);
+    cr_expect(bytes_eq(item.value, BYTES_LIT("old")));
+    cr_expect_eq(item.created_ms, 7);
+    cr_expect_eq(item.version, 1u);
+    cr_expect_eq(sqlite3_step(insert), SQLITE_DONE, "%s", sqlite3_errmsg(old));
+    cr_assert_eq(store_get(store, BYTES_LIT("bob"), 0, &store_file.arena, &item), RC_OK);
+    cr_expect_eq(item.version, 1u);
+    cr_expect_eq(store_file_put(store, BYTES_LIT("cyd"), 0), RC_OK);
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(sqlite3_step(list), SQLITE_ROW, "row %d: %s", i, sqlite3_errmsg(old));
+    sqlite3_finalize(insert);
+    sqlite3_finalize(list);
+    sqlite3_close(old);
+    store_close(store);
+    cr_expect_str_eq(store_file_ask("PRAGMA user_version"), "1", "it can be started again");
+    store = store_file_open();
+    cr_expect_eq(store_file_count(store), 3u);
+    store_close(store);
+}
+
 /* --- what cannot be opened --- */
 
 /* `reason` is how the reason begins. */
