@@ -46,7 +46,7 @@ calls='
 '
 # The only files that may read the environment; config.h has the settings for all others, and the
 # console honours NO_COLOR.
-environment_readers='^runtime/(lambda/(main|bootstrap)|server/(main|server_main)|aws/environment|local/console|tool/[a-z_]+)\.c:'
+environment_readers='^runtime/(lambda/(main|bootstrap)|server/settings|aws/environment|local/console|tool/[a-z_]+)\.c:'
 
 sources() { find handlers runtime tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort; }
 layered() { sources | grep -v -e '^tests/' -e '/templates/' -e '^runtime/[^/]*$'; }

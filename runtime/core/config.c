@@ -1,25 +1,14 @@
 #include "runtime/core/config.h"
 
-#include <stddef.h>
 #include <stdio.h>
 
+#include "runtime/core/config_rows.h"
 #include "runtime/core/limits.h"
-
-enum kind { KIND_NUMBER, KIND_TEXT, KIND_SWITCH, KIND_LEVEL, KIND_FORMAT };
-
-struct config_row {
-    const char *name;
-    enum kind kind;
-    size_t offset;
-    const char *fallback; /* NULL: stays unset */
-    unsigned min, max;    /* of a number; of a level or format, min is the home that it is for; of a
-                           * text, max is the bytes that it may have, 0: any */
-};
 
 #define FIELD(member) offsetof(struct config, member)
 
 /* The log's come first: they are needed to tell of a fault in the others. */
-static const struct config_row config_rows[] = {
+const struct config_row config_rows[] = {
     {"AWS_LAMBDA_LOG_FORMAT", KIND_FORMAT, FIELD(log_format), "JSON", HOME_LAMBDA, 0},
     {"AWS_LAMBDA_LOG_LEVEL", KIND_LEVEL, FIELD(log_level), "INFO", HOME_LAMBDA, 0},
     {"DUET_LOG_LEVEL", KIND_LEVEL, FIELD(log_level), "INFO", HOME_FARGATE, 0},
@@ -43,6 +32,7 @@ static const struct config_row config_rows[] = {
     {"AWS_LAMBDA_FUNCTION_NAME", KIND_TEXT, FIELD(function_name), NULL, 0, 0},
     {"AWS_LAMBDA_INITIALIZATION_TYPE", KIND_TEXT, FIELD(initialization_type), NULL, 0, 0},
 };
+const size_t config_row_count = sizeof config_rows / sizeof *config_rows;
 
 const char *home_name(enum home home)
 {
@@ -72,21 +62,25 @@ static bool set_switch(const struct config_row *row, const char *value, bool *ou
     return false;
 }
 
-/* The words of enum log_level and enum log_format, in their order, as Lambda writes them. */
-static const char level_words[] = "TRACE, DEBUG, INFO, WARN, ERROR, FATAL";
-static const char format_words[] = "JSON, Text";
+const char config_level_words[] = "TRACE, DEBUG, INFO, WARN, ERROR, FATAL";
+const char config_format_words[] = "JSON, Text";
+
+struct bytes config_next_word(struct bytes *rest)
+{
+    struct bytes word = bytes_make(rest->ptr, bytes_find(*rest, ','));
+    *rest = bytes_skip(*rest, word.len < rest->len ? word.len + strlen(", ") : word.len);
+    return word;
+}
 
 static bool set_word(const struct config_row *row, const char *words, const char *value,
                      unsigned *out, char *error, size_t error_len)
 {
     struct bytes rest = bytes_from_str(words);
     for (unsigned i = 0; rest.len; i++) {
-        struct bytes word = bytes_make(rest.ptr, bytes_find(rest, ','));
-        if (bytes_eq(word, bytes_from_str(value))) {
+        if (bytes_eq(config_next_word(&rest), bytes_from_str(value))) {
             *out = i;
             return true;
         }
-        rest = bytes_skip(rest, word.len < rest.len ? word.len + strlen(", ") : word.len);
     }
     (void)snprintf(error, error_len, "%s is '%s': it must be one of %s", row->name, value, words);
     return false;
@@ -99,7 +93,8 @@ static bool set_log(struct config *config, const struct config_row *row, const c
     unsigned word;
     if (row->min != config->home)
         return true;
-    if (!set_word(row, is_level ? level_words : format_words, value, &word, error, error_len))
+    if (!set_word(row, is_level ? config_level_words : config_format_words, value, &word, error,
+                  error_len))
         return false;
     if (is_level)
         config->log_level = (enum log_level)word;
@@ -137,11 +132,23 @@ static bool set_row(struct config *config, const struct config_row *row, const c
     return false;
 }
 
-/* An empty variable is as good as none: that is how a compose file or a template unsets one. */
-static const char *look_up(config_lookup_fn *lookup, const char *name)
+const char *config_look_up(config_lookup_fn *lookup, const char *name)
 {
     const char *value = lookup(name);
     return value && value[0] ? value : NULL;
+}
+
+/* On a machine of one's own the system may pick a port, and the log tells which; in ECS the load
+ * balancer and the health check have the one that the task definition names. */
+static bool check_port(const struct config *config, config_lookup_fn *lookup, char *error,
+                       size_t error_len)
+{
+    if (config->home != HOME_FARGATE || config->port ||
+        !config_look_up(lookup, "ECS_CONTAINER_METADATA_URI_V4"))
+        return true;
+    (void)snprintf(error, error_len,
+                   "PORT is '0': in a container it must be a whole number from 1 to 65535");
+    return false;
 }
 
 /* On AWS a sandbox's disk is no storage, so nothing may be assumed there; elsewhere one file. */
@@ -151,7 +158,7 @@ static bool choose_store(struct config *config, config_lookup_fn *lookup, char *
     if (config->store)
         return true;
     const char *aws_variable = NULL;
-    if (look_up(lookup, "ECS_CONTAINER_METADATA_URI_V4"))
+    if (config_look_up(lookup, "ECS_CONTAINER_METADATA_URI_V4"))
         aws_variable = "ECS_CONTAINER_METADATA_URI_V4";
     if (config->function_name)
         aws_variable = "AWS_LAMBDA_FUNCTION_NAME";
@@ -170,13 +177,14 @@ bool config_load(struct config *config, enum home home, config_lookup_fn *lookup
                  size_t error_len)
 {
     *config = (struct config){.home = home, .log_level = LOG_INFO};
-    for (size_t i = 0; i < sizeof config_rows / sizeof *config_rows; i++) {
+    for (size_t i = 0; i < config_row_count; i++) {
         const struct config_row *row = &config_rows[i];
-        const char *value = look_up(lookup, row->name);
+        const char *value = config_look_up(lookup, row->name);
         if (!value)
             value = row->fallback;
         if (value && !set_row(config, row, value, error, error_len))
             return false;
     }
-    return choose_store(config, lookup, error, error_len);
+    return check_port(config, lookup, error, error_len) &&
+           choose_store(config, lookup, error, error_len);
 }

@@ -9,6 +9,7 @@
  * README.md has the table of them for people; `config_rows` in config.c is the one for the machine.
  */
 
+#include "runtime/core/buf.h"
 #include "runtime/core/bytes.h"
 #include "runtime/core/log.h"
 
@@ -47,6 +48,17 @@ typedef const char *config_lookup_fn(const char *name);
  * they say. */
 bool config_load(struct config *config, enum home home, config_lookup_fn *lookup, char *error,
                  size_t error_len) MUST_CHECK;
+
+/* Looks for a variable of `environment` ("NAME=value", ends with NULL) whose name begins with DUET_
+ * and is no setting: misspelt, it would be a default that nobody chose. Those of Duet's own build
+ * and tests (DUET_BUILD and the like) may stand there.
+ * false: `error` names the variable and the setting whose name is nearest. */
+bool config_check_names(const char *const *environment, char *error, size_t error_len) MUST_CHECK;
+
+/* Appends all settings of config->home as they are in force, a line each: "NAME=value (default)",
+ * or "(environment)" where `lookup` has the variable; a text that is not set has "(unset)". Of a
+ * URL's user and password nothing is shown but "***"; control bytes are shown as '?'. */
+void config_show(const struct config *config, config_lookup_fn *lookup, struct buf *out);
 
 /* "lambda" or "fargate". */
 const char *home_name(enum home home);

@@ -41,6 +41,7 @@ enum {
     LIMIT_WORKERS = 256,                   /* threads for handlers that wait */
     LIMIT_WORKER_QUEUE = 1024,             /* requests that wait for a worker; more: 503 */
     LIMIT_PIPELINE_OUT_BYTES = 256 * 1024, /* unsent answers before reading stops */
+    LIMIT_HEALTHCHECK_MS = 3000,           /* for `server healthcheck`; ECS waits 5 s for it */
     LIMIT_FDS = 64 * 1024,                 /* open descriptors, where the system gives as many */
 
     /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */

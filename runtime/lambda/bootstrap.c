@@ -48,6 +48,8 @@ static const char *prepare(struct bootstrap *self, const struct app_definition *
 {
     bool is_loaded =
         config_load(&self->config, HOME_LAMBDA, lookup, self->error, sizeof self->error);
+    /* Told in place of the other fault, which a misspelt name may be the cause of. */
+    is_loaded &= config_check_names((const char *const *)environ, self->error, sizeof self->error);
     log_set_level(self->config.log_level);
     /* Lines of several invocations at once can only be told apart by their ids. */
     log_set_format(self->config.max_concurrency > 1 ? LOG_FORMAT_JSON : self->config.log_format);

@@ -10,8 +10,10 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/net/fd_limit.h"
+#include "runtime/server/command.h"
 #include "runtime/server/cpus.h"
 #include "runtime/server/front.h"
+#include "runtime/server/settings.h"
 #include "runtime/store/store.h"
 
 struct server {
@@ -24,11 +26,6 @@ struct server {
     char error[512];
 };
 
-static const char *lookup_environment(const char *name)
-{
-    return getenv(name);
-}
-
 static bool fail(struct server *server, const char *what)
 {
     (void)snprintf(server->error, sizeof server->error, "%s", what);
@@ -39,8 +36,7 @@ static bool open_application(struct server *server, const struct app_definition 
 {
     char *error = server->error;
     size_t error_len = sizeof server->error;
-    bool is_loaded =
-        config_load(&server->config, HOME_FARGATE, lookup_environment, error, error_len);
+    bool is_loaded = settings_load(&server->config, error, error_len);
     log_set_level(server->config.log_level);
     log_set_format(server->config.log_format);
     if (!is_loaded || !app_init(&server->app, definition, &server->config, error, error_len))
@@ -146,7 +142,7 @@ static int wait_for_signal(struct server *server, const sigset_t *signals)
     }
 }
 
-int duet_server_main(const struct app_definition *definition)
+static int serve(const struct app_definition *definition)
 {
     struct server server = {0};
     sigset_t signals;
@@ -168,4 +164,9 @@ int duet_server_main(const struct app_definition *definition)
     }
     stop(&server, status == 0);
     return status;
+}
+
+int duet_server_main(const struct app_definition *definition, int argc, char **argv)
+{
+    return argc > 1 ? command_run(definition, argc, argv) : serve(definition);
 }

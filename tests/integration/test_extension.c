@@ -18,7 +18,7 @@
 
 /*
  * A service with a clean-up hook, in both homes, on a fake Runtime API and on the local one. The
- * service is this very program: started with DUET_TEST_HOME set, it is a bootstrap or a server and
+ * service is this very program: started with TEST_HOME set, it is a bootstrap or a server and
  * no test.
  */
 
@@ -40,7 +40,7 @@ static const struct route routes[] = {{HTTP_GET, "/hello", handle_hello, 0}, ROU
 /* Uses what a hook may use: the disk, the store and the log, which tells last that it is done. */
 static void on_stop(struct app *app)
 {
-    const char *path = getenv("DUET_TEST_FILE"), *fifo = getenv("DUET_TEST_FIFO");
+    const char *path = getenv("TEST_FILE"), *fifo = getenv("TEST_FIFO");
     FILE *gate = fifo ? fopen(fifo, "re") : NULL; /* waits for a writer, and then for its end */
     while (gate && getc(gate) != EOF) {
         /* what it says is nothing */
@@ -60,10 +60,10 @@ __attribute__((constructor)) static void be_the_service(void)
 {
     static const struct app_definition definition = {
         .name = "stopping", .version = "1", .routes = routes, .on_stop = on_stop};
-    const char *home = getenv("DUET_TEST_HOME");
+    const char *home = getenv("TEST_HOME");
     if (home)
         _exit(strcmp(home, "lambda") == 0 ? duet_bootstrap_main(&definition)
-                                          : duet_server_main(&definition));
+                                          : duet_server_main(&definition, 1, NULL));
 }
 
 /* --- on a fake Runtime API --- */
@@ -117,7 +117,7 @@ static void start(struct platform *platform, const char *variable)
     fake = fake_rapi_new(answer, platform, true);
     fake_rapi_set_parallel(fake);
     (void)snprintf(address, sizeof address, "AWS_LAMBDA_RUNTIME_API=%s", fake_rapi_address(fake));
-    const char *env[] = {address, "DUET_STORE=memory", "DUET_TEST_HOME=lambda", variable, NULL};
+    const char *env[] = {address, "DUET_STORE=memory", "TEST_HOME=lambda", variable, NULL};
     program_start(&program, (const char *const[]){SELF, NULL}, env);
     fake_rapi_start(fake);
 }
@@ -188,7 +188,7 @@ Test(extension, a_runtime_api_that_goes_with_the_signal_does_not_end_the_hook)
     char path[2 * TEMPDIR_PATH_MAX], variable[2 * TEMPDIR_PATH_MAX + 32];
     tempdir_init(&dir);
     cr_assert_eq(mkfifo(tempdir_join(&dir, "", "fifo", path), 0600), 0);
-    (void)snprintf(variable, sizeof variable, "DUET_TEST_FIFO=%s", path);
+    (void)snprintf(variable, sizeof variable, "TEST_FIFO=%s", path);
     (void)signal(SIGPIPE, SIG_IGN);
     start(&platform, variable);
     cr_assert(fake_rapi_wait(fake, 3));
@@ -209,8 +209,8 @@ Test(extension, a_runtime_api_that_goes_with_the_signal_does_not_end_the_hook)
 
 Test(extension, the_server_runs_the_hook_after_draining)
 {
-    const char *env[] = {"DUET_STORE=memory", "DUET_TEST_HOME=fargate", "PORT=0",
-                         "DUET_BIND=127.0.0.1", NULL};
+    const char *env[] = {"DUET_STORE=memory", "TEST_HOME=fargate", "PORT=0", "DUET_BIND=127.0.0.1",
+                         NULL};
     program_start(&program, (const char *const[]){SELF, NULL}, env);
     cr_assert(program_wait_for(&program, "\"listening\""));
     cr_expect_eq(program_stop(&program), 0);
@@ -221,7 +221,7 @@ Test(extension, the_server_runs_the_hook_after_draining)
 
 Test(extension, a_server_that_cannot_start_runs_no_hook)
 {
-    const char *env[] = {"DUET_STORE=memory", "DUET_TEST_HOME=fargate", "PORT=none", NULL};
+    const char *env[] = {"DUET_STORE=memory", "TEST_HOME=fargate", "PORT=none", NULL};
     program_start(&program, (const char *const[]){SELF, NULL}, env);
     int status = program_wait(&program);
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1);
@@ -235,11 +235,11 @@ static char file_variable[2 * TEMPDIR_PATH_MAX + 32];
 /* The grace is long, so that no busy machine fails the test; a hang would still. */
 static void start_function(void)
 {
-    static const char *env[] = {"DUET_STORE=memory", "DUET_TEST_HOME=lambda", file_variable, NULL};
+    static const char *env[] = {"DUET_STORE=memory", "TEST_HOME=lambda", file_variable, NULL};
     char path[2 * TEMPDIR_PATH_MAX];
     rig_init(&rig);
     has_rig = true;
-    (void)snprintf(file_variable, sizeof file_variable, "DUET_TEST_FILE=%s",
+    (void)snprintf(file_variable, sizeof file_variable, "TEST_FILE=%s",
                    tempdir_join(&rig.dir, "", "cleaned", path));
     ssize_t len = readlink("/proc/self/exe", rig.program, sizeof rig.program - 1);
     cr_assert_gt(len, 0);

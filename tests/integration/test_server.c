@@ -156,8 +156,14 @@ static const struct start_row start_rows[] = {
     {"unknown store", {"PORT=0", "DUET_STORE=paper:/x"}, "paper:/x"},
     {"unwritable database", {"PORT=0", "DUET_STORE=sqlite:/proc/duet.db"}, "/proc/duet.db"},
     {"no store on AWS",
-     {"PORT=0", "ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/x"},
+     {"ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/x"},
      "DUET_STORE is not set"},
+    {"no port in ECS",
+     {"PORT=0", "DUET_STORE=memory", "ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/x"},
+     "PORT is '0': in a container it must be"},
+    {"a misspelt name",
+     {"PORT=0", "DUET_STOER=memory"},
+     "DUET_STOER is no setting: the nearest one is DUET_STORE"},
 };
 
 Test(server, a_start_that_fails_says_why)

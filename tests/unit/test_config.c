@@ -72,7 +72,7 @@ Test(config, an_empty_variable_is_an_unset_one)
 static const char *lookup_all(const char *name)
 {
     static const char *const all[][2] = {
-        {"PORT", "0"},
+        {"PORT", "65535"},
         {"DUET_BIND", "127.0.0.1"},
         {"DUET_THREADS", "64"},
         {"DUET_WORKERS", "1"},
@@ -105,7 +105,7 @@ Test(config, every_variable_is_read)
     struct config config;
     char error[200] = "";
     cr_assert(config_load(&config, HOME_LAMBDA, lookup_all, error, sizeof error), "%s", error);
-    cr_expect_eq(config.port, 0u);
+    cr_expect_eq(config.port, 65535u);
     cr_expect_str_eq(config.bind_address, "127.0.0.1");
     cr_expect_eq(config.threads, 64u);
     cr_expect_eq(config.workers, 1u);
@@ -244,6 +244,27 @@ Test(config, on_aws_the_store_must_be_said)
         cr_expect_not_null(strstr(error, "DUET_STORE"), "%s", error);
         cr_expect_not_null(strstr(error, signs[i]), "%s", error);
     }
+}
+
+static const char *lookup_port_0_in_ecs(const char *name)
+{
+    return strcmp(name, "PORT") == 0                            ? "0"
+           : strcmp(name, "ECS_CONTAINER_METADATA_URI_V4") == 0 ? "http://169.254.170.2/v4"
+           : strcmp(name, "DUET_STORE") == 0                    ? "memory"
+                                                                : NULL;
+}
+
+Test(config, the_system_may_pick_a_port_but_not_in_ecs)
+{
+    struct config config;
+    char error[200] = "";
+    set_name = "PORT";
+    set_value = "0";
+    cr_expect(config_load(&config, HOME_FARGATE, lookup, error, sizeof error), "%s", error);
+    cr_expect_eq(config.port, 0u);
+    cr_expect_not(config_load(&config, HOME_FARGATE, lookup_port_0_in_ecs, error, sizeof error));
+    cr_expect_str_eq(error,
+                     "PORT is '0': in a container it must be a whole number from 1 to 65535");
 }
 
 Test(config, an_error_is_cut_to_its_room)

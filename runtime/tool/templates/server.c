@@ -1,7 +1,7 @@
 #include "service.h"
 
 /* The container home: an HTTP server until SIGTERM. */
-int main(void)
+int main(int argc, char **argv)
 {
-    return duet_server_main(&service);
+    return duet_server_main(&service, argc, argv);
 }

@@ -130,12 +130,12 @@ static const struct route routes[] = {
     ROUTES_END,
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct app_definition definition = {.name = "crashing", .version = "1", .routes = routes};
     if (getenv("CRASH_AT_INIT"))
         definition.routes = (const struct route *)(uintptr_t)8;
     if (getenv("AWS_LAMBDA_RUNTIME_API"))
         return duet_bootstrap_main(&definition);
-    return duet_server_main(&definition);
+    return duet_server_main(&definition, argc, argv);
 }
