@@ -34,7 +34,8 @@ static enum rc call_begin(struct call *call, struct store *store, enum sqlite_qu
     static const char *const names[] = {"get", "list", "check"};
     *call = (struct call){.store = sqlite_of(store), .name = names[query]};
     call->is_writer = query == QUERY_CHECK;
-    enum rc rc = sqlite_pool_take(call->store, call->is_writer, deadline_ms, &call->conn, &call->reason);
+    enum rc rc =
+        sqlite_pool_take(call->store, call->is_writer, deadline_ms, &call->conn, &call->reason);
     if (rc == RC_OK)
         call->query = call->conn->queries[query];
     return rc;
