@@ -75,7 +75,7 @@ MAIN_SRC  := runtime/lambda/main.c runtime/server/main.c
 LIB_SRC   := $(filter-out $(MAIN_SRC) $(if $(some_stores),$(wildcard runtime/store/sqlite*.c)),\
              $(foreach d,core json http1 net store lambda server $(if $(STATIC),release),\
              $(call src,runtime/$(d))))
-APP_SRC   := $(call src,handlers)
+APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
 LOCAL_SRC := $(call src,runtime/local)
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
@@ -209,7 +209,15 @@ $(O)/runtime/tool/templates.c: pipeline/embed.sh runtime/tool/templates \
 	@pipeline/embed.sh runtime/tool/templates tool_templates runtime/tool/templates.h >$@.new
 	@mv $@.new $@
 
-$(O)/runtime/tool/templates.o: $(O)/runtime/tool/templates.c | deps
+# Chart.js is Debian's and Ubuntu's package libjs-chart.js.
+WWW := $(foreach f,$(sort $(wildcard handlers/www/*)),$(notdir $(f))=$(f)) \
+       chart.js=/usr/share/javascript/chart.js/chart.min.js
+$(O)/handlers/www_files.c: pipeline/embed_web.sh handlers/www $(wildcard handlers/www/*) | deps
+	@mkdir -p $(@D)
+	@pipeline/embed_web.sh $(WWW) >$@.new
+	@mv $@.new $@
+
+$(O)/%.o: $(O)/%.c | deps
 	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
 
 $(B)/libduet.a: $(LIB_OBJ)

@@ -28,6 +28,11 @@ http_handler_fn handle_gtg;
 /* GET /stats: the system as the kernel tells it, and this process. */
 http_handler_fn handle_stats;
 
+/* GET /sys-stats: a page that draws what /stats says, and the files that it is made of (www.h).
+ * 200, 304 where the client has that version, 404 for a file that is none of them. */
+http_handler_fn handle_sys_stats;
+http_handler_fn handle_sys_stats_file;
+
 /* POST /candidate/{name}: 201; 409 when the name is taken. GET: 200 or 404. */
 http_handler_fn handle_candidate_post;
 http_handler_fn handle_candidate_get;

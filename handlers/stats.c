@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -81,11 +82,47 @@ static void put_uptime(struct text *body, const struct app *app)
     text_append(body, BYTES_LIT("}"));
 }
 
+/* What all processors together have done since the system's start, from the first line of
+ * /proc/stat: "cpu  user nice system idle iowait irq softirq steal ...", in clock ticks. */
+static bool find_cpu_times(uint64_t *busy_ms, uint64_t *idle_ms)
+{
+    enum { IDLE = 3, IOWAIT = 4, COUNTED = 8 };
+    char room[256];
+    struct bytes line = read_proc("/proc/stat", room, sizeof room);
+    uint64_t ms_of_tick = 1000 / (uint64_t)sysconf(_SC_CLK_TCK), ticks;
+    if (!bytes_starts_with(line, BYTES_LIT("cpu ")))
+        return false;
+    line = bytes_skip(line, strlen("cpu "));
+    *busy_ms = *idle_ms = 0;
+    for (int i = 0; i < COUNTED; i++) {
+        if (!take_number(&line, &ticks))
+            return false;
+        *(i == IDLE || i == IOWAIT ? idle_ms : busy_ms) += ticks * ms_of_tick;
+    }
+    return true;
+}
+
+static void put_cpu_times(struct text *body)
+{
+    uint64_t busy_ms = 0, idle_ms = 0;
+    struct timespec own;
+    bool is_known = find_cpu_times(&busy_ms, &idle_ms);
+    put_number(body, "busy_ms", is_known, busy_ms);
+    text_append(body, BYTES_LIT(","));
+    put_number(body, "idle_ms", is_known, idle_ms);
+    text_append(body, BYTES_LIT(","));
+    is_known = clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own) == 0;
+    put_number(body, "process_ms", is_known,
+               is_known ? (uint64_t)own.tv_sec * 1000 + (uint64_t)own.tv_nsec / 1000000 : 0);
+    text_append(body, BYTES_LIT(","));
+}
+
 static void put_cpu(struct text *body)
 {
     double load[3];
     long count = sysconf(_SC_NPROCESSORS_ONLN);
     text_append(body, BYTES_LIT(",\"cpu\":{"));
+    put_cpu_times(body);
     put_number(body, "count", count > 0, (uint64_t)count);
     if (getloadavg(load, 3) == 3)
         text_printf(body, ",\"load\":[%.2f,%.2f,%.2f]}", load[0], load[1], load[2]);
@@ -116,8 +153,12 @@ void handle_stats(const struct http_request *req, struct http_response *res)
     struct text body;
     uint64_t served = atomic_load_explicit(&app->requests_served, memory_order_relaxed);
     text_init(&body, req->arena);
-    text_printf(&body, "{\"home\":\"%s\",\"pid\":%ld,\"requests_served\":%llu",
-                home_name(app->config->home), (long)getpid(), (unsigned long long)served);
+    char started[CLOCK_RFC3339_LEN + 1];
+    clock_rfc3339(app->start_epoch_ms, started);
+    text_printf(&body, "{\"home\":\"%s\",\"version\":", home_name(app->config->home));
+    text_json_string(&body, bytes_from_str(app->definition->version));
+    text_printf(&body, ",\"pid\":%ld,\"started\":\"%s\",\"requests_served\":%llu", (long)getpid(),
+                started, (unsigned long long)served);
     put_uptime(&body, app);
     put_cpu(&body);
     put_memory(&body);

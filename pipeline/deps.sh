@@ -1,20 +1,25 @@
 #!/usr/bin/env bash
-# deps.sh build|test|bench|package: installs the Debian or Ubuntu packages that building (testing,
-# measuring, making release binaries) needs; each word's list holds that of `build`.
+# deps.sh build|test|ci|bench|package: installs the Debian or Ubuntu packages that building (testing,
+# measuring, making release binaries) needs; each word's list holds that of `build`, that of `ci` holds
+# also what the tests pass over where it is not there.
 #
 # Says what is missing before it installs it; needs root or sudo for that alone, and does nothing
 # when all is there. Exit status: 0 all is there, 1 something could not be installed.
 set -euo pipefail
-build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev)
+build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev libjs-chart.js)
 test=(libcriterion-dev curl clang clang-format shellcheck pmccabe binutils git procps)
+ci=(chromium) # on Ubuntu that is a snap: there the runner's own Chrome is taken
 bench=(nginx-light wrk python3)
 # What is linked statically is built from source; qemu and openssl are for the tests of the result.
 release=(dpkg-dev perl xz-utils binutils util-linux curl openssl qemu-user-static)
 wanted=("${build[@]}")
 case ${1:-build} in
 build) ;;
-test)
+test | ci)
     wanted+=("${test[@]}")
+    if [ "$1" = ci ]; then
+        command -v google-chrome >/dev/null || wanted+=("${ci[@]}")
+    fi
     # For the Runtime Interface Emulator; often not the system's own.
     python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3 python3-pip)
     ;;
@@ -26,7 +31,7 @@ package)
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
     ;;
 *)
-    echo "deps: '$1' is not build, test, bench or package" >&2
+    echo "deps: '$1' is not build, test, ci, bench or package" >&2
     exit 1
     ;;
 esac
@@ -48,6 +53,8 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 echo "deps: installing ${missing[*]}" >&2
-"${as_root[@]}" apt-get -qq update >&2
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+# Another apt may be at work: it is waited for.
+apt_get=(apt-get -qq -o DPkg::Lock::Timeout=600)
+"${as_root[@]}" "${apt_get[@]}" update >&2
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${apt_get[@]}" install -y --no-install-recommends \
     "${missing[@]}" >/dev/null || { echo "deps: could not install ${missing[*]}" >&2; exit 1; }

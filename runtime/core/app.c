@@ -12,6 +12,7 @@ bool app_init(struct app *app, const struct app_definition *definition, const st
 {
     *app = (struct app){.definition = definition, .config = config};
     app->start_ms = clock_ms_monotonic();
+    app->start_epoch_ms = clock_ms_epoch();
     metrics_init(&app->metrics, definition->name, definition->routes, config);
     return router_check(definition->routes, error, error_len);
 }

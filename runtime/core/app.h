@@ -63,6 +63,7 @@ struct app {
     struct store *store;    /* NULL: the service has none */
     bool store_is_blocking; /* a call may wait for a disk or a network */
     int64_t start_ms;       /* clock_ms_monotonic() at app_init */
+    int64_t start_epoch_ms; /* the same moment, since 1970 */
     struct metrics metrics;
     _Atomic uint64_t requests_served;
     _Atomic bool is_stopping; /* set at SIGTERM */

@@ -49,6 +49,8 @@ int call_send(struct call *call, struct call_home *home, const char *method, con
         .method_text = bytes_from_str(method),
         .path = bytes_make(target, question),
         .query = bytes_skip(text, question < text.len ? question + 1 : question),
+        .fields = call->req.fields,
+        .field_count = call->req.field_count,
         .body = body,
         .deadline_ms = call->req.deadline_ms,
         .arena = &call->arena,
@@ -88,4 +90,10 @@ bool call_body_has(struct call *call, const char *text)
 void call_set_deadline(struct call *call, int64_t deadline_ms)
 {
     call->req.deadline_ms = deadline_ms;
+}
+
+void call_set_fields(struct call *call, const struct http_field *fields, size_t count)
+{
+    call->req.fields = fields;
+    call->req.field_count = count;
 }

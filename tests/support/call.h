@@ -50,6 +50,9 @@ const char *call_body(struct call *call);
 /* true when the body of the answer holds `text`. */
 bool call_body_has(struct call *call, const char *text);
 
+/* The fields of the calls from now on; borrowed. None: a count of 0. */
+void call_set_fields(struct call *call, const struct http_field *fields, size_t count);
+
 /* When the answers of the calls from now on are due (req->deadline_ms); 0: never. */
 void call_set_deadline(struct call *call, int64_t deadline_ms);
 

@@ -72,6 +72,13 @@ const struct parity_row parity_rows[] = {
     {GET("details twice", "/gtg?details=1&details=2", 200), .kind = PARITY_LOOSE},
     {HEAD("head of details", "/gtg?details", 200), .kind = PARITY_LOOSE},
     {GET("stats", "/stats", 200), .kind = PARITY_LOOSE},
+    {GET("a page", "/sys-stats", 200)},
+    {HEAD("head of a page", "/sys-stats", 200)},
+    {GET("a zipped page", "/sys-stats", 200), .fields = {FIELD("Accept-Encoding", "br, gzip")}},
+    {GET("a zipped script", "/sys-stats/chart.js", 200),
+     .fields = {FIELD("Accept-Encoding", "gzip")}},
+    {GET("a page that is known", "/sys-stats", 304), .fields = {FIELD("If-None-Match", "*")}},
+    {GET("no file of the page", "/sys-stats/nothing.js", 404)},
     {HEAD("head of stats", "/stats?x=1", 200), .kind = PARITY_LOOSE},
     {POST("post to stats", "/stats", "{}", 405)},
 
