@@ -19,15 +19,16 @@ enum {
     TIMEOUT_MS = 3000,
     INIT_TIMEOUT_MS = 10000,
     STOP_GRACE_MS = 500,
+    INIT_ERROR_GRACE_MS = 500,
     MEMORY_MB = 128,
     CONCURRENCY = 100,
     ERROR_LEN = 512,
-    RETURN_MS = 50, /* from a runtime's answer to its next request; more is not waited for */
+    RETURN_MS = 50,
 };
 
 struct function {
     struct sandbox_options sandbox;
-    unsigned concurrency;
+    unsigned concurrency, return_ms;
     struct sandbox *sandboxes; /* the last used first */
     struct invocation *first, **last;
     size_t waiting_count;
@@ -39,19 +40,20 @@ struct function {
 
 /* --- sandboxes --- */
 
-static bool is_coming(const struct sandbox *sandbox)
+static bool is_coming(const struct function *function, const struct sandbox *sandbox)
 {
     if (sandbox->is_retiring)
         return false;
     return (sandbox->state == SANDBOX_INIT && !sandbox->invocation) ||
-           (sandbox->state == SANDBOX_SENT && clock_ms_monotonic() - sandbox->sent_ms < RETURN_MS);
+           (sandbox->state == SANDBOX_SENT &&
+            clock_ms_monotonic() - sandbox->sent_ms < (int64_t)function->return_ms);
 }
 
 static size_t count_coming(const struct function *function)
 {
     size_t count = 0;
     for (const struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
-        count += is_coming(sandbox);
+        count += is_coming(function, sandbox);
     return count;
 }
 
@@ -125,7 +127,7 @@ static void start_missing(struct function *function)
     /* Those that have answered are looked at again when they should be back. */
     if (!function->is_freeing && function->first && !function->return_timer._slot &&
         loop_timer_set(function->sandbox.loop, &function->return_timer,
-                       clock_ms_monotonic() + RETURN_MS) != RC_OK)
+                       clock_ms_monotonic() + function->return_ms) != RC_OK)
         return; /* the next call looks */
 }
 
@@ -246,6 +248,8 @@ static void fill(struct function *function, const struct function_options *optio
         .timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS,
         .init_timeout_ms = options->init_timeout_ms ? options->init_timeout_ms : INIT_TIMEOUT_MS,
         .stop_grace_ms = options->stop_grace_ms ? options->stop_grace_ms : STOP_GRACE_MS,
+        .init_error_grace_ms =
+            options->init_error_grace_ms ? options->init_error_grace_ms : INIT_ERROR_GRACE_MS,
         .memory_mb = options->memory_mb ? options->memory_mb : MEMORY_MB,
         .on_line = options->on_line,
         .is_quiet = options->is_quiet,
@@ -256,6 +260,7 @@ static void fill(struct function *function, const struct function_options *optio
         .random = &function->random,
     };
     function->concurrency = options->concurrency ? options->concurrency : CONCURRENCY;
+    function->return_ms = options->return_ms ? options->return_ms : RETURN_MS;
     function->last = &function->first;
     function->return_timer.fn = on_return_timer;
     random_init(&function->random, 0);

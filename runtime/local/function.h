@@ -56,10 +56,13 @@ struct function_options {
     const char *const
         *env;            /* the function's own variables, "NAME=value", ends with NULL; or NULL */
     unsigned timeout_ms; /* of an invocation; 0: Lambda's default, 3000 */
-    unsigned init_timeout_ms;  /* for a runtime to ask for its first event; 0: Lambda's 10000 */
-    unsigned stop_grace_ms;    /* from SIGTERM to SIGKILL where an extension is; 0: Lambda's 500 */
-    unsigned memory_mb;        /* said to the function; 0: 128 */
-    unsigned concurrency;      /* sandboxes at most; 0: 100 */
+    unsigned init_timeout_ms; /* for a runtime to ask for its first event; 0: Lambda's 10000 */
+    unsigned stop_grace_ms;   /* from SIGTERM to SIGKILL where an extension is; 0: Lambda's 500 */
+    unsigned init_error_grace_ms; /* from an init error to SIGKILL; 0: 500 */
+    unsigned return_ms;   /* from an answer to the next request; who takes longer is not waited for;
+                             0:   50 */
+    unsigned memory_mb;   /* said to the function; 0: 128 */
+    unsigned concurrency; /* sandboxes at most; 0: 100 */
     function_line_fn *on_line; /* NULL: output goes nowhere */
     bool is_quiet;             /* no START, END and REPORT but of calls that failed */
     void *context;             /* of on_line */

@@ -19,8 +19,6 @@
  * the lines of a call before its result.
  */
 
-enum { INIT_ERROR_GRACE_MS = 500 };
-
 static void set_timer(struct sandbox *sandbox, unsigned after_ms)
 {
     struct loop *loop = sandbox->options->loop;
@@ -322,5 +320,5 @@ void sandbox_take_init_error(struct sandbox *sandbox, struct bytes payload, stru
     (void)snprintf(sandbox->init_error_type, sizeof sandbox->init_error_type, "%.*s",
                    BYTES_ARG(error_type));
     /* A runtime ends by itself now; one that does not is ended. */
-    set_timer(sandbox, INIT_ERROR_GRACE_MS);
+    set_timer(sandbox, sandbox->options->init_error_grace_ms);
 }

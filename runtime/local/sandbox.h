@@ -38,7 +38,7 @@ struct sandbox_options {
     struct loop *loop;
     const char *name, *program, *task_root; /* program and task_root are absolute */
     const char *const *env;                 /* the function's own, or NULL */
-    unsigned timeout_ms, init_timeout_ms, stop_grace_ms, memory_mb;
+    unsigned timeout_ms, init_timeout_ms, stop_grace_ms, init_error_grace_ms, memory_mb;
     function_line_fn *on_line; /* NULL: none */
     bool is_quiet;             /* as function_options has it */
     void *line_context;

