@@ -10,14 +10,14 @@ export DUET_STORE=memory AWS_LAMBDA_FUNCTION_NAME=hello
 
 measures() { # PROGRAM: all four figures come, none of them zero
     local out
-    out=$(timeout 60 "$build/bench/runtime_api" 50 tests/bench/event.json "$1" 2>/dev/null | tail -n 1)
+    out=$(timeout 300 "$build/bench/runtime_api" 50 tests/bench/event.json "$1" 2>/dev/null | tail -n 1)
     echo "$out"
     [[ $out =~ ^start_us=[0-9.]*[1-9].*\ wall_us=[0-9.]*[1-9].*\ cycle_us=[0-9.]*[1-9].*\ cpu_us=[0-9.]*[1-9] ]]
 }
 
 refuses() { # TEXT EVENT PROGRAM...
     local out
-    out=$(timeout 60 "$build/bench/runtime_api" 3 "${@:2}" 2>&1 >/dev/null) && return 1
+    out=$(timeout 300 "$build/bench/runtime_api" 3 "${@:2}" 2>&1 >/dev/null) && return 1
     echo "$out"
     grep -q -- "$1" <<<"$out"
 }

@@ -15,7 +15,7 @@ stop_all() {
     local group
     while read -r group; do
         kill -TERM -- "-$group" 2>/dev/null
-        wait_until 15 is_gone "$group" || echo "not ok group $group has ended"
+        wait_until 60 is_gone "$group" || echo "not ok group $group has ended"
     done <"$work/groups"
     rm -rf "$work"
 }
@@ -62,13 +62,13 @@ check 'a disk that is full is an error' exits 1 "$work/half/" init_on_a_full_dis
 check 'after which nothing is left' [ ! -e "$work/half" ]
 
 answers() { # TEXT URL
-    [ "$(curl -sS --max-time 10 "$2")" = "$1" ]
+    [ "$(curl -sS --max-time 60 "$2")" = "$1" ]
 }
 
 server_answers() {
     local log=$work/server.log port
     PORT=0 DUET_STORE=memory in_background server.log build/server
-    wait_until 10 grep -q '"message":"listening"' "$log" || { cat "$log"; return 1; }
+    wait_until 60 grep -q '"message":"listening"' "$log" || { cat "$log"; return 1; }
     port=$(sed -n 's/.*"message":"listening".*"port":\([0-9]*\).*/\1/p' "$log")
     answers 'Hello, ada' "http://127.0.0.1:$port/hello/ada"
 }
@@ -81,9 +81,9 @@ bootstrap_answers() {
 rig_answers() {
     local log=$work/rig.log url
     in_background rig.log make -s run ARGS='--port 0 --control-port 0 --store memory'
-    wait_until 20 grep -q 'http://127\.0\.0\.1:[1-9]' "$log" || { cat "$log"; return 1; }
+    wait_until 60 grep -q 'http://127\.0\.0\.1:[1-9]' "$log" || { cat "$log"; return 1; }
     url=$(grep -o 'http://127\.0\.0\.1:[1-9][0-9]*' "$log" | head -1)
-    wait_until 20 answers 'Hello, ada' "$url/hello/ada" || { cat "$log"; return 1; }
+    wait_until 60 answers 'Hello, ada' "$url/hello/ada" || { cat "$log"; return 1; }
 }
 
 # A task is in service when its health check is answered with 200; one that is not must not be waited
@@ -92,7 +92,7 @@ rig_says_what_it_waits_for() {
     local log=$work/sick.log
     sed -i 's|"/healthcheck"|"/health"|' service.c && make -s || return 1
     in_background sick.log make -s run ARGS='--port 0 --control-port 0 --store memory'
-    wait_until 20 grep -q 'GET /healthcheck is answered with 404' "$log" || { cat "$log"; return 1; }
+    wait_until 60 grep -q 'GET /healthcheck is answered with 404' "$log" || { cat "$log"; return 1; }
 }
 
 service_works() { # LABEL DUET_PROGRAM

@@ -23,7 +23,7 @@ stop_all() {
     local id
     while read -r id; do
         kill -TERM "$id" 2>/dev/null
-        wait_until 15 is_gone "$id" || echo "not ok process $id has ended"
+        wait_until 60 is_gone "$id" || echo "not ok process $id has ended"
     done <"$work/processes"
     rm -rf "$work"
 }
@@ -128,17 +128,17 @@ cp "$work"/programs/* "$root/"
 cp build/release-x86_64-memory/bootstrap "$root/bootstrap-memory"
 [ -z "$qemu" ] || cp "$qemu" "$root/qemu"
 
-in_root() { env -i "${settings[@]}" timeout 60 "$chroot" "$root" "$@"; } # settings: NAME=value...
+in_root() { env -i "${settings[@]}" timeout 300 "$chroot" "$root" "$@"; } # settings: NAME=value...
 
 serves() { # COMMAND...: a server in the root answers, and keeps what it is given
     local log=$work/server.log url
     settings=(PORT=0 DUET_BIND=127.0.0.1 "DUET_STORE=sqlite:/$$-${1##*/}.db")
     in_background server.log env -i "${settings[@]}" "$chroot" "$root" "$@"
-    wait_until 20 grep -q '"message":"listening"' "$log" || { cat "$log"; return 1; }
+    wait_until 60 grep -q '"message":"listening"' "$log" || { cat "$log"; return 1; }
     url=http://127.0.0.1:$(sed -n 's/.*"message":"listening".*"port":\([0-9]*\).*/\1/p' "$log")
-    [ "$(curl -sS --max-time 20 "$url/hello")" = 'Hello world' ] &&
-        curl -sSf --max-time 20 "$url/candidate/ada" -d '{"party":"maths"}' &&
-        curl -sSf --max-time 20 "$url/candidate/ada" | grep -q maths
+    [ "$(curl -sS --max-time 60 "$url/hello")" = 'Hello world' ] &&
+        curl -sSf --max-time 60 "$url/candidate/ada" -d '{"party":"maths"}' &&
+        curl -sSf --max-time 60 "$url/candidate/ada" | grep -q maths
 }
 answers() { # TEXT COMMAND...
     local out
@@ -180,7 +180,7 @@ crash_is_named() { # ARCH [COMMAND]: COMMAND runs programs of ARCH
     make -s DEPS=skip "MODE=release-$1" "$built" || return
     printf '#!/bin/sh\nexec %s %q\n' "${2:-}" "$PWD/$built" >"$work/$name"
     chmod +x "$work/$name"
-    timeout 60 "$release/duet-x86_64" invoke --bootstrap "$work/$name" --store memory \
+    timeout 300 "$release/duet-x86_64" invoke --bootstrap "$work/$name" --store memory \
         --path /by_abort >"$work/$name.log" 2>&1
     "$release/duet-x86_64" symbolize --debug "$built.debug" "$work/$name.log" | tee "$work/$name.txt"
     grep -q ' abort  ' "$work/$name.txt" && grep -q ' handle_by_abort  ' "$work/$name.txt"
@@ -193,7 +193,7 @@ check 'a crash is named' crash_is_named x86_64
 bootstrap_on_arm64() {
     printf '#!/bin/sh\nexec %q %q /qemu /bootstrap-arm64\n' "$chroot" "$root" >"$work/arm64"
     chmod +x "$work/arm64"
-    timeout 60 "$release/duet-x86_64" invoke --bootstrap "$work/arm64" --store memory --path /hello \
+    timeout 300 "$release/duet-x86_64" invoke --bootstrap "$work/arm64" --store memory --path /hello \
         2>&1 | tee "$work/arm64.log" | grep -F 'Hello world' || { cat "$work/arm64.log"; return 1; }
 }
 if [ -n "$qemu" ]; then
@@ -233,8 +233,8 @@ echo "nameserver $nameserver" | install -D -m 644 /dev/stdin "$root/etc/resolv.c
 check 'a certificate for the test' make_certificate
 in_background dns.log tests/support/package/dns.py $nameserver duet.test
 in_background tls.log tls_server
-check 'a DNS server for the test' wait_until 20 grep -q ready "$work/dns.log"
-check 'a TLS server for the test' wait_until 20 grep -q '^ACCEPT .*:[1-9]' "$work/tls.log"
+check 'a DNS server for the test' wait_until 60 grep -q ready "$work/dns.log"
+check 'a TLS server for the test' wait_until 60 grep -q '^ACCEPT .*:[1-9]' "$work/tls.log"
 port=$(sed -n 's/^ACCEPT .*:\([0-9]*\).*/\1/p' "$work/tls.log")
 check 'a name is resolved, a certificate accepted' gets SSL_CERT_FILE=/ca.pem \
     /https_get-x86_64 "https://duet.test:$port/"

@@ -27,13 +27,13 @@ copy_tree() { # with the objects of this build, so that only what changed is com
 start_server() {
     PORT=0 DUET_STORE=memory "$work/build/server" >"$work/log" 2>&1 &
     echo $! >"$work/server" # a claim is checked in a subshell, which no variable leaves
-    wait_until 10 grep -q '"message":"listening"' "$work/log"
+    wait_until 60 grep -q '"message":"listening"' "$work/log"
 }
 
 server_answers() {
     local port
     port=$(sed -n 's/.*"message":"listening".*"port":\([0-9]*\).*/\1/p' "$work/log")
-    [ "$(curl -sS --max-time 10 "http://127.0.0.1:$port/greeting/ada")" = 'Hello, ada' ]
+    [ "$(curl -sS --max-time 60 "http://127.0.0.1:$port/greeting/ada")" = 'Hello, ada' ]
 }
 
 bootstrap_answers() {

@@ -54,7 +54,8 @@ started() {
     return 1
 }
 
-is_up() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+# Somebody listens there. A connection would not tell: one to a free port may be answered by itself.
+is_up() { grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04x "$port") [0-9A-F:]* 0A " /proc/net/tcp; }
 is_decided() { is_up || ! kill -0 "$emulator_id" 2>/dev/null; }
 
 # start PROGRAM: the emulator with PROGRAM as its bootstrap. Somebody may take a port between its
@@ -67,7 +68,7 @@ start() {
             "$cache/aws-lambda-rie" --runtime-api-address "127.0.0.1:$api_port" \
             --runtime-interface-emulator-address "127.0.0.1:$port" "$1" >"$work/rie.log" 2>&1 &
         emulator_id=$!
-        wait_until 20 is_decided
+        wait_until 60 is_decided
         is_up && return
         stop
     done

@@ -101,13 +101,13 @@ ROWS
     "$duet" local --port 0 --control-port 0 --weights lambda=1,fargate=0 --store memory \
         --bootstrap "$crashing" >rig.log 2>&1 &
     rig=$!
-    wait_until 20 grep -q 'http://127.0.0.1:[0-9]' rig.log
+    wait_until 60 grep -q 'http://127.0.0.1:[0-9]' rig.log
     address=$(grep -o 'http://127.0.0.1:[0-9]*' rig.log | head -n 1)
-    get() { curl -s -m 20 -o /dev/null -w '%{http_code}' "$address$1"; }
+    get() { curl -s -m 60 -o /dev/null -w '%{http_code}' "$address$1"; }
     check 'behind the load balancer a crash is a 502' exits 0 502 get /by_write
     check 'the next request is served by a new sandbox' exits 0 200 get /hello
     logged() { "$duet" symbolize --debug "$crashing" rig.log | grep -q ' handle_by_write  '; }
-    check 'the log of duet local is read, too' wait_until 20 logged
+    check 'the log of duet local is read, too' wait_until 60 logged
 else
     # No gap in CI either: the everyday build claims all of it there.
     echo 'skip crashes: a sanitizer has signal handlers of its own'

@@ -29,7 +29,7 @@ static void teardown(void)
     fake = NULL;
 }
 
-TestSuite(bootstrap, .fini = teardown, .timeout = 100);
+TestSuite(bootstrap, .fini = teardown);
 
 static void start(const char *variable)
 {

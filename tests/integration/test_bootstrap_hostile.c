@@ -43,7 +43,7 @@ static void teardown(void)
         fake_rapi_free(fake);
 }
 
-TestSuite(bootstrap_hostile, .fini = teardown, .timeout = 100);
+TestSuite(bootstrap_hostile, .fini = teardown);
 
 static enum fake_end give_event(struct hostile *self, struct buf *out)
 {

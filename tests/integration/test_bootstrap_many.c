@@ -24,7 +24,7 @@ static void teardown(void)
         fake_rapi_free(fake);
 }
 
-TestSuite(bootstrap_many, .fini = teardown, .timeout = 100);
+TestSuite(bootstrap_many, .fini = teardown);
 
 enum { MANY = 10000, SETTLED = 2000, RSS_GROWTH_MAX_KB = 256, LARGE_BYTES = 900 * 1024 };
 

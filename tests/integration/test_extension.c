@@ -82,7 +82,7 @@ static void teardown(void)
         rig_release(&rig);
 }
 
-TestSuite(extension, .fini = teardown, .timeout = 60);
+TestSuite(extension, .fini = teardown);
 
 struct platform {
     unsigned register_status;

@@ -67,7 +67,7 @@ static void teardown(void)
         fake_rapi_free(fake);
 }
 
-TestSuite(invoke, .fini = teardown, .timeout = 60);
+TestSuite(invoke, .fini = teardown);
 
 static void run_child(const struct app_definition *service, int fd)
 {

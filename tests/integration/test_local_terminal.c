@@ -13,7 +13,7 @@
  * session alone; where a make leads it, as in `ssh -t HOST make run`, the rig gets no signal.
  */
 
-enum { LIMIT_MS = 30000 };
+enum { LIMIT_MS = 60000 };
 
 static void run_rig(int terminal_fd)
 {

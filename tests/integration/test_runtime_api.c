@@ -20,7 +20,7 @@ static void teardown(void)
     rig_release(&rig);
 }
 
-TestSuite(runtime_api, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(runtime_api, .init = setup, .fini = teardown);
 
 /* Appends "status errorType" of the last request to $seen. */
 #define SEE                                                                         \

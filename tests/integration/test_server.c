@@ -225,7 +225,8 @@ Test(server, the_access_log_can_be_off)
 
 Test(server, a_request_that_is_half_here_is_answered_after_sigterm)
 {
-    static const char *const one_loop[] = {"DUET_THREADS=1", NULL};
+    static const char *const one_loop[] = {"DUET_THREADS=1", "DUET_READ_TIMEOUT_S=300",
+                                           "DUET_DRAIN_S=300", NULL};
     struct client idle, busy;
     struct http1_response res;
     start(one_loop); /* so that both connections see the signal at the same time */

@@ -23,7 +23,7 @@ cd "$work/service" || exit 1
 check 'it builds' make -s
 "$duet" local --watch --port 0 --control-port 0 >"$work/rig.log" 2>&1 &
 rig=$!
-check 'the rig starts' wait_until 20 grep -q 'control port' "$work/rig.log"
+check 'the rig starts' wait_until 120 grep -q 'control port' "$work/rig.log"
 url=$(sed -n 's/.*\(http:..127.0.0.1:[0-9]*\) ->.*/\1/p' "$work/rig.log")
 
 # One request after the other until it is told to stop; a line for each that failed.
@@ -32,7 +32,7 @@ hammer() {
     local n=0
     while [ -e "$work/go" ]; do
         n=$((n + 1))
-        curl -sS --fail --max-time 20 "$url/hello/ada" >"$work/answer" 2>>"$work/failed" ||
+        curl -sS --fail --max-time 60 "$url/hello/ada" >"$work/answer" 2>>"$work/failed" ||
             echo "request $n failed" >>"$work/failed"
         echo "$n" >"$work/count"
     done
@@ -43,20 +43,20 @@ load=$!
 says() { # TEXT: 20 answers in a row have it, so both homes give it
     local n
     for n in $(seq 20); do
-        [ "$(curl -sS --max-time 20 "$url/hello/ada")" = "$1" ] || { echo "answer $n"; return 1; }
+        [ "$(curl -sS --max-time 60 "$url/hello/ada")" = "$1" ] || { echo "answer $n"; return 1; }
     done
 }
 check 'both homes answer' says 'Hello, ada'
 
 sed -i 's/Hello, %/Good day, %/' service.c
-check 'a change reaches both homes' wait_until 60 says 'Good day, ada'
+check 'a change reaches both homes' wait_until 120 says 'Good day, ada'
 
 cp service.c "$work/good.c"
 echo 'this is no C' >>service.c
-check 'a source that does not compile is reported' wait_until 60 grep -q 'the homes stay as they are' "$work/rig.log"
+check 'a source that does not compile is reported' wait_until 120 grep -q 'the homes stay as they are' "$work/rig.log"
 check 'and changes nothing' says 'Good day, ada'
 sed 's/Good day, %/Welcome, %/' "$work/good.c" >service.c
-check 'the next good one is taken' wait_until 60 says 'Welcome, ada'
+check 'the next good one is taken' wait_until 120 says 'Welcome, ada'
 
 rm "$work/go"
 wait "$load"

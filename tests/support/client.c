@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { IN_MAX = 80 * 1024 * 1024, TIMEOUT_S = 20 };
+enum { IN_MAX = 80 * 1024 * 1024, TIMEOUT_S = 60 };
 
 bool client_open(struct client *client, unsigned port)
 {

@@ -10,9 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/core/clock.h"
-
-enum { OUT_MAX = 64 * 1024 * 1024, LIMIT_MS = 30000 };
+enum { OUT_MAX = 64 * 1024 * 1024, SILENCE_MS = 60000 };
 
 static void run_child(const char *path, const char *const *argv, const char *const *env, int fd)
 {
@@ -43,39 +41,42 @@ void program_start(struct program *program, const char *const *argv, const char 
     program->out_fd = ends[0];
 }
 
-/* Reads once more. false: the output has ended or `end_ms` is past. */
-static bool read_more(struct program *program, int64_t end_ms)
+enum found { MORE, END, SILENCE };
+
+/* Reads once more. Only silence has a limit: how long all of it takes is the machine's affair. */
+static enum found read_more(struct program *program)
 {
     struct pollfd poll_fd = {.fd = program->out_fd, .events = POLLIN};
-    int64_t left_ms = end_ms - clock_ms_monotonic();
-    if (left_ms <= 0 || poll(&poll_fd, 1, (int)left_ms) <= 0 ||
-        buf_reserve(&program->out, 65537) != RC_OK)
-        return false;
+    int ready;
+    do
+        ready = poll(&poll_fd, 1, SILENCE_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        return SILENCE;
+    if (buf_reserve(&program->out, 65537) != RC_OK)
+        return END;
     ssize_t n = read(program->out_fd, program->out.data + program->out.len, 65536);
     if (n <= 0)
-        return false;
+        return END;
     program->out.len += (size_t)n;
     program->out.data[program->out.len] = '\0';
-    return true;
-}
-
-/* Where `text` stands for the `count`th time, or NULL. */
-static const char *find_nth(const struct program *program, const char *text, size_t count)
-{
-    const char *found = program->out.len ? strstr(program->out.data, text) : NULL;
-    while (found && --count > 0)
-        found = strstr(found + strlen(text), text);
-    return found;
+    return MORE;
 }
 
 const char *program_wait_for_nth(struct program *program, const char *text, size_t count)
 {
-    int64_t end_ms = clock_ms_monotonic() + LIMIT_MS;
-    for (;;) {
-        const char *found = find_nth(program, text, count);
-        if (found || !read_more(program, end_ms))
-            return found;
-    }
+    size_t len = strlen(text), from = 0; /* nothing new begins before `from` */
+    do {
+        const char *found = NULL;
+        while (program->out.len && (found = strstr(program->out.data + from, text)) != NULL) {
+            if (--count == 0)
+                return found;
+            from = (size_t)(found - program->out.data) + len;
+        }
+        if (program->out.len >= from + len)
+            from = program->out.len - len + 1; /* the text may have come in part */
+    } while (read_more(program) == MORE);
+    return NULL;
 }
 
 const char *program_wait_for(struct program *program, const char *text)
@@ -92,10 +93,11 @@ unsigned program_number(struct program *program, const char *key)
 int program_wait(struct program *program)
 {
     int status = -1;
-    int64_t end_ms = clock_ms_monotonic() + LIMIT_MS;
-    while (read_more(program, end_ms))
-        ;
-    if (clock_ms_monotonic() >= end_ms) {
+    enum found found;
+    do
+        found = read_more(program);
+    while (found == MORE);
+    if (found == SILENCE) {
         (void)kill(program->id, SIGKILL);
         (void)waitpid(program->id, NULL, 0);
     } else {

@@ -17,15 +17,15 @@ struct program {
  * environment ("NAME=value", ends with NULL; may be NULL). Aborts the test when it cannot. */
 void program_start(struct program *program, const char *const *argv, const char *const *env);
 
-/* Reads its output until `text` is in it, at most 30 s. NULL: it ended, or time is up; else where
+/* Reads its output until `text` is in it. NULL: it ended, or said nothing for a minute; else where
  * the text stands in program->out. */
 const char *program_wait_for(struct program *program, const char *text);
 
 /* The same for the `count`th time that `text` stands there, from 1. */
 const char *program_wait_for_nth(struct program *program, const char *text, size_t count);
 
-/* Waits for its end, at most 30 s; then kills it. Its status as waitpid's, or -1 after a kill. All
- * its output is in program->out then. */
+/* Waits for its end; kills it when it says nothing for a minute. Its status as waitpid's, or -1
+ * after a kill. All its output is in program->out then. */
 int program_wait(struct program *program);
 
 /* SIGTERM and program_wait. */

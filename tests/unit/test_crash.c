@@ -107,7 +107,7 @@ static void crash_twice(void)
     write_nowhere();
 }
 
-Test(crash, a_crash_of_another_thread_meanwhile_is_the_end_at_once, .timeout = 60)
+Test(crash, a_crash_of_another_thread_meanwhile_is_the_end_at_once)
 {
     expect_death(run(tell_for_ever, crash_twice), SIGFPE);
     cr_expect_str_eq(said, "");

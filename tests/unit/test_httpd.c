@@ -152,11 +152,17 @@ Test(httpd, half_a_request_is_answered_408_when_its_time_is_up)
 Test(httpd, an_idle_connection_is_closed_without_a_word)
 {
     struct client client;
+    struct http1_response res;
     echo_httpd.idle_timeout_s = 1;
     echo_httpd_start();
     cr_assert(client_open(&client, echo_httpd.port));
-    cr_assert(client_send(&client, BYTES_LIT(GET("/now"))));
-    echo_httpd_expect(&client, "GET /now 0");
+    /* On a busy machine its time may be over before the request is sent: then another. */
+    while (!client_send(&client, BYTES_LIT(GET("/now"))) ||
+           client_read(&client, HTTP_GET, &res) != RC_OK) {
+        client_close(&client);
+        cr_assert(client_open(&client, echo_httpd.port));
+    }
+    cr_expect_eq(res.status, 200);
     cr_expect(client_is_closed(&client));
     client_close(&client);
     echo_httpd_stop();

@@ -30,7 +30,7 @@ static void teardown(void)
     (void)close(ends[1]);
 }
 
-TestSuite(log, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(log, .init = setup, .fini = teardown);
 
 /* The one line that was written, as JSON. */
 static cJSON *line(void)

@@ -24,7 +24,7 @@ static void teardown(void)
     child_release(&child);
 }
 
-TestSuite(process, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(process, .init = setup, .fini = teardown);
 
 /* --- output --- */
 

@@ -20,7 +20,7 @@ static void teardown(void)
     child_release(&child);
 }
 
-TestSuite(process_end, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(process_end, .init = setup, .fini = teardown);
 
 static bool is_there(pid_t pid)
 {

@@ -37,7 +37,7 @@ static void teardown(void)
     arena_release(&arena);
 }
 
-TestSuite(rapi, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(rapi, .init = setup, .fini = teardown);
 
 static void start(const struct fake_step *steps, size_t count)
 {

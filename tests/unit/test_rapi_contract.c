@@ -55,7 +55,7 @@ static void teardown(void)
     arena_release(&arena);
 }
 
-TestSuite(rapi_contract, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(rapi_contract, .init = setup, .fini = teardown);
 
 static void start(const struct fake_step *steps, size_t count)
 {

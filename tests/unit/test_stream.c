@@ -128,7 +128,7 @@ static const struct row rows[] = {
      1},
 };
 
-Test(stream, what_a_function_url_gets, .timeout = 60)
+Test(stream, what_a_function_url_gets)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
@@ -150,7 +150,7 @@ static const char *const head_lines[] = {
     "\r\nLambda-Runtime-Invocation-Id: attempt-1\r\n",
 };
 
-Test(stream, the_post_says_what_it_is_and_its_connection_is_closed, .timeout = 60)
+Test(stream, the_post_says_what_it_is_and_its_connection_is_closed)
 {
     cr_assert_eq(run(on, GET("/plain"), (struct fake_step)REPLY(202, FAKE_KEEP)), RC_OK);
     const struct fake_request *req = invoke_rig_request(&rig, 1);
@@ -163,7 +163,7 @@ Test(stream, the_post_says_what_it_is_and_its_connection_is_closed, .timeout = 6
     invoke_rig_release(&rig);
 }
 
-Test(stream, a_body_may_be_of_any_size, .timeout = 60)
+Test(stream, a_body_may_be_of_any_size)
 {
     const size_t prelude_len = sizeof PRELUDE(200, TEXT, "[]") - 1;
     cr_assert_eq(run(on, GET("/large"), TAKEN), RC_OK);
@@ -177,7 +177,7 @@ Test(stream, a_body_may_be_of_any_size, .timeout = 60)
 
 static const enum rc failures[] = {RC_IO, RC_CLOSED, RC_TIMEOUT};
 
-Test(stream, a_producer_that_fails_is_told_in_the_trailer, .timeout = 60)
+Test(stream, a_producer_that_fails_is_told_in_the_trailer)
 {
     static const char error[] = "{\"errorMessage\":\"the body could not be made to its end\","
                                 "\"errorType\":\"Function.BodyFailed\",\"stackTrace\":[]}";
@@ -208,7 +208,7 @@ static const unsigned early[] = {400, 403, 410, 413};
     }
 
 /* The producer would go on for hours; only the answer ends it. */
-Test(stream, an_answer_before_the_end_ends_the_stream_and_not_the_runtime, .timeout = 60)
+Test(stream, an_answer_before_the_end_ends_the_stream_and_not_the_runtime)
 {
     for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
         const struct fake_step script[] = {STEP(GET("/produce")), REPLY(early[i], FAKE_CLOSE),
@@ -224,7 +224,7 @@ Test(stream, an_answer_before_the_end_ends_the_stream_and_not_the_runtime, .time
     }
 }
 
-Test(stream, a_lost_connection_ends_the_stream_and_not_the_runtime, .timeout = 60)
+Test(stream, a_lost_connection_ends_the_stream_and_not_the_runtime)
 {
     count = (struct count){0, 3, 2, RC_OK};
     cr_assert_eq(run(on, GET("/produce"), (struct fake_step){.text = "", .end = FAKE_CLOSE}),
@@ -234,7 +234,7 @@ Test(stream, a_lost_connection_ends_the_stream_and_not_the_runtime, .timeout = 6
     invoke_rig_release(&rig);
 }
 
-Test(stream, a_failing_runtime_api_ends_the_runtime, .timeout = 60)
+Test(stream, a_failing_runtime_api_ends_the_runtime)
 {
     count = (struct count){0, 3, 2, RC_OK};
     cr_expect_eq(run(on, GET("/produce"), (struct fake_step)REPLY(500, FAKE_CLOSE)), RC_IO);
@@ -256,7 +256,7 @@ static const struct buffered_row buffered[] = {
      "\"body\":\"aabbcc\""},
 };
 
-Test(stream, all_others_get_their_answer_in_one_piece, .timeout = 60)
+Test(stream, all_others_get_their_answer_in_one_piece)
 {
     for (size_t i = 0; i < sizeof buffered / sizeof *buffered; i++) {
         count = (struct count){0, 3, 2, RC_OK};

@@ -10,7 +10,7 @@
 /* Each test runs in a child of its own, which ends by a signal of its own clock when it hangs. */
 
 static struct plain_test *tests, *last;
-static unsigned default_timeout_s = 120;
+static unsigned default_timeout_s = 300;
 static unsigned tested, passing, failing, crashing;
 
 static jmp_buf end_of_test;
