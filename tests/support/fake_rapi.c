@@ -13,7 +13,7 @@
 
 #include "tests/support/fake_request.h"
 
-enum { WAIT_S = 30, BUF_MAX_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
+enum { SILENCE_S = 60, BUF_MAX_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
 
 struct fake_conn {
     struct fake_rapi *fake;
@@ -40,7 +40,7 @@ struct fake_rapi {
     bool is_stopping;
     unsigned connection_count;
     struct fake_conn *conns; /* open and closed, the newest first */
-    size_t count;
+    size_t begun, count;     /* requests read; answers made */
     struct fake_request **requests;
 };
 
@@ -146,14 +146,22 @@ static void write_all(const struct fake_conn *self, struct bytes left)
     }
 }
 
-static void remember(struct fake_rapi *self, struct fake_request *req)
+/* The request's index. */
+static size_t begin(struct fake_rapi *self, struct fake_request *req)
 {
     (void)pthread_mutex_lock(&self->lock);
+    size_t index = self->begun++;
     if (self->remembers) {
-        size_t size = (self->count + 1) * sizeof(struct fake_request *);
-        self->requests = need_memory(realloc(self->requests, size));
-        self->requests[self->count] = req;
+        self->requests = need_memory(realloc(self->requests, self->begun * sizeof req));
+        self->requests[index] = req;
     }
+    (void)pthread_mutex_unlock(&self->lock);
+    return index;
+}
+
+static void finish(struct fake_rapi *self)
+{
+    (void)pthread_mutex_lock(&self->lock);
     self->count++;
     (void)pthread_cond_broadcast(&self->received);
     (void)pthread_mutex_unlock(&self->lock);
@@ -166,13 +174,11 @@ static bool serve_one(struct fake_conn *self)
     struct fake_request *req = read_request(self);
     if (!req)
         return false;
-    (void)pthread_mutex_lock(&fake->lock);
-    size_t index = fake->count;
-    (void)pthread_mutex_unlock(&fake->lock);
+    size_t index = begin(fake, req);
     buf_reset(&self->out);
     enum fake_end end = fake->answer(fake->context, index, req, &self->out);
     need(!self->out.failed, "the answer's memory");
-    remember(fake, req);
+    finish(fake);
     if (!fake->remembers)
         fake_request_free(req);
     if (end == FAKE_HOLD) {
@@ -269,7 +275,7 @@ void fake_rapi_free(struct fake_rapi *fake)
         connection_release(conn);
         free(conn);
     }
-    for (size_t i = 0; fake->remembers && i < fake->count; i++)
+    for (size_t i = 0; fake->remembers && i < fake->begun; i++)
         fake_request_free(fake->requests[i]);
     free(fake->requests);
     (void)pthread_mutex_destroy(&fake->lock);
@@ -281,11 +287,14 @@ bool fake_rapi_wait(struct fake_rapi *fake, size_t count)
 {
     struct timespec end;
     int error = 0;
-    (void)clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += WAIT_S;
     (void)pthread_mutex_lock(&fake->lock);
-    while (fake->count < count && error == 0)
-        error = pthread_cond_timedwait(&fake->received, &fake->lock, &end);
+    while (fake->count < count && error == 0) {
+        size_t before = fake->count;
+        (void)clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec += SILENCE_S;
+        while (fake->count == before && error == 0)
+            error = pthread_cond_timedwait(&fake->received, &fake->lock, &end);
+    }
     bool is_there = fake->count >= count;
     (void)pthread_mutex_unlock(&fake->lock);
     return is_there;
@@ -294,7 +303,7 @@ bool fake_rapi_wait(struct fake_rapi *fake, size_t count)
 const struct fake_request *fake_rapi_request(struct fake_rapi *fake, size_t index)
 {
     (void)pthread_mutex_lock(&fake->lock);
-    need(fake->remembers && index < fake->count, "no such request");
+    need(fake->remembers && index < fake->begun, "no such request");
     const struct fake_request *req = fake->requests[index];
     (void)pthread_mutex_unlock(&fake->lock);
     return req;

@@ -31,8 +31,8 @@ enum fake_end {
     FAKE_HOLD,  /* nothing: bytes and end stay out until the fake is freed */
 };
 
-/* Appends the answer to the request `index` (from 0) to `out`. Runs on the fake's thread; in a
- * parallel fake on many at once, and two requests may have one index. */
+/* Appends the answer to the request `index` (from 0, in the order of their arrival) to `out`. Runs
+ * on the fake's thread; in a parallel fake on many at once. */
 typedef enum fake_end fake_answer_fn(void *context, size_t index, const struct fake_request *req,
                                      struct buf *out);
 
@@ -56,10 +56,11 @@ void fake_rapi_free(struct fake_rapi *fake);
 /* "127.0.0.1:PORT" */
 const char *fake_rapi_address(const struct fake_rapi *fake);
 
-/* Waits until `count` requests have been received; false after half a minute. */
+/* Waits until `count` requests have been received and their answers made; false when none comes for
+ * a minute. In a parallel fake those need not be the first ones. */
 bool fake_rapi_wait(struct fake_rapi *fake, size_t count);
 
-/* The request `index`, received before. */
+/* The request `index`, received before; by a parallel fake perhaps not answered yet. */
 const struct fake_request *fake_rapi_request(struct fake_rapi *fake, size_t index);
 
 /* --- answers --- */
