@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static void teardown(void)
         fake_rapi_free(fake);
 }
 
-TestSuite(poller, .fini = teardown, .timeout = 100);
+TestSuite(poller, .fini = teardown);
 
 /* --- the service --- */
 
@@ -169,18 +170,28 @@ Test(poller, as_many_invocations_run_at_once_as_lambda_says)
 
 /* --- one is lost --- */
 
-/* The first connection gets the event of the gate; all others fail for good. */
+struct one {
+    atomic_uint first; /* connection; 0: none yet */
+    sem_t is_at_gate;
+};
+
+/* The first connection gets the event of the gate; all others fail for good, but not before that
+ * event is in its handler. */
 static enum fake_end answer_one(void *context, size_t index, const struct fake_request *req,
                                 struct buf *out)
 {
-    atomic_uint *first = context;
+    struct one *one = context;
     unsigned none = 0;
     (void)index;
     if (strcmp(req->target, NEXT) != 0) {
         fake_rapi_put(out, 202, NULL, BYTES_LIT("{}"));
         return FAKE_KEEP;
     }
-    if (!atomic_compare_exchange_strong(first, &none, req->connection)) {
+    if (!atomic_compare_exchange_strong(&one->first, &none, req->connection)) {
+        while (sem_wait(&one->is_at_gate) != 0) {
+            /* a signal came */
+        }
+        (void)sem_post(&one->is_at_gate);
         fake_rapi_put(out, 500, NULL, BYTES_LIT("{\"errorType\":\"InternalServerError\"}"));
         return FAKE_KEEP;
     }
@@ -199,11 +210,13 @@ static size_t count_requests(const char *target, size_t received)
 
 Test(poller, a_lost_poller_ends_the_process_after_the_others_invocations)
 {
-    static atomic_uint first;
+    static struct one one;
     const char answered[] = "POST /2018-06-01/runtime/invocation/id-1/response";
     size_t failed = (POLLERS - 1) * 8; /* tries of the others */
-    start(answer_one, &first);
+    cr_assert_eq(sem_init(&one.is_at_gate, 0, 0), 0);
+    start(answer_one, &one);
     cr_assert(program_wait_for(&program, "at the gate"), "%s", program.out.data);
+    (void)sem_post(&one.is_at_gate);
     cr_assert(fake_rapi_wait(fake, 1 + failed), "all the others have given up");
     cr_assert(program_wait_for(&program, "\"a poller has lost the Runtime API\""));
     cr_expect_eq(count_requests(answered, 1 + failed), 0u);
