@@ -18,6 +18,8 @@ const struct config_row config_rows[] = {
     {"DUET_WORKERS", KIND_NUMBER, FIELD(workers), "8", 1, LIMIT_WORKERS},
     {"DUET_STORE", KIND_TEXT, FIELD(store), NULL, 0, 0},
     {"DUET_ACCESS_LOG", KIND_SWITCH, FIELD(has_access_log), "on", 0, 0},
+    {"DUET_ACCESS_LOG_SAMPLE", KIND_NUMBER, FIELD(access_log_percent), "100", 0, 100},
+    {"DUET_TRUSTED_PROXIES", KIND_NUMBER, FIELD(trusted_proxies), "1", 0, 16},
     {"DUET_RESPONSE_LIMIT", KIND_SWITCH, FIELD(has_response_limit), "on", 0, 0},
     {"DUET_LAMBDA_STREAMING", KIND_SWITCH, FIELD(has_streaming), "off", 0, 0},
     {"DUET_REQUEST_TIMEOUT_MS", KIND_NUMBER, FIELD(request_timeout_ms), "29000", 1, 900000},

@@ -23,20 +23,22 @@ struct config {
     unsigned workers;         /* DUET_WORKERS: threads for handlers that wait (server) */
     const char *store;        /* DUET_STORE: "memory" or "sqlite:PATH" */
     bool has_access_log;      /* DUET_ACCESS_LOG: on, off (server) */
-    bool has_response_limit;  /* DUET_RESPONSE_LIMIT: a load balancer's, for answers too */
-    bool has_streaming;       /* DUET_LAMBDA_STREAMING: of the function's URL (lambda) */
-    unsigned request_timeout_ms;   /* DUET_REQUEST_TIMEOUT_MS */
-    unsigned idle_timeout_s;       /* DUET_IDLE_TIMEOUT_S: of a kept connection (server) */
-    unsigned read_timeout_s;       /* DUET_READ_TIMEOUT_S: for a whole request to arrive (server) */
-    unsigned drain_s;              /* DUET_DRAIN_S: for requests in flight after SIGTERM (server) */
-    enum log_level log_level;      /* AWS_LAMBDA_LOG_LEVEL (lambda), DUET_LOG_LEVEL (server) */
-    enum log_format log_format;    /* AWS_LAMBDA_LOG_FORMAT (lambda); JSON (server) */
-    bool has_metrics;              /* DUET_METRICS: on, off */
-    unsigned metrics_s;            /* DUET_METRICS_S: between two summaries; 0: none (server) */
-    const char *metrics_namespace; /* DUET_METRICS_NAMESPACE, of CloudWatch */
-    const char *runtime_api;       /* AWS_LAMBDA_RUNTIME_API: host:port (lambda) */
-    unsigned max_concurrency;      /* AWS_LAMBDA_MAX_CONCURRENCY: invocations at once (lambda) */
-    const char *function_name;     /* AWS_LAMBDA_FUNCTION_NAME (lambda); NULL when unset */
+    unsigned access_log_percent; /* DUET_ACCESS_LOG_SAMPLE: of requests that are logged (server) */
+    unsigned trusted_proxies;    /* DUET_TRUSTED_PROXIES: that append to X-Forwarded-For */
+    bool has_response_limit;     /* DUET_RESPONSE_LIMIT: a load balancer's, for answers too */
+    bool has_streaming;          /* DUET_LAMBDA_STREAMING: of the function's URL (lambda) */
+    unsigned request_timeout_ms; /* DUET_REQUEST_TIMEOUT_MS */
+    unsigned idle_timeout_s;     /* DUET_IDLE_TIMEOUT_S: of a kept connection (server) */
+    unsigned read_timeout_s;     /* DUET_READ_TIMEOUT_S: for a whole request to arrive (server) */
+    unsigned drain_s;            /* DUET_DRAIN_S: for requests in flight after SIGTERM (server) */
+    enum log_level log_level;    /* AWS_LAMBDA_LOG_LEVEL (lambda), DUET_LOG_LEVEL (server) */
+    enum log_format log_format;  /* AWS_LAMBDA_LOG_FORMAT (lambda); JSON (server) */
+    bool has_metrics;            /* DUET_METRICS: on, off */
+    unsigned metrics_s;          /* DUET_METRICS_S: between two summaries; 0: none (server) */
+    const char *metrics_namespace;   /* DUET_METRICS_NAMESPACE, of CloudWatch */
+    const char *runtime_api;         /* AWS_LAMBDA_RUNTIME_API: host:port (lambda) */
+    unsigned max_concurrency;        /* AWS_LAMBDA_MAX_CONCURRENCY: invocations at once (lambda) */
+    const char *function_name;       /* AWS_LAMBDA_FUNCTION_NAME (lambda); NULL when unset */
     const char *initialization_type; /* AWS_LAMBDA_INITIALIZATION_TYPE (lambda); NULL when unset */
 };
 

@@ -53,6 +53,9 @@ struct http_request {
 
     struct bytes request_id; /* Lambda's, or the server's own; for logs */
     struct bytes trace_id;   /* X-Amzn-Trace-Id, else Lambda's own, or empty */
+    uint32_t peer_addr_net;  /* IPv4 address, in network order, of who sent it; 0: none (Lambda).
+                              * forwarded.h knows who stands behind a proxy */
+    bool is_tls;             /* it came by TLS; of a proxy's client see forwarded.h */
     bool may_stream;         /* the front end passes produced bodies on as they come, of any size */
     int64_t received_us;     /* clock_us_monotonic() when it was whole; 0: app_handle looks */
     int64_t deadline_ms;     /* clock_ms_monotonic() at which the answer is due; 0: none */

@@ -36,6 +36,7 @@ struct httpd_exchange {
     size_t sent_bytes;      /* the response's, in on_done */
     enum rc fault;          /* RC_OK, or why the bytes were no request (in on_done) */
     bool is_dropped;        /* the answer cuts the connection without a byte */
+    bool is_http10;         /* the client speaks HTTP/1.0 (not known of a fault's bytes) */
     bool has_date;          /* res carries its own Date field: none is added */
     uint32_t peer_addr_net; /* the client's IPv4 address and port in network order */
     uint16_t peer_port_net;

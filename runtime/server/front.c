@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "runtime/core/clock.h"
 #include "runtime/core/crash.h"
 #include "runtime/core/log.h"
 #include "runtime/core/problem.h"
@@ -66,9 +65,8 @@ static void on_request(struct httpd_exchange *exchange)
 {
     struct front *front = front_of(exchange);
     struct http_request *req = &exchange->req;
-    const struct bytes *trace = http_request_header(req, "x-amzn-trace-id");
-    if (trace)
-        req->trace_id = req->request_id = *trace;
+    request_id_set(&front->ids, req);
+    req->peer_addr_net = exchange->peer_addr_net;
     req->received_us = exchange->received_us;
     req->may_stream = !front->app->config->has_response_limit;
     req->deadline_ms = front->loop.now_ms + front->app->config->request_timeout_ms;
@@ -81,23 +79,16 @@ static void on_request(struct httpd_exchange *exchange)
 /* The application never sees these. */
 static void on_fault(struct httpd_exchange *exchange, enum rc fault)
 {
+    exchange->req.peer_addr_net = exchange->peer_addr_net;
+    request_id_set(&front_of(exchange)->ids, &exchange->req);
     problem_set_rc(&exchange->res, &exchange->arena, fault);
     metrics_record(&front_of(exchange)->app->metrics, NULL, exchange->res.status,
                    exchange->received_us);
 }
 
-/* One line a request, written when its answer is. Never the query: it may carry a secret. */
 static void on_done(struct httpd_exchange *exchange)
 {
-    const struct http_request *req = &exchange->req;
-    unsigned port;
-    struct log_context before = log_context_set(app_log_context(req));
-    log_event(LOG_INFO, "request", LOG_TEXT("method", req->method_text),
-              LOG_TEXT("path", req->path), LOG_NUM("status", exchange->res.status),
-              LOG_NUM("bytes", exchange->sent_bytes),
-              LOG_NUM("durationUs", clock_us_monotonic() - exchange->received_us),
-              LOG_STR("client", httpd_peer(exchange, &port)));
-    (void)log_context_set(before);
+    access_log_write(&front_of(exchange)->access_log, exchange);
 }
 
 /* --- life --- */
@@ -128,6 +119,8 @@ static void on_drain(struct loop *loop, struct loop_job *job)
 enum rc front_init(struct front *front, struct app *app, struct pool *pool, int listen_fd)
 {
     *front = (struct front){.app = app, .pool = pool};
+    access_log_init(&front->access_log, app->config);
+    request_id_init(&front->ids);
     front->drain_job.fn = on_drain;
     front->drain_timer.fn = on_drain_timer;
     if (loop_init(&front->loop) != RC_OK) {

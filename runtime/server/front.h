@@ -13,13 +13,17 @@
 
 #include "runtime/core/app.h"
 #include "runtime/net/httpd.h"
+#include "runtime/server/access_log.h"
 #include "runtime/server/pool.h"
+#include "runtime/server/request_id.h"
 
 struct front {
     struct loop loop;
     struct httpd *httpd;
     struct app *app;
     struct pool *pool;
+    struct access_log access_log;
+    struct request_id ids;
     pthread_t thread;
     bool is_running;
     struct loop_job drain_job;

@@ -200,19 +200,6 @@ Test(server, a_taken_port_is_named_with_any_number_of_threads)
     stop();
 }
 
-Test(server, an_access_log_has_a_line_for_each_request)
-{
-    start(NULL);
-    cr_expect_eq(status_of(BYTES_LIT("GET /gtg?secret=1 HTTP/1.1\r\nHost: x\r\n"
-                                     "X-Amzn-Trace-Id: Root=1-2-3\r\n\r\n"),
-                           false),
-                 200);
-    cr_expect_not_null(program_wait_for(&server, "\"traceId\":\"Root=1-2-3\""));
-    cr_expect_not_null(strstr(server.out.data, "\"path\":\"/gtg\",\"status\":200"));
-    cr_expect_null(strstr(server.out.data, "secret"), "a query may carry a secret");
-    stop();
-}
-
 Test(server, the_access_log_can_be_off)
 {
     static const char *const off[] = {"DUET_ACCESS_LOG=off", NULL};

@@ -36,6 +36,8 @@ static void expect_defaults(const struct config *config)
     cr_expect_eq(config->workers, 8u);
     cr_expect_str_eq(config->store, "sqlite:duet.db");
     cr_expect(config->has_access_log);
+    cr_expect_eq(config->access_log_percent, 100u);
+    cr_expect_eq(config->trusted_proxies, 1u);
     cr_expect_eq(config->request_timeout_ms, 29000u);
     cr_expect_eq(config->idle_timeout_s, 75u);
     cr_expect_eq(config->read_timeout_s, 10u);
@@ -78,6 +80,8 @@ static const char *lookup_all(const char *name)
         {"DUET_WORKERS", "1"},
         {"DUET_STORE", "memory"},
         {"DUET_ACCESS_LOG", "off"},
+        {"DUET_ACCESS_LOG_SAMPLE", "5"},
+        {"DUET_TRUSTED_PROXIES", "2"},
         {"DUET_REQUEST_TIMEOUT_MS", "900000"},
         {"DUET_IDLE_TIMEOUT_S", "1"},
         {"DUET_READ_TIMEOUT_S", "2"},
@@ -111,6 +115,8 @@ Test(config, every_variable_is_read)
     cr_expect_eq(config.workers, 1u);
     cr_expect_str_eq(config.store, "memory");
     cr_expect_not(config.has_access_log);
+    cr_expect_eq(config.access_log_percent, 5u);
+    cr_expect_eq(config.trusted_proxies, 2u);
     cr_expect_eq(config.request_timeout_ms, 900000u);
     cr_expect_eq(config.idle_timeout_s, 1u);
     cr_expect_eq(config.read_timeout_s, 2u);
@@ -191,6 +197,9 @@ static const struct bad_row bad_rows[] = {
     {"DUET_DRAIN_S", "901", "0 to 900", HOME_FARGATE},
     {"DUET_ACCESS_LOG", "yes", "'on' or 'off'", HOME_FARGATE},
     {"DUET_ACCESS_LOG", "ON", "'on' or 'off'", HOME_FARGATE},
+    {"DUET_ACCESS_LOG_SAMPLE", "101", "0 to 100", HOME_FARGATE},
+    {"DUET_ACCESS_LOG_SAMPLE", "50%", "0 to 100", HOME_FARGATE},
+    {"DUET_TRUSTED_PROXIES", "17", "0 to 16", HOME_FARGATE},
     {"DUET_METRICS", "1", "'on' or 'off'", HOME_FARGATE},
     {"DUET_METRICS_S", "3601", "0 to 3600", HOME_FARGATE},
     {"DUET_LOG_LEVEL", "info", "one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL", HOME_FARGATE},
