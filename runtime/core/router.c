@@ -94,6 +94,12 @@ static bool table_has_head(const struct route *routes, const char *pattern)
     return false;
 }
 
+/* "OPTIONS *" asks what the server as a whole can do (RFC 9110 section 9.3.7). */
+static bool is_whole_server(const struct http_request *req)
+{
+    return req->method == HTTP_OPTIONS && bytes_eq(req->path, BYTES_LIT("*"));
+}
+
 enum router_match router_find(const struct route *routes, struct http_request *req)
 {
     struct path_match match;
@@ -102,6 +108,8 @@ enum router_match router_find(const struct route *routes, struct http_request *r
         return ROUTER_UNKNOWN_METHOD;
     if (!uri_is_encoded(req->path)) /* whichever routes there are */
         return ROUTER_BAD_PATH;
+    if (is_whole_server(req))
+        return ROUTER_OPTIONS;
     for (const struct route *route = routes; route->pattern; route++) {
         if (!match_path(req->arena, route->pattern, req->path, &match)) {
             if (match.rc != RC_OK)
@@ -125,7 +133,7 @@ enum rc router_allow(const struct route *routes, struct http_request *req, struc
     size_t len = 0;
     struct path_match match;
     for (const struct route *route = routes; route->pattern; route++)
-        if (match_path(req->arena, route->pattern, req->path, &match)) {
+        if (is_whole_server(req) || match_path(req->arena, route->pattern, req->path, &match)) {
             has[route->method] = true;
             has[HTTP_HEAD] |= route->method == HTTP_GET;
         }

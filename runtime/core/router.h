@@ -37,7 +37,8 @@ struct route {
 
 enum router_match {
     ROUTER_HANDLER,        /* *route, and req->params are set */
-    ROUTER_OPTIONS,        /* the path is known, OPTIONS has no route: answer 204 with Allow */
+    ROUTER_OPTIONS,        /* the path is known, OPTIONS has no route; or the path is "*", which is
+                              the server as a whole: answer 204 with Allow */
     ROUTER_BAD_METHOD,     /* the path is known, the method is not: 405 with Allow */
     ROUTER_UNKNOWN_METHOD, /* a method that we have no name for: 501 */
     ROUTER_BAD_PATH,       /* broken percent-encoding: 400 */
@@ -49,7 +50,8 @@ enum router_match {
  * where it has none of its own. */
 enum router_match router_find(const struct route *routes, struct http_request *req);
 
-/* The methods of req's path for an Allow field, such as "GET, HEAD, OPTIONS", in the arena. */
+/* The methods of req's path for an Allow field, such as "GET, HEAD, OPTIONS", in the arena; for
+ * "OPTIONS *" those of all routes. */
 enum rc router_allow(const struct route *routes, struct http_request *req,
                      struct bytes *out) MUST_CHECK;
 

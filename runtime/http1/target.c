@@ -72,7 +72,12 @@ enum rc http1_target_split(struct bytes target, struct http1_table *table)
     if (target.ptr[0] != '/' && take_authority(&target, &table->authority) != RC_OK)
         return RC_SYNTAX;
     size_t path_len = bytes_find(target, '?');
-    table->path = path_len ? bytes_make(target.ptr, path_len) : BYTES_LIT("/");
+    if (path_len)
+        table->path = bytes_make(target.ptr, path_len);
+    else /* "OPTIONS http://host" is the asterisk form as a proxy sees it (RFC 9112 section 3.2.4)
+          */
+        table->path =
+            table->method == HTTP_OPTIONS && target.len == 0 ? BYTES_LIT("*") : BYTES_LIT("/");
     if (path_len < target.len)
         table->query = bytes_skip(target, path_len + 1);
     return RC_OK;

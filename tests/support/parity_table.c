@@ -31,6 +31,7 @@ const struct parity_row parity_rows[] = {
     {HEAD("head of hello", "/hello", 200)},
     {ROW("OPTIONS", "options of hello", "/hello", 204)},
     {ROW("OPTIONS", "options of nothing", "/nowhere", 404)},
+    {ROW("OPTIONS", "options of all", "*", 204)},
     {POST("post to hello", "/hello", "text", 405)},
     {POST("post of nothing", "/hello", "", 405)},
     {ROW("PUT", "put", "/hello", 405), .body = BYTES_INIT("{}"), .fields = {JSON_TYPE}},

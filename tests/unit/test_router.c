@@ -81,6 +81,8 @@ static const struct find_row find_rows[] = {
     {HTTP_HEAD, "/put", ROUTER_BAD_METHOD, NONE, B("")},
     {HTTP_HEAD, "/nothing", ROUTER_NOT_FOUND, NONE, B("")},
     {HTTP_OPTIONS, "/hello", ROUTER_OPTIONS, NONE, B("")},
+    {HTTP_OPTIONS, "*", ROUTER_OPTIONS, NONE, B("")},
+    {HTTP_GET, "*", ROUTER_NOT_FOUND, NONE, B("")},
     {HTTP_OPTIONS, "/own-options", ROUTER_HANDLER, 8, B("")},
     {HTTP_OPTIONS, "/nothing", ROUTER_NOT_FOUND, NONE, B("")},
     {HTTP_POST, "/hello", ROUTER_BAD_METHOD, NONE, B("")},
@@ -124,6 +126,7 @@ struct allow_row {
 };
 
 static const struct allow_row allow_rows[] = {
+    {"*", "GET, HEAD, POST, PUT, DELETE, OPTIONS"},
     {"/hello", "GET, HEAD, OPTIONS"},
     {"/put", "PUT, OPTIONS"},
     {"/candidate/ada", "GET, HEAD, POST, OPTIONS"},
@@ -134,7 +137,8 @@ static const struct allow_row allow_rows[] = {
 Test(router, allow_names_the_methods_of_the_path)
 {
     for (size_t i = 0; i < ROWS(allow_rows); i++) {
-        struct http_request req = {.path = bytes_from_str(allow_rows[i].path), .arena = &arena};
+        struct http_request req = {
+            .method = HTTP_OPTIONS, .path = bytes_from_str(allow_rows[i].path), .arena = &arena};
         struct bytes out;
         cr_assert_eq(router_allow(routes, &req, &out), RC_OK);
         cr_expect_str_eq(out.ptr, allow_rows[i].allow);
