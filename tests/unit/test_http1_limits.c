@@ -176,7 +176,7 @@ static void make_extensions(size_t over)
     add_chunked_head();
     for (size_t i = 0; i < LIMIT_FIELD_BYTES / 16; i++)
         add_chunk(1, ";23456789abcdef0");
-    add(over ? "0;\r\n\r\n" : "0\r\n\r\n");
+    add(over ? "0;a\r\n\r\n" : "0\r\n\r\n");
 }
 
 static void make_trailer_line(size_t over)
