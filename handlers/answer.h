@@ -10,7 +10,9 @@
 void answer_json(const struct http_request *req, struct http_response *res, int status,
                  const struct text *body);
 
-/* Answers what the store could not do: 504 for RC_TIMEOUT, else 503 with Retry-After. */
+/* Answers what the store could not do, each with a type of its own: 504 for RC_TIMEOUT, 429 with
+ * Retry-After for RC_THROTTLED, 503 with Retry-After for RC_IO, RC_NOMEM, RC_REFUSED,
+ * RC_UNREACHABLE and what no store should say. */
 void answer_store_fault(const struct http_request *req, struct http_response *res, enum rc rc);
 
 #endif

@@ -7,23 +7,16 @@
 #include "runtime/core/problem.h"
 #include "runtime/core/uri.h"
 
-static bool has_control_byte(struct bytes view)
-{
-    for (size_t i = 0; i < view.len; i++)
-        if ((unsigned char)view.ptr[i] < 0x20 || view.ptr[i] == 0x7F)
-            return true;
-    return false;
-}
-
-/* The {name} of the path. false: it is none, and `res` is the 400 that says why. */
+/* The {name} of the path. false: it is none, and `res` is the 400 that says why. A NUL would end
+ * the name too early in any client that keeps it as a C string. */
 static bool read_name(const struct http_request *req, struct http_response *res, struct bytes *name)
 {
     *name = *http_request_param(req, "name");
     if (name->len > LIMIT_NAME_BYTES)
         problem_set(res, req->arena, 400, "bad-name", "the name has %zu bytes; it may have %d",
                     name->len, LIMIT_NAME_BYTES);
-    else if (has_control_byte(*name))
-        problem_set(res, req->arena, 400, "bad-name", "the name has a control byte in it");
+    else if (bytes_find(*name, '\0') < name->len)
+        problem_set(res, req->arena, 400, "bad-name", "the name has a NUL in it");
     else if (!bytes_is_utf8(*name))
         problem_set(res, req->arena, 400, "bad-name", "the name is not UTF-8");
     else
@@ -38,6 +31,7 @@ static void answer_candidate(const struct http_request *req, struct http_respons
     text_init(&body, req->arena);
     candidate_print(&body, item);
     answer_json(req, res, status, &body);
+    candidate_add_etag(req, res, item);
 }
 
 void handle_candidate_get(const struct http_request *req, struct http_response *res)
@@ -47,12 +41,12 @@ void handle_candidate_get(const struct http_request *req, struct http_response *
     if (!read_name(req, res, &name))
         return;
     enum rc rc = store_get(req->app->store, name, req->deadline_ms, req->arena, &item);
-    if (rc == RC_OK)
+    if (rc == RC_OK && candidate_may_be_read(req, res, &item))
         answer_candidate(req, res, 200, &item);
     else if (rc == RC_NOT_FOUND)
         problem_set(res, req->arena, 404, "not-found", "there is no candidate '%.*s'",
                     BYTES_ARG(name));
-    else
+    else if (rc != RC_OK)
         answer_store_fault(req, res, rc);
 }
 
@@ -83,4 +77,34 @@ void handle_candidate_post(const struct http_request *req, struct http_response 
     } else {
         answer_store_fault(req, res, rc);
     }
+}
+
+void handle_candidate_put(const struct http_request *req, struct http_response *res)
+{
+    struct store_condition condition = {.when = STORE_ALWAYS};
+    struct store_item item = {.created_ms = clock_ms_epoch()};
+    if (!read_name(req, res, &item.name) || !candidate_read(req, res, &item.value) ||
+        !candidate_condition(req, res, item.name, &condition))
+        return;
+    enum rc rc = store_put(req->app->store, &item, condition, req->deadline_ms);
+    if (rc != RC_OK) {
+        candidate_refuse_write(req, res, item.name, rc);
+        return;
+    }
+    answer_candidate(req, res, item.version == 1 ? 201 : 200, &item);
+    if (item.version == 1)
+        add_location(req, res, item.name);
+}
+
+void handle_candidate_delete(const struct http_request *req, struct http_response *res)
+{
+    struct store_condition condition = {.when = STORE_IF_PRESENT};
+    struct bytes name;
+    if (!read_name(req, res, &name) || !candidate_condition(req, res, name, &condition))
+        return;
+    enum rc rc = store_delete(req->app->store, name, condition, req->deadline_ms);
+    if (rc == RC_OK)
+        res->status = 204;
+    else
+        candidate_refuse_write(req, res, name, rc);
 }

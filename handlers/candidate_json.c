@@ -1,6 +1,7 @@
 #include "handlers/answer.h"
 #include "handlers/candidate.h"
 #include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
 #include "runtime/core/problem.h"
 #include "runtime/json/json.h"
 
@@ -60,11 +61,52 @@ static bool check_party(const struct http_request *req, struct http_response *re
     return false;
 }
 
-bool candidate_read(const struct http_request *req, struct http_response *res, struct bytes *party)
+/* What a candidate carries besides, which only the service sets. */
+static bool is_own_member(const cJSON *member)
+{
+    return strcmp(member->string, "name") == 0 || strcmp(member->string, "created") == 0 ||
+           strcmp(member->string, "version") == 0;
+}
+
+static void refuse_member(const struct http_request *req, struct http_response *res,
+                          const cJSON *member, bool is_second)
+{
+    const char *what = is_second               ? "is there twice"
+                       : is_own_member(member) ? "cannot be set; a caller sets 'party' alone"
+                                               : "is unknown; a caller sets 'party' alone";
+    problem_set(res, req->arena, 400, "bad-member", "the member '%.*s' %s",
+                BYTES_ARG(shown_name(member)), what);
+}
+
+/* The member "party" of `root`, which has no other. */
+static const cJSON *find_party(const struct http_request *req, struct http_response *res,
+                               const cJSON *root)
 {
     const cJSON *found = NULL, *member;
+    cJSON_ArrayForEach(member, root)
+    {
+        bool is_party = strcmp(member->string, "party") == 0;
+        if (!is_party || found) {
+            refuse_member(req, res, member, is_party);
+            return NULL;
+        }
+        found = member;
+    }
+    if (!found)
+        problem_set(res, req->arena, 400, "bad-member", "the member 'party' is missing");
+    return found;
+}
+
+bool candidate_read(const struct http_request *req, struct http_response *res, struct bytes *party)
+{
     struct json_place place;
     cJSON *root;
+    if (req->body.len > LIMIT_CANDIDATE_BYTES) {
+        problem_set(res, req->arena, 413, "body-limit",
+                    "the body has %zu bytes; that of a candidate may have %d", req->body.len,
+                    LIMIT_CANDIDATE_BYTES);
+        return false;
+    }
     enum rc rc = json_parse(req->arena, req->body, &root, &place);
     if (rc != RC_OK)
         return refuse_body(req, res, rc, &place);
@@ -73,21 +115,9 @@ bool candidate_read(const struct http_request *req, struct http_response *res, s
                     "the body must be a JSON object, and it is %s", kind_name(root));
         return false;
     }
-    cJSON_ArrayForEach(member, root)
-    {
-        bool is_party = strcmp(member->string, "party") == 0;
-        if (!is_party || found) {
-            problem_set(res, req->arena, 400, "bad-member", "the member '%.*s' is %s",
-                        BYTES_ARG(shown_name(member)),
-                        is_party ? "there twice" : "unknown; a candidate has 'party' alone");
-            return false;
-        }
-        found = member;
-    }
-    if (!found) {
-        problem_set(res, req->arena, 400, "bad-member", "the member 'party' is missing");
+    const cJSON *found = find_party(req, res, root);
+    if (!found)
         return false;
-    }
     *party = json_bytes(found);
     return check_party(req, res, found);
 }
@@ -100,5 +130,6 @@ void candidate_print(struct text *out, const struct store_item *item)
     text_json_string(out, item->name);
     text_append(out, BYTES_LIT(",\"party\":"));
     text_json_string(out, item->value);
-    text_printf(out, ",\"created\":\"%s\"}", created);
+    text_printf(out, ",\"created\":\"%s\",\"version\":%llu}", created,
+                (unsigned long long)item->version);
 }

@@ -33,12 +33,16 @@ http_handler_fn handle_stats;
 http_handler_fn handle_sys_stats;
 http_handler_fn handle_sys_stats_file;
 
-/* POST /candidate/{name}: 201; 409 when the name is taken. GET: 200 or 404. */
-http_handler_fn handle_candidate_post;
+/* /candidate/{name}. GET: 200 or 404; 304 and 412 as If-None-Match and If-Match say.
+ * POST: 201; 409 when the name is taken. PUT: 201 when it is new, else 200; 412 when If-Match or
+ * If-None-Match does not hold. DELETE: 204 or 404; 412 likewise. */
 http_handler_fn handle_candidate_get;
+http_handler_fn handle_candidate_post;
+http_handler_fn handle_candidate_put;
+http_handler_fn handle_candidate_delete;
 
-/* GET /candidates: all of them by name; a part of them, and a Link to the rest, when they are too
- * many for one response. */
+/* GET /candidates: by name, at most `limit` of them, and no more than fit into one response; `next`
+ * and a Link field lead to those behind them. */
 http_handler_fn handle_candidate_list;
 
 #endif

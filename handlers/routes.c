@@ -13,6 +13,8 @@ static const struct route routes[] = {
     {HTTP_GET, "/sys-stats/{file}", handle_sys_stats_file, 0},
     {HTTP_POST, "/candidate/{name}", handle_candidate_post, ROUTE_USES_STORE},
     {HTTP_GET, "/candidate/{name}", handle_candidate_get, ROUTE_USES_STORE},
+    {HTTP_PUT, "/candidate/{name}", handle_candidate_put, ROUTE_USES_STORE},
+    {HTTP_DELETE, "/candidate/{name}", handle_candidate_delete, ROUTE_USES_STORE},
     {HTTP_GET, "/candidates", handle_candidate_list, ROUTE_USES_STORE},
     ROUTES_END,
 };

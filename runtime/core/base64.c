@@ -85,3 +85,37 @@ enum rc base64_decode(struct bytes text, char *out)
         return RC_SYNTAX;
     return decode_last(values, p, pad_count(text), out);
 }
+
+static void swap(char *text, size_t len, const char *from, const char *to)
+{
+    for (size_t i = 0; i < len; i++)
+        for (int k = 0; k < 2; k++)
+            if (text[i] == from[k]) {
+                text[i] = to[k];
+                break;
+            }
+}
+
+void base64url_encode(struct bytes plain, char *out)
+{
+    base64_encode(plain, out);
+    swap(out, base64url_encoded_len(plain.len), "+/", "-_");
+}
+
+enum rc base64url_decode(struct bytes text, char *out, size_t *len)
+{
+    char padded[BASE64URL_MAX + 3];
+    if (text.len > BASE64URL_MAX || text.len % 4 == 1)
+        return RC_SYNTAX;
+    for (size_t i = 0; i < text.len; i++)
+        if (strchr("+/=", text.ptr[i])) /* NUL too, which is none of the alphabet */
+            return RC_SYNTAX;
+    if (text.len)
+        memcpy(padded, text.ptr, text.len);
+    swap(padded, text.len, "-_", "+/");
+    size_t padded_len = (text.len + 3) / 4 * 4;
+    memset(padded + text.len, '=', padded_len - text.len);
+    struct bytes whole = bytes_make(padded, padded_len);
+    *len = base64_decoded_len(whole);
+    return base64_decode(whole, out);
+}

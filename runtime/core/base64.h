@@ -31,4 +31,21 @@ size_t base64_decoded_len(struct bytes text);
  * are not zero; what is in `out` then means nothing */
 enum rc base64_decode(struct bytes text, char *out) MUST_CHECK;
 
+/* --- base64url: section 5, as it goes into an address: '-' and '_', without padding --- */
+
+static inline size_t base64url_encoded_len(size_t plain_len)
+{
+    return plain_len / 3 * 4 + (plain_len % 3 ? plain_len % 3 + 1 : 0);
+}
+
+/* Writes to `out`, which has room for base64_encoded_len(plain.len) characters;
+ * base64url_encoded_len(plain.len) of them count. */
+void base64url_encode(struct bytes plain, char *out);
+
+/* Writes to `out`, which has room for text.len bytes; `len` of them count.
+ * RC_OK · RC_SYNTAX, as base64_decode; RC_SYNTAX too for padding, and over BASE64URL_MAX characters
+ */
+enum { BASE64URL_MAX = 1024 };
+enum rc base64url_decode(struct bytes text, char *out, size_t *len) MUST_CHECK;
+
 #endif

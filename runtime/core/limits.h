@@ -49,10 +49,12 @@ enum {
     LIMIT_WEIGHT = 999, /* of a target group in a rule, as the ALB's */
 
     /* The application. */
-    LIMIT_ROUTE_PARAMS = 8,          /* {names} in one route's pattern */
-    LIMIT_NAME_BYTES = 255,          /* a candidate's name */
-    LIMIT_JSON_DEPTH = 1000,         /* nested arrays and objects; cJSON's own limit */
-    LIMIT_LOG_LINE_BYTES = 8 * 1024, /* a longer log line is cut at a field's end */
+    LIMIT_ROUTE_PARAMS = 8,            /* {names} in one route's pattern */
+    LIMIT_NAME_BYTES = 255,            /* a candidate's name */
+    LIMIT_CANDIDATE_BYTES = 64 * 1024, /* the body that makes a candidate; else 413 */
+    LIMIT_PAGE_ITEMS = 1000,           /* candidates on one page of the list */
+    LIMIT_JSON_DEPTH = 1000,           /* nested arrays and objects; cJSON's own limit */
+    LIMIT_LOG_LINE_BYTES = 8 * 1024,   /* a longer log line is cut at a field's end */
     /* A line of metrics, with names as long as CloudWatch takes them, escaped; most are 600 bytes
      * on Lambda, 1300 on the server. CloudWatch's own limit is 1 MiB. */
     LIMIT_METRICS_LINE_BYTES = 16 * 1024,

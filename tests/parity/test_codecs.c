@@ -270,7 +270,8 @@ static void expect_fields(const struct parity_row *row, const struct http_reques
     }
 }
 
-static const char *const query_keys[] = {"after", "details", "x", "name", "", "pad", "nobody"};
+static const char *const query_keys[] = {"next", "limit", "details", "x",
+                                         "name", "",      "pad",     "nobody"};
 
 static void expect_query(const struct parity_row *row, const struct http_request *a,
                          const struct http_request *b)

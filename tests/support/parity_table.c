@@ -8,11 +8,15 @@
 #define HEAD(name_, target_, status_) ROW("HEAD", name_, target_, status_)
 #define POST(name_, target_, body_, status_) \
     ROW("POST", name_, target_, status_), .body = BYTES_INIT(body_)
+#define PUT(name_, target_, body_, status_) \
+    ROW("PUT", name_, target_, status_), .body = BYTES_INIT(body_)
 #define FIELD(name_, value_)                  \
     {                                         \
         BYTES_INIT(name_), BYTES_INIT(value_) \
     }
 #define JSON_TYPE FIELD("Content-Type", "application/json")
+#define IF_MATCH(value_) FIELD("If-Match", value_)
+#define IF_NONE_MATCH(value_) FIELD("If-None-Match", value_)
 #define WHIGS "{\"party\":\"Whigs\"}"
 
 #define A50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -94,11 +98,45 @@ const struct parity_row parity_rows[] = {
     {HEAD("head of a candidate", "/candidate/ada", 200), .kind = PARITY_CREATED},
     {GET("a candidate, its name encoded", "/candidate/%61d%61?x", 200), .kind = PARITY_CREATED},
     {ROW("OPTIONS", "options of a candidate", "/candidate/ada", 204)},
-    {ROW("PUT", "put of a candidate", "/candidate/ada", 405), .body = BYTES_INIT(WHIGS)},
-    {ROW("DELETE", "delete of a candidate", "/candidate/ada", 405)},
+    {ROW("PATCH", "patch of a candidate", "/candidate/ada", 405), .body = BYTES_INIT(WHIGS)},
     {GET("a candidate without a name", "/candidate/", 404)},
     {GET("candidate alone", "/candidate", 404)},
     {GET("a name with a segment more", "/candidate/ada/x", 404)},
+
+    /* candidates: replaced, on conditions, and deleted */
+    {PUT("a replacement", "/candidate/ada", "{\"party\":\"Tories\"}", 200), .kind = PARITY_CREATED,
+     .fields = {JSON_TYPE}},
+    {GET("the replacement", "/candidate/ada", 200), .kind = PARITY_CREATED},
+    {PUT("another version", "/candidate/ada", WHIGS, 412),
+     .fields = {JSON_TYPE, IF_MATCH("\"v1\"")}},
+    {PUT("the version that it is", "/candidate/ada", WHIGS, 200), .kind = PARITY_CREATED,
+     .fields = {JSON_TYPE, IF_MATCH("\"v2\"")}},
+    {PUT("one of two versions", "/candidate/ada", WHIGS, 200), .kind = PARITY_CREATED,
+     .fields = {JSON_TYPE, IF_MATCH("\"v1\", \"v3\"")}},
+    {PUT("two fields of versions", "/candidate/ada", WHIGS, 200), .kind = PARITY_CREATED,
+     .fields = {IF_MATCH("\"v4\""), IF_MATCH("\"v1\"")}, .needs_multi_value = true},
+    {PUT("a weak tag", "/candidate/ada", WHIGS, 412), .fields = {IF_MATCH("W/\"v4\"")}},
+    {PUT("a tag without quotes", "/candidate/ada", WHIGS, 400), .fields = {IF_MATCH("v4")}},
+    {PUT("one that must be new", "/candidate/ada", WHIGS, 412), .fields = {IF_NONE_MATCH("*")}},
+    {PUT("one that is new", "/candidate/bob", WHIGS, 201), .kind = PARITY_CREATED,
+     .fields = {JSON_TYPE, IF_NONE_MATCH("*")}},
+    {PUT("one that must be there", "/candidate/cyd", WHIGS, 412), .fields = {IF_MATCH("*")}},
+    {PUT("a new one", "/candidate/cyd", WHIGS, 201), .kind = PARITY_CREATED},
+    {GET("what the caller has", "/candidate/cyd", 304), .kind = PARITY_CREATED,
+     .fields = {IF_NONE_MATCH("\"v1\"")}},
+    {HEAD("head of what the caller has", "/candidate/cyd", 304), .kind = PARITY_CREATED,
+     .fields = {IF_NONE_MATCH("W/\"v1\", \"x\"")}},
+    {GET("what the caller has not", "/candidate/cyd", 200), .kind = PARITY_CREATED,
+     .fields = {IF_NONE_MATCH("\"v2\"")}},
+    {GET("not the one that is asked for", "/candidate/cyd", 412), .fields = {IF_MATCH("\"v2\"")}},
+    {ROW("DELETE", "deletion of another version", "/candidate/cyd", 412),
+     .fields = {IF_MATCH("\"v2\"")}},
+    {ROW("DELETE", "deletion", "/candidate/cyd", 204), .fields = {IF_MATCH("\"v1\"")}},
+    {ROW("DELETE", "deletion of nothing", "/candidate/cyd", 404)},
+    {GET("what was deleted", "/candidate/cyd", 404)},
+    {PUT("put without a body", "/candidate/cyd", "", 400)},
+    {PUT("put of another member", "/candidate/cyd", "{\"party\":\"a\",\"version\":1}", 400)},
+    {ROW("DELETE", "deletion of a bad name", "/candidate/%FF", 400)},
 
     /* odd names */
     {POST("a blank", "/candidate/ada%20king", WHIGS, 201), .kind = PARITY_CREATED},
@@ -118,7 +156,8 @@ const struct parity_row parity_rows[] = {
     {POST("the longest name", "/candidate/" A255, WHIGS, 201), .kind = PARITY_CREATED},
     {POST("a longer name", "/candidate/" A255 "a", WHIGS, 400)},
     {GET("a NUL in a name", "/candidate/a%00b", 400)},
-    {GET("a line end in a name", "/candidate/a%0D%0Ab", 400)},
+    {POST("a line end", "/candidate/a%0D%0Ab", WHIGS, 201), .kind = PARITY_CREATED},
+    {GET("the line end back", "/candidate/a%0D%0Ab", 200), .kind = PARITY_CREATED},
     {GET("no UTF-8 in a name", "/candidate/%FF", 400)},
     {GET("half a character in a name", "/candidate/%F0%9F%90", 400)},
     {GET("a broken percent sign in a name", "/candidate/%4", 400)},
@@ -167,30 +206,41 @@ const struct parity_row parity_rows[] = {
     {POST("the longest party", "/candidate/t8", "{\"party\":\"" A255 "\"}", 201),
      .kind = PARITY_CREATED},
     {POST("the longest body as text", "/candidate/t9", WHIGS, 201), .kind = PARITY_CREATED,
-     .body_len = LIMIT_BODY_BYTES, .fields = {JSON_TYPE}},
+     .body_len = LIMIT_CANDIDATE_BYTES, .fields = {JSON_TYPE}},
     {POST("the longest body as base64", "/candidate/t10", WHIGS, 201), .kind = PARITY_CREATED,
+     .body_len = LIMIT_CANDIDATE_BYTES},
+    {PUT("a longer body", "/candidate/t11", WHIGS, 413), .body_len = LIMIT_CANDIDATE_BYTES + 1,
+     .fields = {JSON_TYPE}},
+    {POST("the longest body of any as text", "/candidate/t11", WHIGS, 413),
+     .body_len = LIMIT_BODY_BYTES, .fields = {JSON_TYPE}},
+    {POST("the longest body of any as base64", "/candidate/t11", WHIGS, 413),
      .body_len = LIMIT_BODY_BYTES},
 
     /* the list and its query */
     {GET("the list", "/candidates", 200), .kind = PARITY_CREATED},
     {HEAD("head of the list", "/candidates", 200), .kind = PARITY_CREATED},
-    {GET("behind nothing", "/candidates?after=", 200), .kind = PARITY_CREATED},
-    {GET("behind a key without a value", "/candidates?after", 200), .kind = PARITY_CREATED},
-    {GET("behind a plus sign", "/candidates?after=ada+king", 200), .kind = PARITY_CREATED},
-    {GET("behind a blank", "/candidates?after=ada%20king", 200), .kind = PARITY_CREATED},
-    {GET("behind an encoded plus", "/candidates?after=a%2Bb", 200), .kind = PARITY_CREATED},
-    {GET("behind an encoded key", "/candidates?%61fter=t6&x=1", 200), .kind = PARITY_CREATED},
-    {GET("behind an equals sign", "/candidates?after=t=6", 200), .kind = PARITY_CREATED},
-    {GET("behind an ampersand", "/candidates?after=t%266", 200), .kind = PARITY_CREATED},
-    {GET("behind the first of two", "/candidates?after=t7&after=a", 200), .kind = PARITY_CREATED,
-     .needs_multi_value = true},
-    {GET("behind the first of two spellings", "/candidates?after=t7&%61fter=a", 200),
+    {GET("a page", "/candidates?limit=2", 200), .kind = PARITY_CREATED},
+    {HEAD("head of a page", "/candidates?limit=2", 200), .kind = PARITY_CREATED},
+    {GET("the page behind", "/candidates?limit=2&next=MWFkYQ", 200), .kind = PARITY_CREATED},
+    {GET("encoded keys and values", "/candidates?%6Cimit=%32&ne%78t=%4DWFkYQ&x=1", 200),
      .kind = PARITY_CREATED},
-    {GET("behind the last", "/candidates?after=%F0%9F%90%98", 200)},
-    {GET("behind bytes", "/candidates?after=%FF%00", 200), .needs_raw_query = true},
-    {GET("behind raw UTF-8", "/candidates?after=\xC3\xA9", 200), .kind = PARITY_CREATED},
-    {GET("a broken value", "/candidates?after=%4", 400), .needs_raw_query = true},
-    {GET("a broken value of another key", "/candidates?before=%4&%=1&after=t9", 200),
+    {GET("behind the first of two", "/candidates?next=MXQ3&next=MWE", 200), .kind = PARITY_CREATED,
+     .needs_multi_value = true},
+    {GET("behind the first of two spellings", "/candidates?next=MXQ3&%6Eext=MWE", 200),
+     .kind = PARITY_CREATED},
+    {GET("behind the last", "/candidates?next=MfCfkJg", 200)},
+    {GET("a limit of nothing", "/candidates?limit=0", 400)},
+    {GET("a limit that is empty", "/candidates?limit=", 400)},
+    {GET("a limit without a value", "/candidates?limit", 400)},
+    {GET("a limit with a plus sign", "/candidates?limit=+1", 400)},
+    {GET("a limit of too many", "/candidates?limit=1001", 400)},
+    {GET("a cursor of one's own", "/candidates?next=ada", 400)},
+    {GET("a cursor of bytes", "/candidates?next=%FF%00", 400), .needs_raw_query = true},
+    {GET("a cursor of raw UTF-8", "/candidates?next=\xC3\xA9", 400)},
+    {GET("a cursor with an equals sign", "/candidates?next=MWE=", 400)},
+    {GET("a cursor with an ampersand", "/candidates?next=MWE%26", 400)},
+    {GET("a broken value", "/candidates?next=%4", 400), .needs_raw_query = true},
+    {GET("a broken value of another key", "/candidates?before=%4&%=1&limit=1", 200),
      .kind = PARITY_CREATED},
 
     /* fields */

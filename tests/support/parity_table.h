@@ -16,7 +16,8 @@
 /* How two answers to a row are compared. */
 enum parity_kind {
     PARITY_EXACT,   /* to the byte */
-    PARITY_CREATED, /* to the byte, but for the values of "created", which differ by nature */
+    PARITY_CREATED, /* to the byte, but for the values of "created" and ETag's second half, which
+                     * differ by nature */
     PARITY_LOOSE,   /* status and Content-Type alone: /stats and /gtg?details */
 };
 

@@ -106,3 +106,49 @@ Test(base64, any_single_wrong_byte_is_seen)
         }
     }
 }
+
+static const struct pair_row url_pairs[] = {
+    {BYTES_INIT(""), BYTES_INIT("")},
+    {BYTES_INIT("f"), BYTES_INIT("Zg")},
+    {BYTES_INIT("fo"), BYTES_INIT("Zm8")},
+    {BYTES_INIT("foo"), BYTES_INIT("Zm9v")},
+    {BYTES_INIT("foob"), BYTES_INIT("Zm9vYg")},
+    {BYTES_INIT("\xFF\xFF\xFF"), BYTES_INIT("____")},
+    {BYTES_INIT("\xFB\xEF\xBE\xFF"), BYTES_INIT("----_w")},
+};
+
+Test(base64, for_addresses_has_other_ends_and_no_padding)
+{
+    for (size_t i = 0; i < sizeof url_pairs / sizeof *url_pairs; i++) {
+        const struct pair_row *row = &url_pairs[i];
+        struct guard plain = guard_new(row->plain), text = guard_new(row->text);
+        char out[16];
+        size_t len = 99;
+        base64url_encode(plain.view, out);
+        struct bytes encoded = bytes_make(out, base64url_encoded_len(plain.view.len));
+        cr_expect(bytes_eq(encoded, text.view), "row %zu", i);
+        cr_expect_eq(base64url_decode(text.view, out, &len), RC_OK, "row %zu", i);
+        cr_expect(bytes_eq(bytes_make(out, len), plain.view), "row %zu", i);
+        guard_free(&plain);
+        guard_free(&text);
+    }
+}
+
+static const struct bytes bad_url_texts[] = {
+    BYTES_INIT("Z"),       BYTES_INIT("Zg=="), BYTES_INIT("Zg="),   BYTES_INIT("Zh"),
+    BYTES_INIT("+Q"),      BYTES_INIT("/w"),   BYTES_INIT("Zm9v "), BYTES_INIT("Zm9\0"),
+    BYTES_INIT("Zm9\xFF"), BYTES_INIT("===="), BYTES_INIT("Zm9vZ"),
+};
+
+Test(base64, for_addresses_is_read_strictly)
+{
+    static char large[BASE64URL_MAX + 4];
+    char out[BASE64URL_MAX];
+    size_t len;
+    for (size_t i = 0; i < sizeof bad_url_texts / sizeof *bad_url_texts; i++)
+        cr_expect_eq(base64url_decode(bad_url_texts[i], out, &len), RC_SYNTAX, "row %zu", i);
+    memset(large, 'A', sizeof large);
+    cr_expect_eq(base64url_decode(bytes_make(large, BASE64URL_MAX), out, &len), RC_OK);
+    cr_expect_eq(len, (size_t)BASE64URL_MAX / 4 * 3);
+    cr_expect_eq(base64url_decode(bytes_make(large, BASE64URL_MAX + 2), out, &len), RC_SYNTAX);
+}

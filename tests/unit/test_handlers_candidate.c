@@ -1,7 +1,9 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "handlers/answer.h"
 #include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
 #include "runtime/json/json.h"
 #include "runtime/store/store.h"
 #include "tests/support/call.h"
@@ -99,6 +101,8 @@ static const struct name_row good_names[] = {
     {"%3Fx%3D1%23y", "?x=1#y", NULL},
     {"{name}", "{name}", "%7Bname%7D"},
     {"%C2%85", "\xC2\x85", NULL},
+    {"%01%09%0D%0A%7F", "\x01\t\r\n\x7F", NULL},
+    {"%EF%BF%BF%F4%8F%BF%BF", "\xEF\xBF\xBF\xF4\x8F\xBF\xBF", NULL},
     {A255, A255, NULL},
 };
 
@@ -131,16 +135,15 @@ struct fault_row {
 static const struct fault_row bad_names[] = {
     {"/candidate/" A255 "a", "the name has 256 bytes; it may have 255"},
     {"/candidate/" A255 "%20", "the name has 256 bytes; it may have 255"},
-    {"/candidate/a%00b", "the name has a control byte in it"},
-    {"/candidate/%0A", "the name has a control byte in it"},
-    {"/candidate/%7F", "the name has a control byte in it"},
+    {"/candidate/a%00b", "the name has a NUL in it"},
+    {"/candidate/%00", "the name has a NUL in it"},
     {"/candidate/%FF", "the name is not UTF-8"},
     {"/candidate/%C3", "the name is not UTF-8"},
     {"/candidate/%C0%80", "the name is not UTF-8"},
     {"/candidate/%ED%A0%80", "the name is not UTF-8"},
 };
 
-Test(handlers_candidate, a_bad_name_is_refused_by_both_methods)
+Test(handlers_candidate, a_bad_name_is_refused_by_every_method)
 {
     for (size_t i = 0; i < sizeof bad_names / sizeof *bad_names; i++) {
         const struct fault_row *row = &bad_names[i];
@@ -149,6 +152,8 @@ Test(handlers_candidate, a_bad_name_is_refused_by_both_methods)
         cr_expect_eq(post(row->path, PARTY), 400, "%s", row->path);
         cr_expect_str_eq(text_of("detail"), row->detail);
         cr_expect_str_eq(text_of("type"), "/problems/bad-name");
+        cr_expect_eq(call_send(&call, &home, "PUT", row->path, PARTY), 400, "%s", row->path);
+        cr_expect_eq(call_send(&call, &home, "DELETE", row->path, PARTY), 400, "%s", row->path);
     }
     cr_expect_eq(call_get(&call, &home, "/candidate/%4"), 400);
     cr_expect_str_eq(text_of("type"), "/problems/bad-path");
@@ -176,11 +181,16 @@ static const struct body_row bad_bodies[] = {
     {BYTES_INIT("1"), "the body must be a JSON object, and it is a number"},
     {BYTES_INIT("true"), "the body must be a JSON object, and it is a boolean"},
     {BYTES_INIT("{}"), "the member 'party' is missing"},
-    {BYTES_INIT("{\"Party\":\"a\"}"),
-     "the member 'Party' is unknown; a candidate has 'party' alone"},
+    {BYTES_INIT("{\"Party\":\"a\"}"), "the member 'Party' is unknown; a caller sets 'party' alone"},
     {BYTES_INIT("{\"party\":\"a\",\"age\":1}"),
-     "the member 'age' is unknown; a candidate has 'party' alone"},
-    {BYTES_INIT("{\"\":1}"), "the member '' is unknown; a candidate has 'party' alone"},
+     "the member 'age' is unknown; a caller sets 'party' alone"},
+    {BYTES_INIT("{\"party\":\"a\",\"version\":1}"),
+     "the member 'version' cannot be set; a caller sets 'party' alone"},
+    {BYTES_INIT("{\"name\":\"ada\",\"party\":\"a\"}"),
+     "the member 'name' cannot be set; a caller sets 'party' alone"},
+    {BYTES_INIT("{\"created\":null,\"party\":\"a\"}"),
+     "the member 'created' cannot be set; a caller sets 'party' alone"},
+    {BYTES_INIT("{\"\":1}"), "the member '' is unknown; a caller sets 'party' alone"},
     {BYTES_INIT("{\"party\":\"a\",\"party\":\"a\"}"), "the member 'party' is there twice"},
     {BYTES_INIT("{\"party\":\"a\",\"p\\u0061rty\":1}"), "the member 'party' is there twice"},
     {BYTES_INIT("{\"party\":1}"), "'party' must be a string, and it is a number"},
@@ -192,9 +202,9 @@ static const struct body_row bad_bodies[] = {
     {BYTES_INIT("{\"party\":\"" A255 "\xC3\xA9\"}"),
      "'party' must have 1 to 255 bytes, and it has 257"},
     {BYTES_INIT("{\"" A64 "a\":1}"),
-     "the member '" A64 "' is unknown; a candidate has 'party' alone"},
+     "the member '" A64 "' is unknown; a caller sets 'party' alone"},
     {BYTES_INIT("{\"a" A64 "\":1}"),
-     "the member '" A64 "' is unknown; a candidate has 'party' alone"},
+     "the member '" A64 "' is unknown; a caller sets 'party' alone"},
 };
 
 Test(handlers_candidate, a_bad_body_is_refused_and_says_what_is_wrong)
@@ -204,8 +214,26 @@ Test(handlers_candidate, a_bad_body_is_refused_and_says_what_is_wrong)
         cr_expect_eq(post("/candidate/ada", row->body), 400, "%s", row->detail);
         cr_expect_str_eq(call_field(&call, "Content-Type"), "application/problem+json");
         cr_expect_str_eq(text_of("detail"), row->detail);
+        cr_expect_eq(call_send(&call, &home, "PUT", "/candidate/ada", row->body), 400);
+        cr_expect_str_eq(text_of("detail"), row->detail);
     }
     cr_expect_eq(call_get(&call, &home, "/candidate/ada"), 404, "nothing was put");
+}
+
+Test(handlers_candidate, a_body_over_64_kb_is_413)
+{
+    static char large[LIMIT_CANDIDATE_BYTES + 1];
+    struct bytes whole = PARTY;
+    memset(large, ' ', sizeof large);
+    memcpy(large, whole.ptr, whole.len);
+    cr_expect_eq(post("/candidate/ada", bytes_make(large, sizeof large)), 413);
+    cr_expect_str_eq(text_of("type"), "/problems/body-limit");
+    cr_expect_str_eq(text_of("detail"),
+                     "the body has 65537 bytes; that of a candidate may have 65536");
+    cr_expect_eq(call_send(&call, &home, "PUT", "/candidate/ada", bytes_make(large, sizeof large)),
+                 413);
+    cr_expect_eq(call_get(&call, &home, "/candidate/ada"), 404, "nothing was put");
+    cr_expect_eq(post("/candidate/ada", bytes_make(large, sizeof large - 1)), 201);
 }
 
 Test(handlers_candidate, a_long_members_name_is_not_cut_inside_a_character)
@@ -236,8 +264,8 @@ Test(handlers_candidate, a_party_is_any_text)
 
 Test(handlers_candidate, other_methods_are_not_allowed)
 {
-    cr_expect_eq(call_send(&call, &home, "PUT", "/candidate/ada", PARTY), 405);
-    cr_expect_str_eq(call_field(&call, "Allow"), "GET, HEAD, POST, OPTIONS");
+    cr_expect_eq(call_send(&call, &home, "PATCH", "/candidate/ada", PARTY), 405);
+    cr_expect_str_eq(call_field(&call, "Allow"), "GET, HEAD, POST, PUT, DELETE, OPTIONS");
     cr_expect_eq(post("/candidates", PARTY), 405);
     cr_expect_str_eq(call_field(&call, "Allow"), "GET, HEAD, OPTIONS");
     cr_expect_eq(call_send(&call, &home, "OPTIONS", "/candidate/ada", PARTY), 204);
@@ -251,9 +279,8 @@ struct call_row {
 };
 
 static const struct call_row store_calls[] = {
-    {"POST", "/candidate/bob"},
-    {"GET", "/candidate/ada"},
-    {"GET", "/candidates"},
+    {"POST", "/candidate/bob"},   {"GET", "/candidate/ada"}, {"PUT", "/candidate/ada"},
+    {"DELETE", "/candidate/ada"}, {"GET", "/candidates"},
 };
 
 static void expect_fault(struct call_home *app, int status, const char *type, const char *retry)
@@ -287,12 +314,52 @@ Test(handlers_candidate, a_store_that_fails_is_503)
     store_file_teardown();
 }
 
+struct rc_row {
+    enum rc rc;
+    int status;
+    const char *type, *retry;
+};
+
+static const struct rc_row store_faults[] = {
+    {RC_TIMEOUT, 504, "/problems/store-timeout", ""},
+    {RC_THROTTLED, 429, "/problems/store-throttled", "1"},
+    {RC_REFUSED, 503, "/problems/store-refused", "1"},
+    {RC_UNREACHABLE, 503, "/problems/store-unreachable", "1"},
+    {RC_IO, 503, "/problems/store-unavailable", "1"},
+    {RC_NOMEM, 503, "/problems/store-full", "1"},
+    {RC_SYNTAX, 503, "/problems/store-unavailable", "1"},
+};
+
+Test(handlers_candidate, each_fault_of_a_store_has_a_type_of_its_own)
+{
+    cr_assert_eq(call_get(&call, &home, "/candidates"), 200);
+    for (size_t i = 0; i < sizeof store_faults / sizeof *store_faults; i++) {
+        const struct rc_row *row = &store_faults[i];
+        answer_store_fault(&call.req, &call.res, row->rc);
+        cr_expect_eq(call.res.status, row->status, "%s", rc_name(row->rc));
+        cr_expect_str_eq(text_of("type"), row->type);
+        cr_expect_str_eq(call_field(&call, "Retry-After"), row->retry, "%s", row->type);
+    }
+}
+
 static const struct call_row all_calls[] = {
-    {"GET", "/hello"},          {"GET", "/healthcheck"},     {"GET", "/gtg"},
-    {"GET", "/gtg?details"},    {"GET", "/stats"},           {"POST", "/candidate/new"},
-    {"POST", "/candidate/ada"}, {"GET", "/candidate/ada"},   {"GET", "/candidate/none"},
-    {"GET", "/candidates"},     {"GET", "/candidate/%FF"},   {"GET", "/candidates?after=%41"},
-    {"PUT", "/candidates"},     {"OPTIONS", "/candidate/a"}, {"GET", "/nowhere"},
+    {"GET", "/hello"},
+    {"GET", "/healthcheck"},
+    {"GET", "/gtg"},
+    {"GET", "/gtg?details"},
+    {"GET", "/stats"},
+    {"POST", "/candidate/new"},
+    {"POST", "/candidate/ada"},
+    {"GET", "/candidate/ada"},
+    {"GET", "/candidate/none"},
+    {"GET", "/candidates"},
+    {"GET", "/candidate/%FF"},
+    {"GET", "/candidates?limit=%31"},
+    {"PUT", "/candidate/put"},
+    {"DELETE", "/candidate/gone"},
+    {"PUT", "/candidates"},
+    {"OPTIONS", "/candidate/a"},
+    {"GET", "/nowhere"},
 };
 
 /* The arena's maximum grows until every call has been answered as ever. */
