@@ -1,7 +1,9 @@
+#include <stdio.h>
+
 #include "handlers/answer.h"
 #include "handlers/candidate.h"
 #include "runtime/core/app.h"
-#include "runtime/core/etag.h"
+#include "runtime/core/negotiate.h"
 #include "runtime/core/problem.h"
 
 /*
@@ -9,29 +11,6 @@
  * several tags is none: then what is there is read and judged here, and the write is bound to the
  * version that was read, so that nothing can come in between.
  */
-
-struct preconditions {
-    struct etag_list match, none_match;
-};
-
-static bool read_field(const struct http_request *req, struct http_response *res, const char *name,
-                       struct etag_list *list)
-{
-    enum rc rc = etag_list_read(req, name, list);
-    if (rc == RC_SYNTAX)
-        problem_set(res, req->arena, 400, "bad-condition",
-                    "%s is neither '*' nor a list of entity tags in quotes", name);
-    if (rc == RC_NOMEM)
-        res->is_out_of_memory = true;
-    return rc == RC_OK;
-}
-
-static bool read_both(const struct http_request *req, struct http_response *res,
-                      struct preconditions *both)
-{
-    return read_field(req, res, "If-Match", &both->match) &&
-           read_field(req, res, "If-None-Match", &both->none_match);
-}
 
 /* All of `digits` as a number; it does not begin with a zero. */
 static bool read_hex(struct bytes digits, int64_t *number)
@@ -49,34 +28,81 @@ static bool read_hex(struct bytes digits, int64_t *number)
     return true;
 }
 
-/* "v3-19aa7c1e240", or "v3", as the store's condition. */
-static bool tag_to_condition(const struct etag *tag, struct store_condition *condition)
+/* "v3-19aa7c1e240" or "v3", with its quotes and nothing else, as the store's condition. */
+static bool tag_to_condition(struct bytes text, struct store_condition *condition)
 {
-    struct bytes text = tag->opaque;
     *condition = (struct store_condition){.when = STORE_IF_VERSION};
-    if (text.len < 2 || text.ptr[0] != 'v' || text.ptr[1] == '0')
+    if (text.len < 4 || !bytes_starts_with(text, BYTES_LIT("\"v")) || text.ptr[2] == '0' ||
+        text.ptr[text.len - 1] != '"')
         return false;
-    text = bytes_skip(text, 1);
+    text = bytes_make(text.ptr + 2, text.len - 3);
     size_t dash = bytes_find(text, '-');
     if (!bytes_to_u64(bytes_make(text.ptr, dash), INT64_MAX, &condition->version))
         return false;
     return dash == text.len || read_hex(bytes_skip(text, dash + 1), &condition->created_ms);
 }
 
-static bool tag_names(const struct etag *tag, const void *context)
+struct tag_text {
+    char bytes[48];
+};
+
+/* The tag of `item` with its quotes; `is_whole`: with its second half. */
+static struct bytes tag_print(struct tag_text *text, const struct store_item *item, bool is_whole)
 {
-    const struct store_item *item = context;
-    struct store_condition condition;
-    return tag_to_condition(tag, &condition) && condition.version == item->version &&
-           (condition.created_ms == 0 || condition.created_ms == item->created_ms);
+    unsigned long long version = item->version, created_ms = (unsigned long long)item->created_ms;
+    int n = is_whole ? snprintf(text->bytes, sizeof *text, "\"v%llu-%llx\"", version, created_ms)
+                     : snprintf(text->bytes, sizeof *text, "\"v%llu\"", version);
+    return bytes_make(text->bytes, (size_t)n);
+}
+
+/* Does the field `name` name `item` (NULL: nothing is there), in either form of its tag? */
+static enum tag_result find_tag(const struct http_request *req, const char *name,
+                                const struct store_item *item, enum tag_comparison comparison)
+{
+    struct tag_text text;
+    if (!item)
+        return http_tag_find(req, name, bytes_make(NULL, 0), comparison);
+    enum tag_result result = http_tag_find(req, name, tag_print(&text, item, true), comparison);
+    if (result != TAG_DIFFERS)
+        return result;
+    return http_tag_find(req, name, tag_print(&text, item, false), comparison);
+}
+
+struct verdict {
+    enum tag_result match, none_match;
+};
+
+/* false: one of the fields is no list, and `res` is the 400. */
+static bool look(const struct http_request *req, struct http_response *res,
+                 const struct store_item *item, struct verdict *verdict)
+{
+    verdict->match = find_tag(req, "If-Match", item, TAG_STRONG);
+    verdict->none_match = find_tag(req, "If-None-Match", item, TAG_WEAK);
+    bool is_bad_match = verdict->match == TAG_MALFORMED;
+    if (!is_bad_match && verdict->none_match != TAG_MALFORMED)
+        return true;
+    problem_set(res, req->arena, 400, "bad-condition",
+                "%s is neither '*' nor a list of entity tags in quotes",
+                is_bad_match ? "If-Match" : "If-None-Match");
+    return false;
+}
+
+static bool match_holds(const struct verdict *verdict, const struct store_item *item)
+{
+    return verdict->match != TAG_DIFFERS && (verdict->match != TAG_ANY || item);
+}
+
+static bool none_match_holds(const struct verdict *verdict, const struct store_item *item)
+{
+    return verdict->none_match != TAG_MATCHES && (verdict->none_match != TAG_ANY || !item);
 }
 
 void candidate_add_etag(const struct http_request *req, struct http_response *res,
                         const struct store_item *item)
 {
+    struct tag_text text;
     struct bytes tag;
-    if (arena_printf(req->arena, &tag, "\"v%llu-%llx\"", (unsigned long long)item->version,
-                     (unsigned long long)item->created_ms) != RC_OK)
+    if (arena_dup(req->arena, tag_print(&text, item, true), &tag) != RC_OK)
         res->is_out_of_memory = true;
     else
         http_response_add(res, req->arena, BYTES_LIT("ETag"), tag);
@@ -91,51 +117,66 @@ static void refuse(const struct http_request *req, struct http_response *res, st
 bool candidate_may_be_read(const struct http_request *req, struct http_response *res,
                            const struct store_item *item)
 {
-    struct preconditions both;
-    if (!read_both(req, res, &both))
+    struct verdict verdict;
+    if (!look(req, res, item, &verdict))
         return false;
-    if (!etag_match_holds(&both.match, tag_names, item)) {
+    if (!match_holds(&verdict, item)) {
         refuse(req, res, item->name);
         return false;
     }
-    if (etag_none_match_holds(&both.none_match, tag_names, item))
+    if (none_match_holds(&verdict, item))
         return true;
     res->status = 304;
     candidate_add_etag(req, res, item);
     return false;
 }
 
-/* Is it one of the store's own conditions? */
-static bool translate(const struct preconditions *both, struct store_condition *condition)
+/* The value of the request's field `name`, of which there is one alone; else empty. */
+static struct bytes only_value(const struct http_request *req, const char *name)
 {
-    const struct etag_list *match = &both->match, *none_match = &both->none_match;
-    if (match->is_there && none_match->is_there)
+    struct bytes value = {NULL, 0};
+    size_t count = 0;
+    for (size_t i = 0; i < req->field_count; i++)
+        if (bytes_ieq(req->fields[i].name, bytes_from_str(name))) {
+            value = req->fields[i].value;
+            count++;
+        }
+    return count == 1 ? value : bytes_make(NULL, 0);
+}
+
+/* Is it one of the store's own conditions? `verdict` is about nothing. */
+static bool translate(const struct http_request *req, const struct verdict *verdict,
+                      struct store_condition *condition)
+{
+    bool has_none_match = verdict->none_match != TAG_NO_FIELD;
+    if (verdict->match != TAG_NO_FIELD && has_none_match)
         return false;
-    if (match->is_any)
+    if (verdict->match == TAG_ANY)
         condition->when = STORE_IF_PRESENT;
-    else if (none_match->is_any && condition->when == STORE_ALWAYS)
+    else if (verdict->none_match == TAG_ANY && condition->when == STORE_ALWAYS)
         condition->when = STORE_IF_ABSENT;
-    else if (match->is_there)
-        return match->count == 1 && !match->tags[0].is_weak &&
-               tag_to_condition(&match->tags[0], condition);
+    else if (verdict->match != TAG_NO_FIELD)
+        return tag_to_condition(only_value(req, "If-Match"), condition);
     else
-        return !none_match->is_there;
+        return !has_none_match;
     return true;
 }
 
 /* Judges what is there, and binds the write to it. */
 static bool judge(const struct http_request *req, struct http_response *res, struct bytes name,
-                  const struct preconditions *both, struct store_condition *condition)
+                  struct store_condition *condition)
 {
     struct store_item item;
+    struct verdict verdict;
     enum rc rc = store_get(req->app->store, name, req->deadline_ms, req->arena, &item);
     const struct store_item *there = rc == RC_OK ? &item : NULL;
     if (rc != RC_OK && (rc != RC_NOT_FOUND || condition->when == STORE_IF_PRESENT)) {
         candidate_refuse_write(req, res, name, rc);
         return false;
     }
-    if (!etag_match_holds(&both->match, tag_names, there) ||
-        !etag_none_match_holds(&both->none_match, tag_names, there)) {
+    if (!look(req, res, there, &verdict))
+        return false;
+    if (!match_holds(&verdict, there) || !none_match_holds(&verdict, there)) {
         refuse(req, res, name);
         return false;
     }
@@ -148,15 +189,14 @@ static bool judge(const struct http_request *req, struct http_response *res, str
 bool candidate_condition(const struct http_request *req, struct http_response *res,
                          struct bytes name, struct store_condition *condition)
 {
-    struct preconditions both;
     struct store_condition own = *condition;
-    if (!read_both(req, res, &both))
+    struct verdict verdict;
+    if (!look(req, res, NULL, &verdict))
         return false;
-    if (translate(&both, &own)) {
-        *condition = own;
-        return true;
-    }
-    return judge(req, res, name, &both, condition);
+    if (!translate(req, &verdict, &own))
+        return judge(req, res, name, condition);
+    *condition = own;
+    return true;
 }
 
 void candidate_refuse_write(const struct http_request *req, struct http_response *res,
