@@ -51,7 +51,7 @@ CSTD += -DDUET_FUZZ
 endif
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
 LIBS_LIB := -lcjson $(if $(some_stores),,-lsqlite3) -lpthread
-LIBS_CURL := -lcurl
+LIBS_CURL := -lcurl -lcrypto
 link = $(CC) $(LDFLAGS) -o $@
 
 # A release build has the static libraries and the compiler of pipeline/static_deps.sh, and sources
@@ -73,7 +73,7 @@ obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 MAIN_SRC  := runtime/lambda/main.c runtime/server/main.c
 LIB_SRC   := $(filter-out $(MAIN_SRC) $(if $(some_stores),$(wildcard runtime/store/sqlite*.c)),\
-             $(foreach d,core json http1 net store lambda server $(if $(STATIC),release),\
+             $(foreach d,core json http1 net aws store lambda server $(if $(STATIC),release),\
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
 LOCAL_SRC := $(call src,runtime/local)
@@ -240,7 +240,7 @@ $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL
 
 $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) -lcurl $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS_CURL) $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
 
 # A service that crashes, for those tests that want one.
 $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet.a

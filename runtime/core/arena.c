@@ -33,6 +33,13 @@ void arena_release(struct arena *arena)
     arena_init(arena, arena->_max);
 }
 
+void arena_wipe(struct arena *arena)
+{
+    for (struct arena_block *block = arena->_blocks; block; block = block->next)
+        explicit_bzero(block->data, block->len);
+    arena_release(arena);
+}
+
 /* The newest block is the largest, and what one request needed the next one will; but memory that
  * only a large request needed is given back. */
 void arena_reset(struct arena *arena)

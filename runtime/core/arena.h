@@ -31,6 +31,9 @@ void arena_init(struct arena *arena, size_t max_bytes);
 /* Frees all; works on a zeroed struct, and twice. */
 void arena_release(struct arena *arena);
 
+/* arena_release of an arena that held secrets: all of its memory is overwritten first. */
+void arena_wipe(struct arena *arena);
+
 /* Makes all allocations invalid, and keeps one block for the next request. */
 void arena_reset(struct arena *arena);
 

@@ -62,6 +62,18 @@ enum {
     /* The store. */
     LIMIT_STORE_CONNECTIONS = 8,                 /* to one SQLite file; more callers wait */
     LIMIT_STORE_MEMORY_BYTES = 64 * 1024 * 1024, /* what the memory store holds */
+
+    /* Calls of AWS's services. */
+    LIMIT_AWS_ATTEMPTS = 3,           /* of one call, the first included; the SDKs' default */
+    LIMIT_AWS_ATTEMPT_MS = 10 * 1000, /* for one attempt, if the deadline leaves as much */
+    LIMIT_AWS_BACKOFF_BASE_MS = 50,   /* the longest wait before a second attempt; then doubled */
+    LIMIT_AWS_BACKOFF_MS = 20 * 1000, /* and never longer than this */
+    LIMIT_AWS_CONNECTIONS = LIMIT_WORKERS,     /* at once, of one client; more callers wait */
+    LIMIT_AWS_ANSWER_BYTES = 16 * 1024 * 1024, /* DynamoDB's pages are 1 MB, in JSON some more */
+    LIMIT_AWS_CREDENTIALS_BYTES = 1024 * 1024, /* files and answers that are read for credentials */
+    LIMIT_AWS_REFRESH_EARLY_MS = 5 * 60 * 1000, /* before credentials expire */
+    LIMIT_AWS_REFRESH_JITTER_MS = 60 * 1000,    /* and up to this much earlier */
+    LIMIT_AWS_REFRESH_AGAIN_MS = 30 * 1000,     /* after a refresh that failed */
 };
 
 #endif

@@ -300,6 +300,14 @@ bool fake_rapi_wait(struct fake_rapi *fake, size_t count)
     return is_there;
 }
 
+size_t fake_rapi_count(struct fake_rapi *fake)
+{
+    (void)pthread_mutex_lock(&fake->lock);
+    size_t count = fake->count;
+    (void)pthread_mutex_unlock(&fake->lock);
+    return count;
+}
+
 const struct fake_request *fake_rapi_request(struct fake_rapi *fake, size_t index)
 {
     (void)pthread_mutex_lock(&fake->lock);

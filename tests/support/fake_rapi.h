@@ -60,6 +60,9 @@ const char *fake_rapi_address(const struct fake_rapi *fake);
  * a minute. In a parallel fake those need not be the first ones. */
 bool fake_rapi_wait(struct fake_rapi *fake, size_t count);
 
+/* How many have been received by now. */
+size_t fake_rapi_count(struct fake_rapi *fake);
+
 /* The request `index`, received before; by a parallel fake perhaps not answered yet. */
 const struct fake_request *fake_rapi_request(struct fake_rapi *fake, size_t index);
 

@@ -1,0 +1,19 @@
+#include "runtime/aws/sources.h"
+
+enum rc aws_source_environment(struct aws_asking *asking, const struct aws_credentials **out)
+{
+    const char *id = aws_environment_get(asking->lookup, "AWS_ACCESS_KEY_ID");
+    const char *secret = aws_environment_get(asking->lookup, "AWS_SECRET_ACCESS_KEY");
+    const char *token = aws_environment_get(asking->lookup, "AWS_SESSION_TOKEN");
+    if (!id && !secret)
+        return RC_NOT_FOUND;
+    if (!id || !secret) {
+        text_printf(asking->why, "%s is set without %s",
+                    id ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
+                    id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
+        return RC_REFUSED;
+    }
+    *out =
+        aws_credentials_new(bytes_from_str(id), bytes_from_str(secret), bytes_from_str(token), 0);
+    return *out ? RC_OK : RC_NOMEM;
+}
