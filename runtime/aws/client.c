@@ -85,7 +85,7 @@ struct call {
     struct arena *arena;
     struct aws_response *response;
     const struct aws_credentials *credentials; /* of the attempt; NULL: not signed */
-    struct bytes url;
+    struct bytes url, path;                    /* as they are sent */
     char payload_hash[SIGV4_HASH_LEN + 1];
     struct transport_answer answer;  /* of the last attempt */
     enum aws_verdict verdict;        /* of the last answer */
@@ -100,20 +100,23 @@ static enum rc refuse(struct call *call, const char *code, struct bytes message)
     return RC_REFUSED;
 }
 
-/* The URL of the request: path and query as they are sent. */
+static enum rc make_path(struct call *call)
+{
+    struct bytes plain;
+    enum rc rc = arena_join(call->arena, call->client->endpoint.base, call->request->path,
+                            bytes_make(NULL, 0), &plain);
+    return rc == RC_OK ? sigv4_encode(call->arena, plain, true, &call->path) : rc;
+}
+
 static enum rc make_url(struct call *call)
 {
-    const struct aws_endpoint *endpoint = &call->client->endpoint;
     const struct aws_request *request = call->request;
-    struct bytes path, name, value;
+    struct bytes name, value;
     struct text url;
+    enum rc rc = make_path(call);
     text_init(&url, call->arena);
-    text_append(&url, endpoint->origin);
-    text_append(&url, endpoint->base);
-    enum rc rc =
-        sigv4_encode(call->arena, request->path.len ? request->path : BYTES_LIT("/"), true, &path);
-    if (rc == RC_OK)
-        text_append(&url, path);
+    text_append(&url, call->client->endpoint.origin);
+    text_append(&url, rc == RC_OK ? call->path : bytes_make(NULL, 0));
     for (size_t i = 0; i < request->query_count && rc == RC_OK; i++) {
         rc = sigv4_encode(call->arena, request->query[i].name, false, &name);
         if (rc == RC_OK)
@@ -136,6 +139,7 @@ static enum rc sign(struct call *call, struct aws_field *fields, size_t *count)
                             bytes_from_str(client->service)};
     struct sigv4_request request = {
         .method = call->request->method,
+        .path = call->path,
         .query = call->request->query,
         .query_count = call->request->query_count,
         .fields = fields,
@@ -145,10 +149,7 @@ static enum rc sign(struct call *call, struct aws_field *fields, size_t *count)
     };
     struct sigv4_result result;
     struct bytes date;
-    enum rc rc = arena_join(call->arena, client->endpoint.base, call->request->path,
-                            bytes_make(NULL, 0), &request.path);
-    if (rc == RC_OK)
-        rc = sigv4_sign(&key, &request, call->arena, &result);
+    enum rc rc = sigv4_sign(&key, &request, call->arena, &result);
     if (rc == RC_OK)
         rc = arena_dup(call->arena, bytes_from_str(result.date), &date);
     if (rc != RC_OK)

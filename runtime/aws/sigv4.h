@@ -22,7 +22,7 @@ struct sigv4_key {
 
 struct sigv4_request {
     struct bytes method;
-    struct bytes path;             /* plain: not percent-encoded; empty is "/" */
+    struct bytes path;             /* as it is sent, percent-encoded; empty is "/" */
     const struct aws_field *query; /* plain, in any order */
     size_t query_count;
     /* All that are signed, Host among them, but X-Amz-Date and X-Amz-Security-Token, which are
@@ -31,9 +31,9 @@ struct sigv4_request {
     size_t field_count;
     struct bytes payload_hash; /* sigv4_hash of the body, or "UNSIGNED-PAYLOAD" */
     int64_t time_s;            /* of the signature, since 1970-01-01 UTC */
-    /* true: the path is taken as it is and encoded once, as S3 has it; false: "." and ".." and
-     * empty segments are resolved, and it is encoded twice, as all other services do. */
-    bool is_s3_path;
+    /* Both are S3's way. All other services encode the path as it is sent once more, and resolve
+     * its ".", ".." and empty segments. */
+    bool keeps_path_encoding, keeps_path_segments;
     /* true: the token is sent, but not signed, as a few old services want it. */
     bool is_token_unsigned;
 };

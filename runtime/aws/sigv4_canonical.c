@@ -77,10 +77,10 @@ static enum rc write_path(struct text *out, const struct sigv4_request *request,
 {
     struct bytes path = request->path.len ? request->path : BYTES_LIT("/");
     bool failed = false;
-    if (!request->is_s3_path)
+    if (!request->keeps_path_segments)
         path = resolve(arena, path, &failed);
-    enum rc rc = failed ? RC_NOMEM : sigv4_encode(arena, path, true, &path);
-    if (rc == RC_OK && !request->is_s3_path)
+    enum rc rc = failed ? RC_NOMEM : RC_OK;
+    if (rc == RC_OK && !request->keeps_path_encoding)
         rc = sigv4_encode(arena, path, true, &path);
     if (rc == RC_OK)
         text_append(out, path);

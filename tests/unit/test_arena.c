@@ -179,3 +179,19 @@ Test(arena, joins_views_with_a_nul_behind_them)
     cr_expect(bytes_eq(out, BYTES_LIT("abc")));
     cr_expect_eq(out.ptr[out.len], '\0');
 }
+
+/* What becomes of the memory cannot be seen from here; that it is the arena's, asan sees. */
+Test(arena, wipes_all_of_its_blocks)
+{
+    struct arena wiped;
+    arena_init(&wiped, 1 << 20);
+    arena_wipe(&wiped);
+    for (size_t i = 0; i < 100; i++) {
+        char *p = arena_alloc(&wiped, 1000);
+        cr_assert_not_null(p);
+        memset(p, 'x', 1000);
+    }
+    arena_wipe(&wiped);
+    cr_expect_not_null(arena_alloc(&wiped, 1 << 19));
+    arena_release(&wiped);
+}
