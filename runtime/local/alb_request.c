@@ -122,9 +122,10 @@ static bool has_root(struct bytes trace)
            (trace.len && memmem(trace.ptr, trace.len, ";Root=", 6) != NULL);
 }
 
-static enum rc trace_value(const struct http_request *req, struct random_state *random,
-                           struct bytes *out)
+static enum rc trace_value(const struct http_request *req, const struct alb_client *client,
+                           struct random_state *random, struct bytes *out)
 {
+    int64_t epoch_ms = client->epoch_ms ? client->epoch_ms : clock_ms_epoch();
     const struct bytes *sent = http_request_header(req, "x-amzn-trace-id");
     struct bytes kept = {NULL, 0};
     enum rc rc = RC_OK;
@@ -134,7 +135,7 @@ static enum rc trace_value(const struct http_request *req, struct random_state *
         return rc;
     bool continues = has_root(kept);
     return arena_printf(req->arena, out, "%s=1-%08x-%08x%016llx%s%.*s", continues ? "Self" : "Root",
-                        (unsigned)(clock_ms_epoch() / 1000), (unsigned)random_next(random),
+                        (unsigned)(epoch_ms / 1000), (unsigned)random_next(random),
                         (unsigned long long)random_next(random), kept.len ? ";" : "",
                         BYTES_ARG(kept));
 }
@@ -155,7 +156,7 @@ enum rc alb_request_prepare(struct http_request *req, const struct alb_client *c
         arena_alloc(req->arena, (req->field_count + ADDED_FIELDS) * sizeof *fields);
     if (!fields || host_value(req, client, &host) != RC_OK ||
         forwarded_for_value(req, client, &forwarded) != RC_OK ||
-        trace_value(req, random, &trace) != RC_OK ||
+        trace_value(req, client, random, &trace) != RC_OK ||
         arena_printf(req->arena, &port, "%u", client->listener_port) != RC_OK)
         return RC_NOMEM;
     add(fields, &count, "X-Forwarded-For", forwarded);

@@ -16,6 +16,7 @@ struct alb_client {
     const char *address;    /* the client's, as text */
     unsigned listener_port; /* where it came in */
     const char *dns_name;   /* the load balancer's own name, for HTTP/1.0 without a Host */
+    int64_t epoch_ms;       /* when the request came, as its trace id says; 0: now */
 };
 
 /* Replaces req->fields by the table that the target gets, in req->arena: without those that belong
