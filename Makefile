@@ -51,7 +51,8 @@ CSTD += -DDUET_FUZZ
 endif
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
 LIBS_LIB := -lcjson $(if $(some_stores),,-lsqlite3) -lpthread
-LIBS_CURL := -lcurl -lcrypto
+LIBS_TLS := -lssl -lcrypto
+LIBS_CURL := -lcurl $(LIBS_TLS)
 link = $(CC) $(LDFLAGS) -o $@
 
 # A release build has the static libraries and the compiler of pipeline/static_deps.sh, and sources
@@ -63,7 +64,8 @@ AR := $(STATIC)/bin/ar
 CSTD += -I$(STATIC)/include -DDUET_RELEASE -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-sections
 LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(some_stores),,sqlite3) mimalloc)
-LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
+LIBS_TLS := $(patsubst %,$(STATIC)/lib/lib%.a,ssl crypto)
+LIBS_CURL := $(STATIC)/lib/libcurl.a $(LIBS_TLS)
 link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
 endif
 
@@ -228,10 +230,10 @@ $(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
-	$(call run,LD,$(link) $^ $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_TLS) $(LIBS_LIB))
 
 $(B)/duet: $(TOOL_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
-	$(call run,LD,$(link) $^ $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_TLS) $(LIBS_LIB))
 
 # What tests may call besides the library; an archive, so that each takes what it needs.
 $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))

@@ -17,6 +17,8 @@ const struct config_row config_rows[] = {
     {"DUET_THREADS", KIND_NUMBER, FIELD(threads), "0", 0, LIMIT_LOOPS},
     {"DUET_WORKERS", KIND_NUMBER, FIELD(workers), "8", 1, LIMIT_WORKERS},
     {"DUET_STORE", KIND_TEXT, FIELD(store), NULL, 0, 0},
+    {"DUET_TLS_CERT", KIND_TEXT, FIELD(tls_cert), NULL, 0, 0},
+    {"DUET_TLS_KEY", KIND_TEXT, FIELD(tls_key), NULL, 0, 0},
     {"DUET_ACCESS_LOG", KIND_SWITCH, FIELD(has_access_log), "on", 0, 0},
     {"DUET_ACCESS_LOG_SAMPLE", KIND_NUMBER, FIELD(access_log_percent), "100", 0, 100},
     {"DUET_TRUSTED_PROXIES", KIND_NUMBER, FIELD(trusted_proxies), "1", 0, 16},
@@ -153,6 +155,16 @@ static bool check_port(const struct config *config, config_lookup_fn *lookup, ch
     return false;
 }
 
+static bool check_tls(const struct config *config, char *error, size_t error_len)
+{
+    if (!config->tls_cert == !config->tls_key)
+        return true;
+    (void)snprintf(error, error_len, "%s is set and %s is not: TLS needs both",
+                   config->tls_cert ? "DUET_TLS_CERT" : "DUET_TLS_KEY",
+                   config->tls_cert ? "DUET_TLS_KEY" : "DUET_TLS_CERT");
+    return false;
+}
+
 /* On AWS a sandbox's disk is no storage, so nothing may be assumed there; elsewhere one file. */
 static bool choose_store(struct config *config, config_lookup_fn *lookup, char *error,
                          size_t error_len)
@@ -187,6 +199,6 @@ bool config_load(struct config *config, enum home home, config_lookup_fn *lookup
         if (value && !set_row(config, row, value, error, error_len))
             return false;
     }
-    return check_port(config, lookup, error, error_len) &&
+    return check_port(config, lookup, error, error_len) && check_tls(config, error, error_len) &&
            choose_store(config, lookup, error, error_len);
 }

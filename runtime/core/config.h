@@ -22,6 +22,8 @@ struct config {
     unsigned threads;         /* DUET_THREADS: event loops; 0: as many as the CPU quota (server) */
     unsigned workers;         /* DUET_WORKERS: threads for handlers that wait (server) */
     const char *store;        /* DUET_STORE: "memory" or "sqlite:PATH" */
+    const char *tls_cert;     /* DUET_TLS_CERT: a PEM file; NULL: no TLS (server) */
+    const char *tls_key;      /* DUET_TLS_KEY: likewise; both are set or none (server) */
     bool has_access_log;      /* DUET_ACCESS_LOG: on, off (server) */
     unsigned access_log_percent; /* DUET_ACCESS_LOG_SAMPLE: of requests that are logged (server) */
     unsigned trusted_proxies;    /* DUET_TRUSTED_PROXIES: that append to X-Forwarded-For */

@@ -67,9 +67,12 @@ void conn_close(struct httpd_conn *conn)
     struct httpd *httpd = conn->httpd;
     if (conn->io.fd >= 0) {
         loop_io_remove(conn_loop(conn), &conn->io);
+        conn_end_writing(conn);
         (void)close(conn->io.fd);
         conn->io.fd = -1;
     }
+    tls_free(conn->tls);
+    conn->tls = NULL;
     loop_timer_clear(conn_loop(conn), &conn->timer);
     conn->is_gone = true;
     if (conn->state == CONN_BUSY)
@@ -91,6 +94,7 @@ void conn_close(struct httpd_conn *conn)
 
 static void start_linger(struct httpd_conn *conn)
 {
+    conn_end_writing(conn);
     (void)shutdown(conn->io.fd, SHUT_WR);
     set_state(conn, CONN_LINGER);
     loop_io_set(conn_loop(conn), &conn->io, EPOLLIN);
@@ -111,8 +115,8 @@ static bool flush(struct httpd_conn *conn)
 {
     struct work *work = conn->work;
     while (work->out_start < work->out.len) {
-        ssize_t n = send(conn->io.fd, work->out.data + work->out_start,
-                         work->out.len - work->out_start, MSG_NOSIGNAL);
+        ssize_t n =
+            conn_write(conn, work->out.data + work->out_start, work->out.len - work->out_start);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -128,7 +132,8 @@ static bool flush(struct httpd_conn *conn)
 static void settle(struct httpd_conn *conn)
 {
     struct work *work = conn->work;
-    bool has_out = work->out.len > 0, has_in = work->in.len > work->in_start;
+    bool has_out = work->out.len > 0;
+    bool has_in = work->in.len > work->in_start || conn_has_part(conn);
     if (conn->state == CONN_BUSY) {
         set_state(conn, CONN_BUSY);
         loop_io_set(conn_loop(conn), &conn->io, has_out ? EPOLLIN | EPOLLOUT : EPOLLIN);
@@ -145,12 +150,12 @@ static void settle(struct httpd_conn *conn)
             conn_close(conn);
     } else if (has_in) {
         set_state(conn, CONN_READING);
-        loop_io_set(conn_loop(conn), &conn->io, EPOLLIN);
+        loop_io_set(conn_loop(conn), &conn->io, conn_read_events(conn));
     } else {
         conn->work = NULL;
         work_give(conn->httpd, work);
         set_state(conn, CONN_IDLE);
-        loop_io_set(conn_loop(conn), &conn->io, EPOLLIN);
+        loop_io_set(conn_loop(conn), &conn->io, conn_read_events(conn));
         if (conn->httpd->is_draining || conn->closes)
             conn_close(conn);
     }
@@ -190,6 +195,11 @@ static bool make_room(struct work *work)
 
 static void on_readable(struct httpd_conn *conn)
 {
+    if (conn->is_shaking) {
+        if (!conn_shake(conn))
+            conn_close(conn);
+        return;
+    }
     if (!conn->work) {
         conn->work = work_take(conn->httpd);
         if (!conn->work) {
@@ -203,7 +213,7 @@ static void on_readable(struct httpd_conn *conn)
         conn_close(conn);
         return;
     }
-    ssize_t n = read(conn->io.fd, work->in.data + work->in.len, work->in.cap - work->in.len);
+    ssize_t n = conn_read(conn, work->in.data + work->in.len, work->in.cap - work->in.len);
     if (n > 0) {
         work->in.len += (size_t)n;
         serve(conn);
@@ -263,7 +273,8 @@ void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer)
     conn->io = (struct loop_io){.fd = fd, .fn = on_event};
     conn->timer.fn = on_timer;
     conn->peer = *peer;
-    if (loop_io_add(httpd->options.loop, &conn->io, EPOLLIN) != RC_OK) {
+    if (!conn_secure(conn) || loop_io_add(httpd->options.loop, &conn->io, EPOLLIN) != RC_OK) {
+        tls_free(conn->tls);
         (void)close(fd);
         free(conn);
         return;

@@ -16,6 +16,7 @@
 #include "runtime/core/buf.h"
 #include "runtime/http1/http1.h"
 #include "runtime/net/httpd.h"
+#include "runtime/net/tls.h"
 
 struct work {
     struct httpd_exchange exchange; /* first: httpd_respond gets from it to its work */
@@ -51,6 +52,8 @@ struct httpd_conn {
     bool is_gone;     /* the client has reset the connection */
     bool was_fault;   /* the last answer was to bytes that are no request */
     bool keeps_alive; /* the request in hand lets the connection stay */
+    bool is_shaking;  /* TLS: no byte of a request can come yet */
+    struct tls *tls;  /* NULL: the socket's bytes are HTTP */
     struct sockaddr_in peer;
     struct work *work;
     struct httpd_conn *prev, *next;
@@ -95,6 +98,27 @@ void conn_end_exchange(struct httpd_conn *conn);
 
 /* Tells the owner when draining has come to its end. */
 void httpd_tell_drained(struct httpd *httpd);
+
+/* --- bytes, by TLS or as they are (conn_io.c) --- */
+
+/* Begins TLS on a new connection whose httpd has a certificate. false: no memory. */
+bool conn_secure(struct httpd_conn *conn) MUST_CHECK;
+
+/* Goes on with the handshake, and waits for what it needs next. false: the connection shall end. */
+bool conn_shake(struct httpd_conn *conn) MUST_CHECK;
+
+/* As read(2) and send(2). */
+ssize_t conn_read(struct httpd_conn *conn, void *data, size_t len) MUST_CHECK;
+ssize_t conn_write(struct httpd_conn *conn, const void *data, size_t len) MUST_CHECK;
+
+/* true: part of a TLS record is here, and so of a request. */
+bool conn_has_part(const struct httpd_conn *conn);
+
+/* What to wait for before the next conn_read. */
+uint32_t conn_read_events(const struct httpd_conn *conn);
+
+/* No conn_write follows. */
+void conn_end_writing(struct httpd_conn *conn);
 
 struct work *work_take(struct httpd *httpd);
 /* Makes it ready for the next request of its connection. */

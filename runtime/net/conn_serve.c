@@ -118,6 +118,7 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     exchange->sent_bytes = 0;
     exchange->fault = fault;
     exchange->is_dropped = exchange->has_date = false;
+    exchange->is_tls = conn->tls != NULL;
     exchange->is_http10 = conn->work->decoder.is_http10;
     exchange->trailer = bytes_make(NULL, 0);
     exchange->peer_addr_net = conn->peer.sin_addr.s_addr;

@@ -20,6 +20,7 @@
 
 struct httpd;
 struct httpd_conn;
+struct tls_context;
 
 /* One request and its answer; belongs to the connection. */
 struct httpd_exchange {
@@ -36,6 +37,7 @@ struct httpd_exchange {
     size_t sent_bytes;      /* the response's, in on_done */
     enum rc fault;          /* RC_OK, or why the bytes were no request (in on_done) */
     bool is_dropped;        /* the answer cuts the connection without a byte */
+    bool is_tls;            /* the connection is */
     bool is_http10;         /* the client speaks HTTP/1.0 (not known of a fault's bytes) */
     bool has_date;          /* res carries its own Date field: none is added */
     uint32_t peer_addr_net; /* the client's IPv4 address and port in network order */
@@ -62,6 +64,7 @@ struct httpd_options {
     httpd_fault_fn *on_fault;     /* NULL: problem+json */
     httpd_done_fn *on_done;       /* NULL: none */
     httpd_drained_fn *on_drained; /* NULL: none */
+    struct tls_context *tls;      /* NULL: none; else all connections speak TLS; borrowed */
     void *context;                /* the owner's */
     unsigned idle_timeout_s;      /* a kept connection without a request; 0: none */
     size_t body_max_bytes;        /* of a request; 0: LIMIT_BODY_BYTES */

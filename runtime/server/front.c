@@ -67,6 +67,7 @@ static void on_request(struct httpd_exchange *exchange)
     struct http_request *req = &exchange->req;
     request_id_set(&front->ids, req);
     req->peer_addr_net = exchange->peer_addr_net;
+    req->is_tls = exchange->is_tls;
     req->received_us = exchange->received_us;
     req->may_stream = !front->app->config->has_response_limit;
     req->deadline_ms = front->loop.now_ms + front->app->config->request_timeout_ms;
@@ -80,6 +81,7 @@ static void on_request(struct httpd_exchange *exchange)
 static void on_fault(struct httpd_exchange *exchange, enum rc fault)
 {
     exchange->req.peer_addr_net = exchange->peer_addr_net;
+    exchange->req.is_tls = exchange->is_tls;
     request_id_set(&front_of(exchange)->ids, &exchange->req);
     problem_set_rc(&exchange->res, &exchange->arena, fault);
     metrics_record(&front_of(exchange)->app->metrics, NULL, exchange->res.status,
@@ -116,7 +118,8 @@ static void on_drain(struct loop *loop, struct loop_job *job)
     httpd_drain(front->httpd);
 }
 
-enum rc front_init(struct front *front, struct app *app, struct pool *pool, int listen_fd)
+enum rc front_init(struct front *front, struct app *app, struct pool *pool, struct tls_context *tls,
+                   int listen_fd)
 {
     *front = (struct front){.app = app, .pool = pool};
     access_log_init(&front->access_log, app->config);
@@ -130,6 +133,7 @@ enum rc front_init(struct front *front, struct app *app, struct pool *pool, int 
     struct httpd_options options = {
         .loop = &front->loop,
         .listen_fd = listen_fd,
+        .tls = tls,
         .on_request = on_request,
         .on_fault = on_fault,
         .on_done = app->config->has_access_log ? on_done : NULL,

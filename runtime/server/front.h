@@ -30,8 +30,9 @@ struct front {
     struct loop_timer drain_timer;
 };
 
-/* Prepares a front on `listen_fd`, which it takes over also on failure. RC_IO, RC_NOMEM. */
-enum rc front_init(struct front *front, struct app *app, struct pool *pool,
+/* Prepares a front on `listen_fd`, which it takes over also on failure; its connections speak TLS
+ * where `tls` is not NULL. RC_IO, RC_NOMEM. */
+enum rc front_init(struct front *front, struct app *app, struct pool *pool, struct tls_context *tls,
                    int listen_fd) MUST_CHECK;
 
 /* Starts its thread. RC_IO: the system gives none. */

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,10 +11,14 @@
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 #include "runtime/http1/http1.h"
+#include "runtime/net/tls.h"
+
+enum { READ_BYTES = 16 * 1024 }; /* a TLS record's, so that no data waits behind poll's back */
 
 /* Every wait has the one deadline, so that a server that sends a byte now and then is not alive. */
 struct ask {
     int fd;
+    struct tls *tls; /* NULL: none */
     int64_t deadline_ms;
     char where[64]; /* the address, for reasons */
     char *reason;
@@ -65,6 +70,32 @@ static bool connect_to(struct ask *ask, const struct config *config)
     return error == 0 ? true : fail_errno(ask, "cannot be reached");
 }
 
+/* The certificate is for others to look at: this is the own process's port. */
+static bool shake_hands(struct ask *ask, const struct config *config)
+{
+    enum rc rc = RC_OK;
+    if (!config->tls_cert)
+        return true;
+    (void)signal(SIGPIPE, SIG_IGN);
+    ask->tls = tls_connect_unverified(ask->fd);
+    if (!ask->tls)
+        return fail(ask, "cannot be asked: no memory");
+    while ((rc = tls_handshake(ask->tls)) == RC_AGAIN)
+        if (!wait_for(ask, tls_wants_write(ask->tls) ? POLLOUT : POLLIN))
+            return false;
+    return rc == RC_OK ? true : fail(ask, "does not speak TLS");
+}
+
+static ssize_t send_some(struct ask *ask, const char *data, size_t len)
+{
+    return ask->tls ? tls_write(ask->tls, data, len) : send(ask->fd, data, len, MSG_NOSIGNAL);
+}
+
+static ssize_t receive_some(struct ask *ask, char *data, size_t len)
+{
+    return ask->tls ? tls_read(ask->tls, data, len) : recv(ask->fd, data, len, 0);
+}
+
 /* Few bytes on a new connection: the socket has room for them. */
 static bool send_request(struct ask *ask)
 {
@@ -72,7 +103,7 @@ static bool send_request(struct ask *ask)
                                   "Host: localhost\r\n"
                                   "User-Agent: duet-healthcheck\r\n"
                                   "Connection: close\r\n\r\n";
-    if (send(ask->fd, request, sizeof request - 1, MSG_NOSIGNAL) == (ssize_t)sizeof request - 1)
+    if (send_some(ask, request, sizeof request - 1) == (ssize_t)sizeof request - 1)
         return true;
     return fail_errno(ask, "does not take the request");
 }
@@ -88,9 +119,9 @@ static bool read_answer(struct ask *ask, struct arena *arena, struct buf *in,
     while (rc == RC_AGAIN) {
         if (!wait_for(ask, POLLIN))
             return false;
-        if (buf_reserve(in, 4096) != RC_OK)
+        if (buf_reserve(in, READ_BYTES) != RC_OK)
             return fail(ask, "answers with too much");
-        ssize_t n = recv(ask->fd, in->data + in->len, in->cap - in->len, 0);
+        ssize_t n = receive_some(ask, in->data + in->len, in->cap - in->len);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n < 0)
@@ -125,7 +156,9 @@ bool healthcheck_ask(const struct config *config, char *reason, size_t reason_le
     ask.deadline_ms = clock_ms_monotonic() + LIMIT_HEALTHCHECK_MS;
     if (config->port == 0)
         return fail(&ask, "has a port that nobody knows: set PORT");
-    bool has_answer = connect_to(&ask, config) && get_status(&ask, &status);
+    bool has_answer =
+        connect_to(&ask, config) && shake_hands(&ask, config) && get_status(&ask, &status);
+    tls_free(ask.tls);
     if (ask.fd >= 0)
         (void)close(ask.fd);
     if (has_answer && status != 200)

@@ -10,6 +10,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/core/log.h"
 #include "runtime/net/fd_limit.h"
+#include "runtime/net/tls.h"
 #include "runtime/server/command.h"
 #include "runtime/server/cpus.h"
 #include "runtime/server/front.h"
@@ -20,6 +21,7 @@ struct server {
     struct config config;
     struct app app;
     struct store *store;
+    struct tls_context *tls; /* NULL: none */
     struct pool *pool;
     struct front *fronts;
     unsigned front_count, port;
@@ -30,6 +32,16 @@ static bool fail(struct server *server, const char *what)
 {
     (void)snprintf(server->error, sizeof server->error, "%s", what);
     return false;
+}
+
+static bool open_tls(struct server *server)
+{
+    const struct config *config = &server->config;
+    if (!config->tls_cert)
+        return true;
+    server->tls =
+        tls_context_new(config->tls_cert, config->tls_key, server->error, sizeof server->error);
+    return server->tls != NULL;
 }
 
 static bool open_application(struct server *server, const struct app_definition *definition)
@@ -67,7 +79,7 @@ static bool start_front(struct server *server, struct front *front)
                           sizeof server->error);
     if (fd < 0)
         return false;
-    if (front_init(front, &server->app, server->pool, fd) != RC_OK)
+    if (front_init(front, &server->app, server->pool, server->tls, fd) != RC_OK)
         return fail(server, "cannot make an event loop");
     if (front_start(front) != RC_OK)
         return fail(server, "cannot start a thread");
@@ -94,6 +106,7 @@ static void log_listening(const struct server *server)
 {
     log_event(LOG_INFO, "listening", LOG_STR("service", server->app.definition->name),
               LOG_STR("version", server->app.definition->version), LOG_STR("home", "fargate"),
+              LOG_STR("scheme", server->tls ? "https" : "http"),
               LOG_STR("address", server->config.bind_address), LOG_NUM("port", server->port),
               LOG_NUM("threads", server->front_count), LOG_STR("store", store_kind(server->store)));
 }
@@ -116,6 +129,7 @@ static void stop(struct server *server, bool has_served)
     metrics_write_summary(&server->app.metrics);
     metrics_release(&server->app.metrics);
     store_close(server->store);
+    tls_context_free(server->tls);
 }
 
 /* Waits for one of `signals`, and meanwhile writes the metrics, each period's at its end. */
@@ -154,7 +168,7 @@ static int serve(const struct app_definition *definition)
     (void)signal(SIGPIPE, SIG_IGN);
     crash_watch(NULL);
     fd_limit_raise();
-    if (open_application(&server, definition) && start_fronts(&server)) {
+    if (open_application(&server, definition) && open_tls(&server) && start_fronts(&server)) {
         log_listening(&server);
         int signal_number = wait_for_signal(&server, &signals);
         log_event(LOG_INFO, "stopping", LOG_STR("signal", strsignal(signal_number)));

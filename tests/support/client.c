@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -28,8 +29,22 @@ bool client_open(struct client *client, unsigned port)
     return false;
 }
 
+bool client_open_tls(struct client *client, unsigned port)
+{
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL does not ask for its absence */
+    if (!client_open(client, port))
+        return false;
+    client->tls = tls_connect_unverified(client->fd);
+    if (client->tls && tls_handshake(client->tls) == RC_OK)
+        return true;
+    client_close(client);
+    return false;
+}
+
 void client_close(struct client *client)
 {
+    tls_free(client->tls);
+    client->tls = NULL;
     if (client->fd >= 0)
         (void)close(client->fd);
     client->fd = -1;
@@ -40,7 +55,8 @@ void client_close(struct client *client)
 bool client_send(struct client *client, struct bytes data)
 {
     while (data.len) {
-        ssize_t n = send(client->fd, data.ptr, data.len, MSG_NOSIGNAL);
+        ssize_t n = client->tls ? tls_write(client->tls, data.ptr, data.len)
+                                : send(client->fd, data.ptr, data.len, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -48,6 +64,11 @@ bool client_send(struct client *client, struct bytes data)
         data = bytes_skip(data, (size_t)n);
     }
     return true;
+}
+
+static ssize_t receive(struct client *client, void *data, size_t len)
+{
+    return client->tls ? tls_read(client->tls, data, len) : recv(client->fd, data, len, 0);
 }
 
 enum rc client_read(struct client *client, enum http_method method, struct http1_response *res)
@@ -66,7 +87,7 @@ enum rc client_read(struct client *client, enum http_method method, struct http1
             return rc;
         if (buf_reserve(&client->in, 65536) != RC_OK)
             return RC_NOMEM;
-        ssize_t n = read(client->fd, client->in.data + client->in.len, 65536);
+        ssize_t n = receive(client, client->in.data + client->in.len, 65536);
         if (n < 0 && errno == EAGAIN)
             return RC_TIMEOUT;
         at_end = n <= 0;
@@ -78,7 +99,7 @@ enum rc client_read(struct client *client, enum http_method method, struct http1
 bool client_is_closed(struct client *client)
 {
     char byte;
-    ssize_t n = recv(client->fd, &byte, 1, 0);
+    ssize_t n = receive(client, &byte, 1);
     return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 

@@ -5,9 +5,11 @@
 
 #include "runtime/core/buf.h"
 #include "runtime/http1/http1.h"
+#include "runtime/net/tls.h"
 
 struct client {
     int fd;
+    struct tls *tls; /* NULL: none */
     struct buf in;   /* what has come; the last response's bytes first */
     size_t consumed; /* bytes of the last response, dropped by the next call */
     struct arena arena;
@@ -15,6 +17,8 @@ struct client {
 
 /* Connects to 127.0.0.1:port; every read and write ends after 20 s. false: refused. */
 bool client_open(struct client *client, unsigned port) MUST_CHECK;
+/* The same by TLS, whatever the certificate. false: refused, or no TLS there. */
+bool client_open_tls(struct client *client, unsigned port) MUST_CHECK;
 void client_close(struct client *client);
 
 /* Sends all of it. false: the peer has closed. */

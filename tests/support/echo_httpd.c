@@ -110,6 +110,7 @@ void echo_httpd_start(void)
                                     .listen_fd = fd,
                                     .on_request = on_request,
                                     .on_drained = on_drained,
+                                    .tls = echo_httpd.tls,
                                     .idle_timeout_s = echo_httpd.idle_timeout_s,
                                     .read_timeout_s = echo_httpd.read_timeout_s};
     httpd = httpd_new(&options);

@@ -12,6 +12,7 @@
 struct echo_httpd {
     unsigned port;
     unsigned idle_timeout_s, read_timeout_s; /* 60; set before the start */
+    struct tls_context *tls;                 /* NULL; set before the start */
 };
 
 extern struct echo_httpd echo_httpd;

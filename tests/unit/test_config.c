@@ -35,6 +35,8 @@ static void expect_defaults(const struct config *config)
     cr_expect_eq(config->threads, 0u);
     cr_expect_eq(config->workers, 8u);
     cr_expect_str_eq(config->store, "sqlite:duet.db");
+    cr_expect_null(config->tls_cert);
+    cr_expect_null(config->tls_key);
     cr_expect(config->has_access_log);
     cr_expect_eq(config->access_log_percent, 100u);
     cr_expect_eq(config->trusted_proxies, 1u);
@@ -79,6 +81,8 @@ static const char *lookup_all(const char *name)
         {"DUET_THREADS", "64"},
         {"DUET_WORKERS", "1"},
         {"DUET_STORE", "memory"},
+        {"DUET_TLS_CERT", "/c.pem"},
+        {"DUET_TLS_KEY", "/k.pem"},
         {"DUET_ACCESS_LOG", "off"},
         {"DUET_ACCESS_LOG_SAMPLE", "5"},
         {"DUET_TRUSTED_PROXIES", "2"},
@@ -114,6 +118,8 @@ Test(config, every_variable_is_read)
     cr_expect_eq(config.threads, 64u);
     cr_expect_eq(config.workers, 1u);
     cr_expect_str_eq(config.store, "memory");
+    cr_expect_str_eq(config.tls_cert, "/c.pem");
+    cr_expect_str_eq(config.tls_key, "/k.pem");
     cr_expect_not(config.has_access_log);
     cr_expect_eq(config.access_log_percent, 5u);
     cr_expect_eq(config.trusted_proxies, 2u);
@@ -274,6 +280,20 @@ Test(config, the_system_may_pick_a_port_but_not_in_ecs)
     cr_expect_not(config_load(&config, HOME_FARGATE, lookup_port_0_in_ecs, error, sizeof error));
     cr_expect_str_eq(error,
                      "PORT is '0': in a container it must be a whole number from 1 to 65535");
+}
+
+Test(config, a_certificate_needs_its_key_and_a_key_its_certificate)
+{
+    static const char *const names[] = {"DUET_TLS_CERT", "DUET_TLS_KEY"};
+    for (size_t i = 0; i < ROWS(names); i++) {
+        struct config config;
+        char error[200] = "";
+        set_name = names[i];
+        set_value = "/x.pem";
+        cr_expect_not(config_load(&config, HOME_FARGATE, lookup, error, sizeof error));
+        cr_expect_eq(strstr(error, names[i]), error, "%s", error);
+        cr_expect_not_null(strstr(error, names[1 - i]), "%s", error);
+    }
 }
 
 Test(config, an_error_is_cut_to_its_room)

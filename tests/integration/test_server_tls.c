@@ -1,0 +1,117 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "tests/support/client.h"
+#include "tests/support/program.h"
+#include "tests/support/tls_files.h"
+
+/* The real server with a certificate. */
+
+static struct program server = {.out_fd = -1}, other = {.out_fd = -1};
+static struct tls_files files;
+static char cert_env[600], key_env[600];
+static unsigned port;
+
+static void setup(void)
+{
+    tls_files_init(&files);
+    (void)snprintf(cert_env, sizeof cert_env, "DUET_TLS_CERT=%s", files.cert);
+    (void)snprintf(key_env, sizeof key_env, "DUET_TLS_KEY=%s", files.key);
+}
+
+static void teardown(void)
+{
+    program_release(&server);
+    program_release(&other);
+    tls_files_release(&files);
+}
+
+TestSuite(server_tls, .init = setup, .fini = teardown);
+
+static void start(void)
+{
+    static const char *const argv[] = {"server", NULL};
+    const char *const env[] = {
+        "PORT=0", "DUET_STORE=memory", "DUET_BIND=127.0.0.1", cert_env, key_env, NULL};
+    program_start(&server, argv, env);
+    port = program_number(&server, "\"port\":");
+    cr_assert_gt(port, 0u, "%s", server.out.data ? server.out.data : "no output");
+}
+
+static void stop(void)
+{
+    int status = program_stop(&server);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d: %s", status,
+              server.out.data);
+}
+
+static void ask_hello(struct client *client)
+{
+    struct http1_response res;
+    cr_assert(client_send(client, BYTES_LIT("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")));
+    cr_assert_eq(client_read(client, HTTP_GET, &res), RC_OK);
+    cr_expect_eq(res.status, 200);
+}
+
+Test(server_tls, requests_are_answered_and_logged_as_https)
+{
+    struct client client;
+    start();
+    cr_assert(client_open_tls(&client, port));
+    ask_hello(&client);
+    ask_hello(&client);
+    client_close(&client);
+    stop();
+    cr_expect_not_null(strstr(server.out.data, "\"scheme\":\"https\",\"address\":\"127.0.0.1\""));
+    cr_expect_not_null(strstr(server.out.data, "\"client\":\"127.0.0.1\",\"scheme\":\"https\""));
+}
+
+/* Runs `server healthcheck` against the port, with or without the certificate's settings. */
+static int check_health(bool has_tls)
+{
+    static const char *const argv[] = {"server", "healthcheck", NULL};
+    char port_env[32];
+    const char *const env[] = {port_env, has_tls ? cert_env : NULL, key_env, NULL};
+    (void)snprintf(port_env, sizeof port_env, "PORT=%u", port);
+    program_release(&other);
+    program_start(&other, argv, env);
+    int status = program_wait(&other);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+Test(server_tls, its_healthcheck_speaks_tls)
+{
+    start();
+    cr_expect_eq(check_health(true), 0, "%s", other.out.data);
+    cr_expect_eq(check_health(false), 1, "a plain request is no request there");
+    stop();
+    cr_expect_eq(check_health(true), 1);
+    cr_expect_not_null(strstr(other.out.data, "cannot be reached"), "%s", other.out.data);
+}
+
+struct row {
+    const char *name, *cert, *key, *wanted;
+};
+
+Test(server_tls, a_start_with_bad_files_says_why)
+{
+    static const char *const argv[] = {"server", NULL};
+    const struct row rows[] = {
+        {"no key", files.cert, "", "DUET_TLS_CERT is set and DUET_TLS_KEY is not"},
+        {"no such file", "/nowhere.pem", files.key,
+         "DUET_TLS_CERT '/nowhere.pem': No such file or directory"},
+        {"another's key", files.cert, files.other_key, "key values mismatch"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const env[] = {"PORT=0", "DUET_STORE=memory", cert_env, key_env, NULL};
+        (void)snprintf(cert_env, sizeof cert_env, "DUET_TLS_CERT=%s", rows[i].cert);
+        (void)snprintf(key_env, sizeof key_env, "DUET_TLS_KEY=%s", rows[i].key);
+        program_start(&server, argv, env);
+        int status = program_wait(&server);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", rows[i].name);
+        cr_expect_not_null(strstr(server.out.data, rows[i].wanted), "%s: %s", rows[i].name,
+                           server.out.data);
+        program_release(&server);
+    }
+}
