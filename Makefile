@@ -111,7 +111,7 @@ again = $(MAKE) --no-print-directory DEPS=skip
 # Tests run make themselves: none of this one's settings may reach them.
 alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
 
-.PHONY: _programs _bench _tests _homes _fuzz all run test test-asan test-tsan fuzz lint bench \
+.PHONY: _programs _bench _tests _homes _fuzz all run test test-asan test-tsan tf-test fuzz lint bench \
         package deps install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -144,6 +144,9 @@ test-asan: deps ## the tests under the address, undefined and leak sanitizers
 
 test-tsan: deps ## the tests under the thread sanitizer
 	+@$(again) MODE=tsan test
+
+tf-test: ## the tests of terraform/, none of which needs an account
+	@$(alone) terraform/tests/run.sh
 
 SECONDS ?= 60
 fuzz: deps ## any bytes to each reader of bytes, SECONDS=60 for each; T=NAME for one: T=fuzz_json

@@ -80,6 +80,7 @@ cat >"$work/bin/make" <<'END'
 case ${!#} in
 lint) echo '3 passed, 0 failed' ;;
 package) exit 1 ;;
+tf-test) echo '4 passed, 0 failed' ;;
 test) echo 'it dies'; kill -SEGV $$ ;;
 test-asan) echo '2 passed, 1 failed'; echo 'make: *** [test-asan] Error 1'; exit 2 ;;
 test-tsan) echo '1 passed, 0 failed'; exit 1 ;;
@@ -87,7 +88,7 @@ esac
 END
 chmod +x "$work/bin/make"
 check '.ci/run counts a suite that dies, one that fails, and one that ends badly' \
-    sums_to '6 passed, 4 failed' env "PATH=$work/bin:$PATH" .ci/run
+    sums_to '10 passed, 4 failed' env "PATH=$work/bin:$PATH" .ci/run
 printf '#!/bin/bash\necho "5 passed, 0 failed"\n' >"$work/bin/make"
-check '.ci/run adds up what passes' sums_to '21 passed, 0 failed' env "PATH=$work/bin:$PATH" .ci/run
+check '.ci/run adds up what passes' sums_to '26 passed, 0 failed' env "PATH=$work/bin:$PATH" .ci/run
 finish

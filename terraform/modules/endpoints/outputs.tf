@@ -1,0 +1,12 @@
+output "prefix_list_ids" {
+  description = "Addresses of S3 and DynamoDB, for security groups."
+  value = {
+    s3       = aws_vpc_endpoint.s3.prefix_list_id
+    dynamodb = aws_vpc_endpoint.dynamodb.prefix_list_id
+  }
+}
+
+output "interface_services" {
+  description = "Services with an address in the private subnets."
+  value       = keys(aws_vpc_endpoint.interface)
+}

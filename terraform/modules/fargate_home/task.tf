@@ -1,0 +1,62 @@
+# The task: one container that can write nowhere, may do nothing, and is told in time that it must go.
+
+locals {
+  container_name = "server"
+
+  # A map's order is not the order in which it was written: sorted, the definition stays the same.
+  environment = [for key in sort(keys(var.settings)) : { name = key, value = var.settings[key] }]
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = tostring(var.cpu)
+  memory                   = tostring(var.memory_mb)
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.task.arn
+  skip_destroy             = true # services run older revisions, and may go back to them
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = upper(var.architecture)
+  }
+
+  container_definitions = jsonencode([{
+    name                   = local.container_name
+    image                  = var.image
+    essential              = true
+    user                   = "65532:65532"
+    readonlyRootFilesystem = true
+    stopTimeout            = var.stop_timeout_s
+    environment            = local.environment
+    portMappings           = [{ containerPort = var.port, hostPort = var.port, protocol = "tcp" }]
+    mountPoints            = []
+    systemControls         = []
+    volumesFrom            = []
+
+    linuxParameters = {
+      initProcessEnabled = var.execute_command
+      capabilities       = { add = [], drop = ["ALL"] }
+    }
+
+    healthCheck = {
+      command     = ["CMD", "/server", "healthcheck"]
+      interval    = 10
+      timeout     = 5
+      retries     = 3
+      startPeriod = 10
+    }
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.this.name
+        awslogs-region        = data.aws_region.here.region
+        awslogs-stream-prefix = "task"
+        mode                  = "non-blocking" # a slow log must not stall requests
+        max-buffer-size       = "4m"
+      }
+    }
+  }])
+}

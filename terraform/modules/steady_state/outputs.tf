@@ -1,0 +1,4 @@
+output "drift" {
+  description = "Slots with another weight than declared."
+  value       = local.drift
+}

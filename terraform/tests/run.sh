@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# run.sh: the tests of terraform/, for `make tf-test`.
+#
+# The *.tftest.hcl files run against mocks and need Terraform and the schema of the AWS provider alone,
+# which `terraform init` fetches. Environments are applied only where DUET_TF_STAND_IN names a CLI
+# configuration file of Terraform whose AWS provider makes no request; an account is never touched.
+#
+# Works on a copy of terraform/. Prints "ok NAME", "not ok NAME" or "skip NAME: WHY" for each claim, and
+# the sum last. Exit status: 0 nothing failed, 1 something did. In CI (CI=true) a skip is a failure.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/support/shell.sh
+. tests/support/shell.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+export TF_IN_AUTOMATION=1 TF_INPUT=0 CHECKPOINT_DISABLE=1 AWS_EC2_METADATA_DISABLED=true
+unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION TF_DATA_DIR TF_WORKSPACE
+export AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none # whatever the provider is: nobody's account
+export TF_VAR_pin_secret=0123456789abcdef-secret
+digits=$(printf 'a%.0s' {1..64})
+export TF_VAR_image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/duet@sha256:$digits"
+export TF_VAR_lambda_zip="{bucket=\"duet-artifacts\",key=\"lambda/$digits.zip\",sha256=\"$digits\"}"
+
+quietly() { # COMMAND...: what it prints is shown only when it fails
+    "$@" >"$work/quiet.$BASHPID" 2>&1 && return 0
+    cat "$work/quiet.$BASHPID"
+    return 1
+}
+
+prepare() { # a copy that keeps its state in a file, with its provider
+    rm -rf "$work/tree" && cp -r terraform "$work/tree" || return
+    cd "$work/tree" || return
+    find . -name .terraform -prune -exec rm -rf {} + -o -name '.terraform.lock.hcl' -exec rm -f {} +
+    printf 'terraform {\n  backend "local" {}\n}\n' >backend_override.tf
+    quietly terraform init -no-color
+}
+
+# --- the HCL tests ---------------------------------------------------------------------------------
+hcl_tests() { # FILE...: one line for each run of these files, its error before it
+    local file
+    for file in "$@"; do
+        (cd "$work/tree" && terraform test -no-color -filter="tests/$file" 2>&1) |
+            awk -v file="${file%.tftest.hcl}" '
+                /^  run ".*"\.\.\. pass$/ { gsub(/^  run "|"\.\.\. pass$/, ""); print "ok tf " file ": " $0; runs++; next }
+                /^  run ".*"\.\.\. (fail|skip)$/ { gsub(/^  run "|"\.\.\. (fail|skip)$/, ""); print "not ok tf " file ": " $0; runs++; bad++; next }
+                /^(Success|Failure)!/ { summed = 1; if (/^Failure/ && !bad) print "not ok tf " file; next }
+                !/\.\.\. (in progress|tearing down|pass|fail)$/ { print }
+                END { if (!summed || !runs) print "not ok tf " file ": it did not run" }'
+    done
+}
+
+# --- plans and applies, with a provider that makes no request --------------------------------------
+tf() { # ENVIRONMENT COMMAND ARGUMENT...: on the environment's own state
+    local environment=$1 command=$2
+    local arguments=(-no-color -lock=false "-state=$work/$environment.tfstate" "-var-file=env/$environment.tfvars")
+    [ "$environment" != pr ] || arguments+=(-var environment=pr-12)
+    (cd "$work/tree" && terraform "$command" "${arguments[@]}" "${@:3}")
+}
+
+applies() { quietly tf "$1" apply -auto-approve; } # ENVIRONMENT
+
+no_changes() { # ENVIRONMENT ARGUMENT...: the plan has nothing to do
+    local out
+    out=$(tf "$1" plan -detailed-exitcode "${@:2}" 2>&1) && grep -q '^No changes\.' <<<"$out" && return 0
+    printf '%s\n' "$out"
+    return 1
+}
+
+# What a canary and a release do behind Terraform's back, done to the state file, which is what
+# Terraform finds when it asks AWS.
+edit_state() { # ENVIRONMENT
+    python3 - "$work/$1.tfstate" <<'END'
+import json, sys
+state = json.load(open(sys.argv[1]))
+edited = set()
+for resource in state["resources"]:
+    for instance in resource["instances"]:
+        is_a, key, values = resource["type"], instance.get("index_key"), instance["attributes"]
+        if is_a == "aws_lb_listener_rule" and resource["name"] == "production" and resource["mode"] == "managed":
+            for i, group in enumerate(values["action"][0]["forward"][0]["target_group"]):
+                group["weight"] = 7 + i
+        elif is_a == "aws_lambda_alias" and key == "b":
+            values["function_version"] = "41"
+        elif is_a == "aws_lambda_function":
+            values.update(s3_key="lambda/other.zip", source_code_hash="b3RoZXI=", code_sha256="b3RoZXI=")
+        elif is_a == "aws_ecs_service" and key == "b":
+            values.update(task_definition=values["task_definition"] + "7", desired_count=3)
+        elif is_a == "aws_appautoscaling_target" and key == "b":
+            values["min_capacity"] = 3
+        else:
+            continue
+        edited.add(is_a)
+state["serial"] += 1
+json.dump(state, open(sys.argv[1], "w"))
+assert len(edited) == 5, edited
+END
+}
+
+released() { # ENVIRONMENT: prints what edit_state wrote, as it stands in the state
+    python3 - "$work/$1.tfstate" <<'END'
+import json, sys
+for resource in json.load(open(sys.argv[1]))["resources"]:
+    for instance in resource["instances"]:
+        is_a, key, values = resource["type"], instance.get("index_key"), instance["attributes"]
+        if is_a == "aws_lb_listener_rule" and resource["name"] == "production" and resource["mode"] == "managed":
+            print("weights", sorted(group["weight"] for group in values["action"][0]["forward"][0]["target_group"]))
+        elif is_a in ("aws_lambda_alias", "aws_ecs_service", "aws_appautoscaling_target"):
+            print(is_a, key, *(values.get(name) for name in ("function_version", "task_definition", "desired_count", "min_capacity")))
+END
+}
+
+keeps_the_release() { # an apply with other weights and another memory leaves it where it is
+    local before after
+    before=$(released dev) || return
+    quietly tf dev apply -auto-approve -var 'lambda={memory_mb=1024}' -var \
+        'slots=[{name="lambda-a",weight=100},{name="lambda-b",weight=0},{name="fargate-a",weight=0},{name="fargate-b",weight=0}]' ||
+        return
+    after=$(released dev) || return
+    grep -qx 'weights \[7, 8, 9, 10\]' <<<"$after" && [ "$before" = "$after" ] && return 0
+    diff <(printf '%s\n' "$before") <(printf '%s\n' "$after")
+    return 1
+}
+
+rebuilds_the_rule() { # and an epoch, asked for, brings the declared weights back, the new rule first
+    local out
+    out=$(tf dev apply -auto-approve -var rule_epoch=2 2>&1) || { printf '%s\n' "$out"; return 1; }
+    released dev | grep -qx 'weights \[0, 0, 50, 50\]' || { released dev; return 1; }
+    awk '/listener_rule.production: Creation complete/ { made = NR } /listener_rule.production.*Destruction complete/ { gone = NR }
+         END { exit !(made && gone && made < gone) }' <<<"$out" || { printf '%s\n' "$out"; return 1; }
+}
+
+replaces_a_group() { # a target group makes room for its successor, which the rule has before it goes
+    local out
+    out=$(tf dev apply -auto-approve -var rule_epoch=2 -var 'fargate={port=9090}' 2>&1) || { printf '%s\n' "$out"; return 1; }
+    awk '/target_group.fargate\["a"\]: Creation complete/ { made = NR } /listener_rule.production: Creation complete/ { ruled = NR }
+         /target_group.fargate\["a"\].*Destroying/ { gone = NR }
+         END { exit !(made && ruled && gone && made < ruled && ruled < gone) }' <<<"$out" || { printf '%s\n' "$out"; return 1; }
+}
+
+refuses() { # TEXT ARGUMENT...: the plan of dev fails, and says TEXT
+    local out
+    out=$(tf dev plan "-state=$work/none.tfstate" "${@:2}" 2>&1) && { echo 'it was accepted'; return 1; }
+    # Terraform breaks lines as it likes.
+    tr -s '\n ' ' ' <<<"${out//│/}" | grep -qF -- "$1" || { printf '%s\n' "$out"; return 1; }
+}
+
+slots() { # WEIGHT-OF-LAMBDA-A [NAME-OF-THE-SECOND]
+    printf 'slots=[{name="lambda-a",weight=%s},{name="%s",weight=0},{name="fargate-a",weight=1},{name="fargate-b",weight=0}]' "$1" "${2:-lambda-b}"
+}
+
+stand_in_tests() {
+    local environment
+    for environment in dev qa prod pr; do
+        check "tf apply: $environment" applies "$environment"
+        check "tf apply: $environment again: no changes" no_changes "$environment"
+    done
+    check 'tf release: weights, version, code, revision, count are changed' edit_state dev
+    check 'tf release: the plan says no changes' no_changes dev
+    check 'tf release: an apply of other settings leaves all of it' keeps_the_release
+    check 'tf release: an epoch brings the declared weights back, without a gap' rebuilds_the_rule
+    check 'tf release: target groups are replaced, without a gap' replaces_a_group
+    check 'tf refuses: two slots alike' refuses 'slots: two are alike: lambda-a.' -var "$(slots 1 lambda-a)"
+    check 'tf refuses: a weight over 999' refuses 'from 0 to 999: lambda-a has 1000.' -var "$(slots 1000)"
+    check 'tf refuses: an image by tag' refuses "image is 'duet:latest': it must be named by digest" -var image=duet:latest
+    check 'tf refuses: a domain without a zone' refuses "domain_name is 'duet.example.com' but there is no zone_id" \
+        -var domain_name=duet.example.com
+    check 'tf refuses: CIDRs that overlap' refuses 'subnets overlap: public 2 (10.0.1.0/24) and private 1 (10.0.1.128/25).' -var \
+        'network={cidr="10.0.0.0/16",public_cidrs=["10.0.0.0/24","10.0.1.0/24"],private_cidrs=["10.0.1.128/25","10.0.3.0/24"]}'
+}
+
+# --- policies ------------------------------------------------------------------------------------
+stars() { # each star that stands for anything has its reason beside it
+    local bad
+    bad=$(grep -rnE '"[^"]*[:/]?\*"' terraform --include='*.tf' | grep -vE '# star: |values += \[|regex\(')
+    [ -z "$bad" ] && return 0
+    printf 'no reason: %s\n' "$bad"
+    return 1
+}
+
+suite() {
+    check 'tf policies: no star without its reason' stars
+    if ! command -v terraform >/dev/null; then
+        skip 'tf tests' 'terraform is missing (1.11 or newer)'
+        return
+    fi
+    [ -z "${DUET_TF_STAND_IN:-}" ] || export TF_CLI_CONFIG_FILE=$DUET_TF_STAND_IN
+    if ! out=$(prepare); then
+        printf '%s\n' "$out"
+        skip 'tf tests' 'terraform init has no provider'
+        return
+    fi
+    hcl_tests bad_input.tftest.hcl >"$work/bad_input" &
+    hcl_tests architecture.tftest.hcl network.tftest.hcl routing.tftest.hcl
+    if [ -n "${DUET_TF_STAND_IN:-}" ]; then
+        stand_in_tests
+    else
+        skip 'tf apply' 'DUET_TF_STAND_IN names no provider that makes no request'
+    fi
+    wait
+    cat "$work/bad_input"
+}
+
+suite 2>&1 | tee "$work/out"
+passed=$(grep -c '^ok ' "$work/out")
+failed=$(grep -c '^not ok ' "$work/out")
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
