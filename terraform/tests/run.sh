@@ -45,7 +45,7 @@ hcl_tests() { # FILE...: one line for each run of these files, its error before 
                 /^  run ".*"\.\.\. pass$/ { gsub(/^  run "|"\.\.\. pass$/, ""); print "ok tf " file ": " $0; runs++; next }
                 /^  run ".*"\.\.\. (fail|skip)$/ { gsub(/^  run "|"\.\.\. (fail|skip)$/, ""); print "not ok tf " file ": " $0; runs++; bad++; next }
                 /^(Success|Failure)!/ { summed = 1; if (/^Failure/ && !bad) print "not ok tf " file; next }
-                !/\.\.\. (in progress|tearing down|pass|fail)$/ { print }
+                NF && !/\.\.\. (in progress|tearing down|pass|fail)$/ { print }
                 END { if (!summed || !runs) print "not ok tf " file ": it did not run" }'
     done
 }
