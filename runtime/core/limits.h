@@ -61,6 +61,7 @@ enum {
 
     /* The store. */
     LIMIT_STORE_CONNECTIONS = 8,                 /* to one SQLite file; more callers wait */
+    LIMIT_STORE_BATCH = 64,                      /* writes that wait for the disk together */
     LIMIT_STORE_MEMORY_BYTES = 64 * 1024 * 1024, /* what the memory store holds */
 
     /* Calls of AWS's services. */

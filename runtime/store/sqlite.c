@@ -17,12 +17,11 @@ static struct sqlite_store *sqlite_of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
-/* A call under way. */
+/* A call that reads. */
 struct call {
     struct sqlite_store *store;
     struct sqlite_conn *conn;
     sqlite3_stmt *query;
-    bool is_writer;
     const char *name;
     enum rc rc;
     struct sqlite_reason reason; /* of a failure */
@@ -31,13 +30,13 @@ struct call {
 static enum rc call_begin(struct call *call, struct store *store, enum sqlite_query query,
                           int64_t deadline_ms)
 {
-    static const char *const names[] = {"get", "list", "check"};
+    static const char *const names[] = {"get", "list"};
     *call = (struct call){.store = sqlite_of(store), .name = names[query]};
-    call->is_writer = query == QUERY_CHECK;
-    enum rc rc =
-        sqlite_pool_take(call->store, call->is_writer, deadline_ms, &call->conn, &call->reason);
+    enum rc rc = sqlite_pool_take(call->store, false, deadline_ms, &call->conn, &call->reason);
     if (rc == RC_OK)
         call->query = call->conn->queries[query];
+    else
+        sqlite_log(call->store, call->name, rc, &call->reason);
     return rc;
 }
 
@@ -56,7 +55,7 @@ static bool call_step(struct call *call)
 static enum rc call_end(struct call *call, enum rc rc)
 {
     (void)sqlite3_reset(call->query);
-    sqlite_pool_give(call->store, call->conn, call->is_writer, rc);
+    sqlite_pool_give(call->store, call->conn, rc);
     return rc;
 }
 
@@ -76,32 +75,32 @@ static struct store_item row_item(struct call *call)
     };
 }
 
-static enum rc write_one(struct store *base, const struct sqlite_write *write, int64_t deadline_ms)
-{
-    struct sqlite_store *store = sqlite_of(base);
-    struct sqlite_reason reason;
-    struct sqlite_conn *conn;
-    enum rc rc = sqlite_pool_take(store, true, deadline_ms, &conn, &reason);
-    if (rc != RC_OK)
-        return rc;
-    rc = sqlite_write_run(store, conn, write);
-    sqlite_pool_give(store, conn, true, rc);
-    return rc;
-}
-
 static enum rc sqlite_put(struct store *store, struct store_item *item,
                           struct store_condition condition, int64_t deadline_ms)
 {
-    struct sqlite_write write = {.item = item, .condition = condition};
-    return write_one(store, &write, deadline_ms);
+    struct sqlite_write write = {.kind = WRITE_PUT,
+                                 .name = item->name,
+                                 .item = item,
+                                 .condition = condition,
+                                 .deadline_ms = deadline_ms};
+    return sqlite_queue_run(sqlite_of(store), &write);
 }
 
 static enum rc sqlite_remove(struct store *store, struct bytes name,
                              struct store_condition condition, int64_t deadline_ms)
 {
-    struct store_item item = {.name = name};
-    struct sqlite_write write = {.item = &item, .is_delete = true, .condition = condition};
-    return write_one(store, &write, deadline_ms);
+    struct sqlite_write write = {
+        .kind = WRITE_DELETE, .name = name, .condition = condition, .deadline_ms = deadline_ms};
+    return sqlite_queue_run(sqlite_of(store), &write);
+}
+
+static enum rc sqlite_check(struct store *store, int64_t deadline_ms, char *reason,
+                            size_t reason_len)
+{
+    struct sqlite_write write = {.kind = WRITE_CHECK, .deadline_ms = deadline_ms};
+    enum rc rc = sqlite_queue_run(sqlite_of(store), &write);
+    (void)snprintf(reason, reason_len, "%s", write.reason.text);
+    return rc;
 }
 
 static enum rc sqlite_get(struct store *store, struct bytes name, int64_t deadline_ms,
@@ -140,20 +139,6 @@ static enum rc sqlite_list(struct store *store, struct bytes after, size_t limit
     if (rc == RC_OK)
         *page = builder.page;
     return call_end(&call, rc);
-}
-
-static enum rc sqlite_check(struct store *store, int64_t deadline_ms, char *reason,
-                            size_t reason_len)
-{
-    struct call call;
-    enum rc rc = call_begin(&call, store, QUERY_CHECK, deadline_ms);
-    if (rc == RC_OK) {
-        (void)sqlite3_bind_int64(call.query, 1, clock_ms_epoch());
-        (void)call_step(&call);
-        rc = call_end(&call, call.rc);
-    }
-    (void)snprintf(reason, reason_len, "%s", call.reason.text);
-    return rc;
 }
 
 static void sqlite_close_store(struct store *base)

@@ -9,7 +9,8 @@
  * sqlite_file.c   makes and checks the file: mode, application, version, schema, WAL
  * sqlite_conn.c   one connection with its prepared statements
  * sqlite_pool.c   which thread uses which connection
- * sqlite_write.c  puts and deletions, each judged and done in one transaction
+ * sqlite_write.c  what is written, judged and done inside one transaction
+ * sqlite_queue.c  which threads' writes share a transaction
  * sqlite.c        the store's functions on top
  */
 
@@ -22,11 +23,11 @@
 enum sqlite_query {
     QUERY_GET,
     QUERY_LIST,
-    QUERY_CHECK,
     QUERY_BEGIN, /* from here on those of a write */
     QUERY_STATE,
     QUERY_PUT,
     QUERY_DELETE,
+    QUERY_CHECK,
     QUERY_COMMIT,
     QUERY_COUNT
 };
@@ -41,15 +42,32 @@ struct sqlite_store {
     struct store base;
     char *path; /* as SQLite is given it */
     pthread_mutex_t lock;
-    pthread_cond_t freed; /* a connection, or the writer's place; on the monotonic clock */
+    pthread_cond_t changed; /* any of what follows; on the monotonic clock */
     struct sqlite_conn *idle;
-    unsigned open_count; /* idle and in use; at most LIMIT_STORE_CONNECTIONS */
-    bool has_writer;
+    unsigned open_count;               /* idle and in use; at most LIMIT_STORE_CONNECTIONS */
+    struct sqlite_write *first, **end; /* writes that nobody has taken yet, in their order */
+    bool is_led;                       /* a thread writes, for itself and for those that wait */
 };
 
 /* What SQLite said, in one line. */
 struct sqlite_reason {
     char text[256];
+};
+
+enum sqlite_write_kind { WRITE_PUT, WRITE_DELETE, WRITE_CHECK };
+
+/* One put, deletion or check, on the stack of the thread that wants it. */
+struct sqlite_write {
+    enum sqlite_write_kind kind;
+    struct bytes name;
+    struct store_item *item; /* of a put alone: in and out as in store_put */
+    struct store_condition condition;
+    int64_t deadline_ms;
+    enum rc rc;                  /* what it came to */
+    struct sqlite_reason reason; /* of RC_IO, RC_NOMEM and RC_TIMEOUT, where SQLite gave one */
+    struct store_item stored;    /* of a put: what is there once the transaction is done */
+    struct sqlite_write *next;
+    bool is_taken, is_done; /* under the store's lock */
 };
 
 /* --- sqlite_file.c --- */
@@ -109,19 +127,19 @@ void sqlite_pool_release(struct sqlite_store *store);
 
 /* Takes a connection for this thread, opening one where that is needed.
  *
- * is_writer  waits until no other thread of this process writes: they would only meet again at
- *            SQLite's lock, where waiting is polling
- *
+ * is_writer  it must be able to write: one that was opened while the file was read-only cannot
  * reason     set where a connection could not be opened
  *
- * RC_OK: give it back · RC_TIMEOUT · RC_NOMEM · RC_IO: is logged */
+ * RC_OK: give it back · RC_TIMEOUT · RC_NOMEM · RC_IO */
 enum rc sqlite_pool_take(struct sqlite_store *store, bool is_writer, int64_t deadline_ms,
                          struct sqlite_conn **conn, struct sqlite_reason *reason) MUST_CHECK;
 
 /* Gives it back. `rc` is what the call came to: after RC_IO the connection is closed, and the next
  * caller starts with a fresh one. */
-void sqlite_pool_give(struct sqlite_store *store, struct sqlite_conn *conn, bool is_writer,
-                      enum rc rc);
+void sqlite_pool_give(struct sqlite_store *store, struct sqlite_conn *conn, enum rc rc);
+
+/* Waits for a change of the store, whose lock the caller has; false: the deadline has passed. */
+bool sqlite_pool_wait(struct sqlite_store *store, int64_t deadline_ms);
 
 /* --- sqlite_write.c --- */
 
@@ -133,17 +151,21 @@ static inline void sqlite_bind_bytes(sqlite3_stmt *query, int position, struct b
     (void)sqlite3_bind_blob64(query, position, view.ptr ? view.ptr : "", view.len, SQLITE_STATIC);
 }
 
-/* One put or deletion. */
-struct sqlite_write {
-    struct store_item
-        *item; /* of a put, as in store_put; of a deletion only its name is looked at */
-    bool is_delete;
-    struct store_condition condition;
-};
+/* Waits for the file's one place of a writer, until the deadline of the connection.
+ * RC_OK: a transaction has begun · RC_TIMEOUT · RC_NOMEM · RC_IO, with `reason` set */
+enum rc sqlite_write_begin(struct sqlite_conn *conn, struct sqlite_reason *reason) MUST_CHECK;
 
-/* Judges and does `write` in one transaction of its own. The results are those of store_put and
- * store_delete; what failed is logged. */
-enum rc sqlite_write_run(struct sqlite_store *store, struct sqlite_conn *conn,
-                         const struct sqlite_write *write) MUST_CHECK;
+/* Judges and does all writes of the list `batch`, in their order, in the transaction that has
+ * begun, and ends it. Where that fails, each has a transaction of its own: one that cannot be done
+ * does not keep the others from it. Sets rc, and what stands with it, of each.
+ *
+ * RC_OK, or RC_IO where the connection had better be closed */
+enum rc sqlite_write_batch(struct sqlite_conn *conn, struct sqlite_write *batch);
+
+/* --- sqlite_queue.c --- */
+
+/* Does `write`, alone or with those of other threads; its rc, which is logged where it is a fault.
+ * RC_TIMEOUT: its deadline came before it was begun. */
+enum rc sqlite_queue_run(struct sqlite_store *store, struct sqlite_write *write) MUST_CHECK;
 
 #endif

@@ -1,8 +1,9 @@
+#include "runtime/core/clock.h"
 #include "runtime/store/sqlite_internal.h"
 
 /*
  * A write is judged by what is there inside the transaction that does it: BEGIN IMMEDIATE keeps
- * every other writer out, of this process and of others, until COMMIT.
+ * every other writer out, of this process and of others, until COMMIT, which waits for the disk.
  */
 
 /* Runs a statement that gives at most one row. `has_row`: it is there to be read until the reset,
@@ -53,48 +54,91 @@ static int take_out(struct sqlite_conn *conn, struct bytes name)
     return run(conn, QUERY_DELETE);
 }
 
-/* Inside a transaction. SQLite's result; with SQLITE_OK `rc` is the judgement, and `next` what is
- * there now. */
-static int apply(struct sqlite_conn *conn, const struct sqlite_write *write,
-                 struct store_item *next, enum rc *rc)
+/* Writes the one row that is there for it, so that it meets what a put would meet. */
+static int check(struct sqlite_conn *conn)
+{
+    (void)sqlite3_bind_int64(conn->queries[QUERY_CHECK], 1, clock_ms_epoch());
+    return run(conn, QUERY_CHECK);
+}
+
+/* SQLite's result; with SQLITE_OK write->rc is the judgement. */
+static int apply(struct sqlite_conn *conn, struct sqlite_write *write)
 {
     struct store_item there;
     bool found;
-    int code = look(conn, write->item->name, &there, &found);
+    write->rc = RC_OK;
+    if (write->kind == WRITE_CHECK)
+        return check(conn);
+    int code = look(conn, write->name, &there, &found);
     if (code != SQLITE_OK)
         return code;
-    *rc = store_condition_check(write->condition, found ? &there : NULL);
-    if (*rc != RC_OK)
+    write->rc = store_condition_check(write->condition, found ? &there : NULL);
+    if (write->rc != RC_OK)
         return SQLITE_OK;
-    if (write->is_delete)
-        return take_out(conn, write->item->name);
-    *next = *write->item;
-    next->version = found ? there.version + 1 : 1;
+    if (write->kind == WRITE_DELETE)
+        return take_out(conn, write->name);
+    write->stored = *write->item;
+    write->stored.version = found ? there.version + 1 : 1;
     if (found)
-        next->created_ms = there.created_ms;
-    return put(conn, next);
+        write->stored.created_ms = there.created_ms;
+    return put(conn, &write->stored);
 }
 
-enum rc sqlite_write_run(struct sqlite_store *store, struct sqlite_conn *conn,
-                         const struct sqlite_write *write)
+static int apply_all(struct sqlite_conn *conn, struct sqlite_write *batch)
 {
-    struct store_item next;
-    struct sqlite_reason reason;
-    enum rc rc = RC_OK;
-    int code = run(conn, QUERY_BEGIN);
-    if (code == SQLITE_OK) {
-        code = apply(conn, write, &next, &rc);
-        if (code == SQLITE_OK)
-            code = run(conn, QUERY_COMMIT);
-    }
-    if (code == SQLITE_OK) {
-        if (rc == RC_OK && !write->is_delete)
-            *write->item = next;
-        return rc;
-    }
-    sqlite_explain(conn->db, &reason);
+    int code = SQLITE_OK;
+    for (struct sqlite_write *write = batch; write && code == SQLITE_OK; write = write->next)
+        code = apply(conn, write);
+    return code == SQLITE_OK ? run(conn, QUERY_COMMIT) : code;
+}
+
+static enum rc fail(struct sqlite_conn *conn, int code, struct sqlite_reason *reason)
+{
+    sqlite_explain(conn->db, reason);
     (void)sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
-    rc = sqlite_to_rc(code);
-    sqlite_log(store, write->is_delete ? "delete" : "put", rc, &reason);
-    return rc;
+    return sqlite_to_rc(code);
+}
+
+enum rc sqlite_write_begin(struct sqlite_conn *conn, struct sqlite_reason *reason)
+{
+    int code = run(conn, QUERY_BEGIN);
+    return code == SQLITE_OK ? RC_OK : fail(conn, code, reason);
+}
+
+/* Each by itself; the transaction of all has been taken back. */
+static enum rc run_singly(struct sqlite_conn *conn, struct sqlite_write *batch)
+{
+    enum rc worst = RC_OK;
+    for (struct sqlite_write *write = batch; write; write = write->next) {
+        sqlite_set_deadline(conn->db, write->deadline_ms);
+        write->rc = sqlite_write_begin(conn, &write->reason);
+        if (write->rc == RC_OK) {
+            struct sqlite_write *next = write->next;
+            write->next = NULL;
+            enum rc rc = sqlite_write_batch(conn, write);
+            write->next = next;
+            worst = rc == RC_OK ? worst : rc;
+        } else if (write->rc == RC_IO) {
+            worst = RC_IO;
+        }
+    }
+    return worst;
+}
+
+enum rc sqlite_write_batch(struct sqlite_conn *conn, struct sqlite_write *batch)
+{
+    struct sqlite_reason reason;
+    int code = apply_all(conn, batch);
+    if (code == SQLITE_OK) {
+        for (struct sqlite_write *write = batch; write; write = write->next)
+            if (write->kind == WRITE_PUT && write->rc == RC_OK)
+                *write->item = write->stored;
+        return RC_OK;
+    }
+    enum rc rc = fail(conn, code, &reason);
+    if (batch->next)
+        return run_singly(conn, batch);
+    batch->rc = rc;
+    batch->reason = reason;
+    return rc == RC_IO ? RC_IO : RC_OK;
 }

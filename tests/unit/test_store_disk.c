@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/support/store_file.h"
@@ -80,4 +81,41 @@ Test(store_disk, a_corrupt_page_is_told)
     cr_expect_str_eq(store_file.reason, "database disk image is malformed");
     cr_expect(store_file_log_has("database disk image is malformed"));
     store_close(store);
+}
+
+/* root may write anything, so the claim is made in a process that is nobody. */
+static void write_as_nobody(const char *aside)
+{
+    static const char *const steps[] = {"put", "aside", "read-only", "read", "check", "again"};
+    size_t step = 0;
+    if (getuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+        _exit(1);
+    struct store *store = store_file_open();
+    bool is_so = store_file_put(store, BYTES_LIT("ada"), 0) == RC_OK && ++step &&
+                 rename(store_file.path, aside) == 0 && chmod(aside, 0444) == 0 &&
+                 store_file_put(store, BYTES_LIT("bob"), 0) == RC_IO && ++step &&
+                 rename(aside, store_file.path) == 0 &&
+                 store_file_put(store, BYTES_LIT("bob"), 0) == RC_IO && ++step &&
+                 store_file_get(store, BYTES_LIT("ada")) == RC_OK && ++step &&
+                 store_file_check(store, 0) == RC_IO &&
+                 strstr(store_file.reason, "readonly database") && ++step &&
+                 chmod(store_file.path, 0644) == 0 &&
+                 store_file_put(store, BYTES_LIT("bob"), 0) == RC_OK;
+    if (!is_so)
+        (void)fprintf(stderr, "%s: %s\n", steps[step], store_file.reason);
+    store_close(store);
+    arena_release(&store_file.arena);
+    _exit(is_so ? 0 : 2);
+}
+
+Test(store_disk, a_file_that_becomes_read_only_is_told_and_is_written_again_when_it_can_be)
+{
+    char aside[2 * TEMPDIR_PATH_MAX];
+    (void)tempdir_join(&store_file.dir, "", "aside.db", aside);
+    cr_assert_eq(chmod(store_file.dir.path, 0777), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        write_as_nobody(aside);
+    cr_expect_eq(store_file_wait(pid), 0);
+    cr_expect(store_file_log_has("readonly database"));
 }

@@ -177,6 +177,13 @@ static void *put_late(void *context)
     return NULL;
 }
 
+static void *put_in_time(void *context)
+{
+    struct late_writer *writer = context;
+    writer->rc = store_file_put(writer->store, bytes_make(&writer->name, 1), 0);
+    return NULL;
+}
+
 Test(store_shared, writers_that_wait_for_each_other_keep_to_their_deadlines)
 {
     struct late_writer writers[THREADS];
@@ -195,5 +202,51 @@ Test(store_shared, writers_that_wait_for_each_other_keep_to_their_deadlines)
     sqlite3_close(other);
     cr_expect_eq(store_file_put(store, BYTES_LIT("ada"), 0), RC_OK);
     cr_expect_eq(store_file_count(store), 1u);
+    store_close(store);
+}
+
+/* The first one leads and gives up at its deadline; the next of those that wait leads then. */
+Test(store_shared, a_leader_that_is_late_leaves_the_others_their_own_time)
+{
+    struct late_writer early = {.store = store_file_open(), .name = 'a'}, others[THREADS];
+    sqlite3 *other = store_file_raw();
+    store_file_run(other, "BEGIN IMMEDIATE");
+    cr_assert_eq(pthread_create(&early.thread, NULL, put_late, &early), 0);
+    for (int i = 0; i < THREADS; i++) {
+        others[i] = (struct late_writer){.store = early.store, .name = (char)('b' + i)};
+        cr_assert_eq(pthread_create(&others[i].thread, NULL, put_in_time, &others[i]), 0);
+    }
+    cr_assert_eq(pthread_join(early.thread, NULL), 0);
+    cr_expect_eq(early.rc, RC_TIMEOUT);
+    store_file_run(other, "ROLLBACK");
+    sqlite3_close(other);
+    for (int i = 0; i < THREADS; i++) {
+        cr_assert_eq(pthread_join(others[i].thread, NULL), 0);
+        cr_expect_eq(others[i].rc, RC_OK);
+    }
+    cr_expect_eq(store_file_count(early.store), (size_t)THREADS);
+    store_close(early.store);
+}
+
+/* What SQLite cannot take is refused alone, whoever is in the same transaction. */
+Test(store_shared, a_write_that_fails_does_not_keep_the_others_from_theirs)
+{
+    struct late_writer others[THREADS];
+    struct store *store = store_file_open();
+    sqlite3 *other = store_file_raw();
+    store_file_run(other, "CREATE TRIGGER no BEFORE INSERT ON item WHEN NEW.name = x'62'"
+                          " BEGIN SELECT RAISE(ROLLBACK, 'not this one'); END; BEGIN IMMEDIATE");
+    for (int i = 0; i < THREADS; i++) {
+        others[i] = (struct late_writer){.store = store, .name = (char)('a' + i)};
+        cr_assert_eq(pthread_create(&others[i].thread, NULL, put_in_time, &others[i]), 0);
+    }
+    store_file_run(other, "ROLLBACK");
+    sqlite3_close(other);
+    for (int i = 0; i < THREADS; i++) {
+        cr_assert_eq(pthread_join(others[i].thread, NULL), 0);
+        cr_expect_eq(others[i].rc, i == 1 ? RC_IO : RC_OK, "%d", i);
+    }
+    cr_expect(store_file_log_has("not this one"));
+    cr_expect_eq(store_file_count(store), (size_t)THREADS - 1);
     store_close(store);
 }
