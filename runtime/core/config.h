@@ -31,8 +31,11 @@ struct config {
     bool has_streaming;          /* DUET_LAMBDA_STREAMING: of the function's URL (lambda) */
     unsigned request_timeout_ms; /* DUET_REQUEST_TIMEOUT_MS */
     unsigned idle_timeout_s;     /* DUET_IDLE_TIMEOUT_S: of a kept connection (server) */
-    unsigned read_timeout_s;     /* DUET_READ_TIMEOUT_S: for a whole request to arrive (server) */
-    unsigned drain_s;            /* DUET_DRAIN_S: for requests in flight after SIGTERM (server) */
+    unsigned read_timeout_s;     /* DUET_READ_TIMEOUT_S: for a request's head (server) */
+    unsigned write_timeout_s;    /* DUET_WRITE_TIMEOUT_S: for clients slow to read (server) */
+    unsigned max_connections;    /* DUET_MAX_CONNECTIONS; 0: as descriptors allow (server) */
+    unsigned lame_duck_s;        /* DUET_LAME_DUCK_S: from SIGTERM to the drain (server) */
+    unsigned drain_s;            /* DUET_DRAIN_S: for requests in flight after it (server) */
     enum log_level log_level;    /* AWS_LAMBDA_LOG_LEVEL (lambda), DUET_LOG_LEVEL (server) */
     enum log_format log_format;  /* AWS_LAMBDA_LOG_FORMAT (lambda); JSON (server) */
     bool has_metrics;            /* DUET_METRICS: on, off */

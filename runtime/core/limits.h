@@ -43,6 +43,10 @@ enum {
     LIMIT_PIPELINE_OUT_BYTES = 256 * 1024, /* unsent answers before reading stops */
     LIMIT_HEALTHCHECK_MS = 3000,           /* for `server healthcheck`; ECS waits 5 s for it */
     LIMIT_FDS = 64 * 1024,                 /* open descriptors, where the system gives as many */
+    LIMIT_SPARE_FDS = 128,                 /* of these, kept for all that is no connection */
+    /* A body that comes, or an answer that is taken, more slowly than this for the whole of its
+     * timeout ends: 1 MiB in 17 minutes is slow but honest, a byte a second is neither. */
+    LIMIT_LEAST_BYTES_PER_S = 1024,
 
     /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,

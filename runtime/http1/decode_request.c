@@ -5,6 +5,11 @@ void http1_decoder_init(struct http1_decoder *dec)
     *dec = (struct http1_decoder){.body_max = LIMIT_BODY_BYTES};
 }
 
+bool http1_decoder_has_head(const struct http1_decoder *dec)
+{
+    return dec->_head_len > 0;
+}
+
 /* RC_OK: the body is here too, and *end is the message's. */
 static enum rc read_body(struct http1_decoder *dec, struct bytes in, size_t *end)
 {

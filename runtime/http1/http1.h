@@ -59,6 +59,9 @@ struct http1_decoder {
 
 void http1_decoder_init(struct http1_decoder *dec);
 
+/* After RC_AGAIN: the head is whole, and what is missing is body. */
+bool http1_decoder_has_head(const struct http1_decoder *dec);
+
 /* Decodes the request at the start of `in`.
  *
  * in          all bytes received so far from the message's start. They may lie elsewhere at each

@@ -61,6 +61,8 @@ void rig_config_init(struct rig_config *config)
      * for machines. */
     config->env[config->env_count++] = "DUET_ACCESS_LOG=off";
     config->env[config->env_count++] = "DUET_METRICS=off";
+    /* No request goes to a task that is stopped, so it need not wait until that is noticed. */
+    config->env[config->env_count++] = "DUET_LAME_DUCK_S=0";
 }
 
 void rig_config_release(struct rig_config *config)

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,7 +15,7 @@
  * ends, and httpd_respond begins the next.
  */
 
-enum { READ_BYTES = 16 * 1024, LINGER_MS = 2000 };
+enum { READ_BYTES = 16 * 1024, LINGER_MS = 2000, FIRST_REQUEST_MS = 1000 };
 
 static struct loop *conn_loop(const struct httpd_conn *conn)
 {
@@ -36,26 +38,74 @@ static void set_deadline(struct httpd_conn *conn, int64_t after_ms)
         conn->closes = true; /* without a timer it shall not stay */
 }
 
-static void set_state(struct httpd_conn *conn, enum conn_state state)
+/* How long a state may last, or for those that go on while bytes do, until it is looked at. */
+static int64_t state_ms(const struct httpd_conn *conn)
 {
     const struct httpd_options *options = &conn->httpd->options;
-    if (conn->state == state && state == CONN_READING)
-        return; /* one limit for the whole request */
+    switch (conn->state) {
+    case CONN_READING:
+    case CONN_BODY:
+        return (int64_t)options->read_timeout_s * 1000;
+    case CONN_PRODUCING:
+    case CONN_WRITING:
+        return (int64_t)options->write_timeout_s * 1000;
+    case CONN_IDLE:
+        return (int64_t)options->idle_timeout_s * 1000;
+    case CONN_LINGER:
+        return LINGER_MS;
+    case CONN_BUSY:
+        break;
+    }
+    return 0;
+}
+
+/* Bytes of the body that have come, or of answers that the client's side has acknowledged: what
+ * fills the kernel's buffers is not taken yet. */
+static int64_t progress(const struct httpd_conn *conn)
+{
+    const struct work *work = conn->work;
+    int waiting = 0;
+    if (conn->state == CONN_BODY)
+        return (int64_t)(work->in.len - work->in_start);
+    (void)ioctl(conn->io.fd, SIOCOUTQ, &waiting);
+    return (int64_t)work->sent_total - waiting;
+}
+
+static void begin_period(struct httpd_conn *conn)
+{
+    conn->work->progress_mark = progress(conn);
+    set_deadline(conn, state_ms(conn));
+}
+
+/* At the end of a period: when enough has gone, another begins. */
+static bool goes_on(struct httpd_conn *conn)
+{
+    int64_t least = state_ms(conn) / 1000 * LIMIT_LEAST_BYTES_PER_S;
+    if (progress(conn) - conn->work->progress_mark < least)
+        return false;
+    begin_period(conn);
+    return true;
+}
+
+static void set_state(struct httpd_conn *conn, enum conn_state state)
+{
+    bool is_same = conn->state == state;
     conn->state = state;
     switch (state) {
     case CONN_READING:
-        set_deadline(conn, (int64_t)options->read_timeout_s * 1000);
+        if (!is_same) /* one limit for the whole head */
+            set_deadline(conn, state_ms(conn));
         break;
-    case CONN_IDLE:
+    case CONN_BODY:
     case CONN_PRODUCING:
     case CONN_WRITING:
-        set_deadline(conn, (int64_t)options->idle_timeout_s * 1000);
+        if (!is_same)
+            begin_period(conn);
         break;
+    case CONN_IDLE:
     case CONN_BUSY:
-        set_deadline(conn, 0);
-        break;
     case CONN_LINGER:
-        set_deadline(conn, LINGER_MS);
+        set_deadline(conn, state_ms(conn));
         break;
     }
 }
@@ -81,15 +131,16 @@ void conn_close(struct httpd_conn *conn)
         conn_end_exchange(conn);
     if (conn->work)
         work_give(httpd, conn->work);
-    if (conn->prev)
-        conn->prev->next = conn->next;
-    else
-        httpd->conns = conn->next;
-    if (conn->next)
-        conn->next->prev = conn->prev;
-    httpd->conn_count--;
+    httpd_forget(httpd, conn);
     free(conn);
-    httpd_tell_drained(httpd);
+}
+
+/* With a reset, so that what the client does not take fills no memory of the kernel's either. */
+static void conn_abort(struct httpd_conn *conn)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(conn->io.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    conn_close(conn);
 }
 
 static void start_linger(struct httpd_conn *conn)
@@ -122,6 +173,7 @@ static bool flush(struct httpd_conn *conn)
         if (n < 0)
             return errno == EAGAIN;
         work->out_start += (size_t)n;
+        work->sent_total += (size_t)n;
     }
     buf_reset(&work->out);
     work->out_start = 0;
@@ -149,7 +201,7 @@ static void settle(struct httpd_conn *conn)
         else
             conn_close(conn);
     } else if (has_in) {
-        set_state(conn, CONN_READING);
+        set_state(conn, http1_decoder_has_head(&work->decoder) ? CONN_BODY : CONN_READING);
         loop_io_set(conn_loop(conn), &conn->io, conn_read_events(conn));
     } else {
         conn->work = NULL;
@@ -215,6 +267,7 @@ static void on_readable(struct httpd_conn *conn)
     }
     ssize_t n = conn_read(conn, work->in.data + work->in.len, work->in.cap - work->in.len);
     if (n > 0) {
+        conn->has_asked = true;
         work->in.len += (size_t)n;
         serve(conn);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -245,22 +298,52 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
     }
 }
 
-static void on_timer(struct loop *loop, struct loop_timer *timer)
+/* The client has had its time. */
+static void on_late(struct httpd_conn *conn)
 {
-    struct httpd_conn *conn = (void *)((char *)timer - offsetof(struct httpd_conn, timer));
-    if (loop->now_ms < conn->deadline_ms) {
-        if (conn->deadline_ms != INT64_MAX &&
-            loop_timer_set(loop, timer, conn->deadline_ms) != RC_OK)
-            conn_close(conn);
-    } else if (conn->state == CONN_READING) {
+    switch (conn->state) {
+    case CONN_BODY:
+        if (goes_on(conn))
+            break;
+        /* fall through */
+    case CONN_READING:
         conn_fault(conn, RC_TIMEOUT);
         serve(conn);
-    } else {
+        break;
+    case CONN_PRODUCING:
+    case CONN_WRITING:
+        if (!goes_on(conn))
+            conn_abort(conn);
+        break;
+    case CONN_IDLE:
+    case CONN_BUSY:
+    case CONN_LINGER:
         conn_close(conn);
+        break;
     }
 }
 
+static void on_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct httpd_conn *conn = (void *)((char *)timer - offsetof(struct httpd_conn, timer));
+    if (loop->now_ms >= conn->deadline_ms)
+        on_late(conn);
+    else if (conn->deadline_ms != INT64_MAX &&
+             loop_timer_set(loop, timer, conn->deadline_ms) != RC_OK)
+        conn_close(conn);
+}
+
 /* --- called by httpd.c and the owner --- */
+
+/* A new connection owes its first request within the time that a request's head may take. */
+static int64_t first_request_ms(const struct httpd_conn *conn)
+{
+    const struct httpd *httpd = conn->httpd;
+    if (httpd->is_draining)
+        return FIRST_REQUEST_MS;
+    return httpd->options.read_timeout_s ? (int64_t)httpd->options.read_timeout_s * 1000
+                                         : state_ms(conn);
+}
 
 void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer)
 {
@@ -279,23 +362,26 @@ void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer)
         free(conn);
         return;
     }
-    conn->next = httpd->conns;
-    if (httpd->conns)
-        httpd->conns->prev = conn;
-    httpd->conns = conn;
-    httpd->conn_count++;
-    /* A new connection owes its first request within the time that a request may take. */
+    httpd_remember(httpd, conn);
     conn->state = CONN_IDLE;
-    set_deadline(conn, (int64_t)httpd->options.idle_timeout_s * 1000);
+    set_deadline(conn, first_request_ms(conn));
+}
+
+bool conn_is_idle(const struct httpd_conn *conn)
+{
+    char first;
+    return conn->state == CONN_IDLE && recv(conn->io.fd, &first, 1, MSG_PEEK) < 0 &&
+           errno == EAGAIN;
 }
 
 void conn_drain(struct httpd_conn *conn)
 {
-    char first;
-    if (recv(conn->io.fd, &first, 1, MSG_PEEK) > 0)
+    if (!conn_is_idle(conn))
         on_readable(conn);
-    else
+    else if (conn->has_asked)
         conn_close(conn);
+    else
+        set_deadline(conn, FIRST_REQUEST_MS);
 }
 
 void httpd_respond(struct httpd_exchange *exchange)

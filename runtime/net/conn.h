@@ -26,13 +26,16 @@ struct work {
     size_t out_start; /* bytes of `out` that are sent */
     struct http1_decoder decoder;
     bool said_continue;
+    uint64_t sent_total;   /* bytes of `out` that the kernel took, of all answers so far */
+    int64_t progress_mark; /* bytes of the body, or of `out`, when its timeout was last set */
     char peer_text[INET_ADDRSTRLEN];
     struct work *next; /* in the list of free ones */
 };
 
 enum conn_state {
     CONN_IDLE,      /* waits for a request's first byte */
-    CONN_READING,   /* has part of a request */
+    CONN_READING,   /* has part of a request's head */
+    CONN_BODY,      /* has its head, and not all of its body */
     CONN_BUSY,      /* the owner has the exchange */
     CONN_PRODUCING, /* the answer's body is made as the client takes it */
     CONN_WRITING,   /* unsent bytes, and the client does not read */
@@ -51,6 +54,7 @@ struct httpd_conn {
     bool is_stuffed;  /* answers had to be written before more input was served */
     bool is_gone;     /* the client has reset the connection */
     bool was_fault;   /* the last answer was to bytes that are no request */
+    bool has_asked;   /* a request has begun on it, now or before */
     bool keeps_alive; /* the request in hand lets the connection stay */
     bool is_shaking;  /* TLS: no byte of a request can come yet */
     struct tls *tls;  /* NULL: the socket's bytes are HTTP */
@@ -62,8 +66,12 @@ struct httpd_conn {
 struct httpd {
     struct httpd_options options;
     struct loop_io listen_io;
-    struct loop_timer accept_timer; /* when descriptors ran out */
-    bool is_draining;
+    struct loop_timer accept_timer; /* when descriptors ran out, and at the end of listening */
+    int64_t accept_warned_ms;
+    bool is_full;            /* as many connections as there may be: nobody is accepted */
+    bool is_lame;            /* no connection outlives its next answer */
+    bool is_draining;        /* lame, and the idle ones are closed */
+    struct httpd_conn *hand; /* where the search for an idle one goes on */
     struct httpd_conn *conns;
     size_t conn_count;
     struct work *free_works;
@@ -78,8 +86,12 @@ void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer);
 /* Closes and frees; a work that the owner holds stays until httpd_respond. */
 void conn_close(struct httpd_conn *conn);
 
-/* Reads what has come on an idle connection, and closes it when nothing has. */
+/* Reads what has come on an idle connection. When nothing has, one that has asked before is closed,
+ * and a new one has a moment more for the request that it was opened for. */
 void conn_drain(struct httpd_conn *conn);
+
+/* true: it waits for a request, and no byte of one has come. */
+bool conn_is_idle(const struct httpd_conn *conn);
 
 /* Serves the whole requests of the input until the owner keeps one or none is left. */
 void conn_serve(struct httpd_conn *conn);
@@ -96,8 +108,10 @@ void conn_produce(struct httpd_conn *conn);
 /* The end of one request: the owner is told, the work ready for the next. */
 void conn_end_exchange(struct httpd_conn *conn);
 
-/* Tells the owner when draining has come to its end. */
-void httpd_tell_drained(struct httpd *httpd);
+/* Puts a connection into the list of all, and takes it out again; the owner is told when draining
+ * has come to its end with it. */
+void httpd_remember(struct httpd *httpd, struct httpd_conn *conn);
+void httpd_forget(struct httpd *httpd, struct httpd_conn *conn);
 
 /* --- bytes, by TLS or as they are (conn_io.c) --- */
 

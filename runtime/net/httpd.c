@@ -9,29 +9,99 @@
 #include "runtime/core/log.h"
 #include "runtime/net/conn.h"
 
-enum { ACCEPT_BATCH = 64, ACCEPT_PAUSE_MS = 100 };
+enum {
+    ACCEPT_BATCH = 64,
+    ACCEPT_PAUSE_MS = 100,
+    ACCEPT_WARN_MS = 10000,
+    HANDSHAKE_MS = 50, /* a round trip and more: a balancer is near */
+    HAND_STEPS = 64,
+};
+
+/* --- the connections --- */
+
+void httpd_remember(struct httpd *httpd, struct httpd_conn *conn)
+{
+    conn->next = httpd->conns;
+    if (httpd->conns)
+        httpd->conns->prev = conn;
+    httpd->conns = conn;
+    httpd->conn_count++;
+}
+
+static void tell_drained(struct httpd *httpd)
+{
+    if (httpd->is_draining && httpd->listen_io.fd < 0 && httpd->conn_count == 0 &&
+        httpd->options.on_drained)
+        httpd->options.on_drained(httpd);
+}
+
+void httpd_forget(struct httpd *httpd, struct httpd_conn *conn)
+{
+    if (conn->prev)
+        conn->prev->next = conn->next;
+    else
+        httpd->conns = conn->next;
+    if (conn->next)
+        conn->next->prev = conn->prev;
+    if (httpd->hand == conn)
+        httpd->hand = conn->next;
+    httpd->conn_count--;
+    if (httpd->is_full && httpd->listen_io.fd >= 0)
+        loop_io_set(httpd->options.loop, &httpd->listen_io, EPOLLIN);
+    httpd->is_full = false;
+    tell_drained(httpd);
+}
+
+/* Of the next few connections, the one that has been idle longest makes room. A list by idleness
+ * would cost each request; this costs those that come when all is full. false: none was idle. */
+static bool close_idle(struct httpd *httpd)
+{
+    struct httpd_conn *oldest = NULL;
+    for (int i = 0; i < HAND_STEPS && httpd->conns; i++) {
+        struct httpd_conn *conn = httpd->hand ? httpd->hand : httpd->conns;
+        httpd->hand = conn->next;
+        if ((!oldest || conn->deadline_ms < oldest->deadline_ms) && conn_is_idle(conn))
+            oldest = conn;
+    }
+    if (oldest)
+        conn_close(oldest);
+    return oldest != NULL;
+}
 
 /* --- accepting --- */
 
 /* Out of descriptors or memory: what waits stays in the kernel's queue for a moment. */
 static void pause_accepting(struct httpd *httpd)
 {
-    log_event(LOG_WARN, "cannot accept", LOG_STR("reason", strerror(errno)),
-              LOG_NUM("connections", httpd->conn_count));
-    loop_io_set(httpd->options.loop, &httpd->listen_io, 0);
-    if (loop_timer_set(httpd->options.loop, &httpd->accept_timer,
-                       httpd->options.loop->now_ms + ACCEPT_PAUSE_MS) != RC_OK)
-        loop_io_set(httpd->options.loop, &httpd->listen_io, EPOLLIN);
-}
-
-static void on_accept_timer(struct loop *loop, struct loop_timer *timer)
-{
-    struct httpd *httpd = (void *)((char *)timer - offsetof(struct httpd, accept_timer));
-    if (httpd->listen_io.fd >= 0)
+    struct loop *loop = httpd->options.loop;
+    int error = errno;
+    if (httpd->accept_warned_ms == 0 || loop->now_ms - httpd->accept_warned_ms >= ACCEPT_WARN_MS) {
+        httpd->accept_warned_ms = loop->now_ms;
+        log_event(LOG_WARN, "cannot accept", LOG_STR("reason", strerror(error)),
+                  LOG_NUM("connections", httpd->conn_count));
+    }
+    loop_io_set(loop, &httpd->listen_io, 0);
+    if (loop_timer_set(loop, &httpd->accept_timer, loop->now_ms + ACCEPT_PAUSE_MS) != RC_OK)
         loop_io_set(loop, &httpd->listen_io, EPOLLIN);
 }
 
-/* true: one connection more; false: none waits, or accepting has been put off. */
+static bool has_room(const struct httpd *httpd)
+{
+    size_t max = httpd->options.connections_max;
+    return max == 0 || httpd->conn_count < max;
+}
+
+/* Somebody waits. When all is full the next connection that closes makes room. */
+static bool make_room(struct httpd *httpd)
+{
+    if (has_room(httpd) || close_idle(httpd))
+        return true;
+    httpd->is_full = true;
+    loop_io_set(httpd->options.loop, &httpd->listen_io, 0);
+    return false;
+}
+
+/* true: look for another one; false: none waits, or accepting has been put off. */
 static bool accept_one(struct httpd *httpd)
 {
     struct sockaddr_in peer = {0};
@@ -42,9 +112,14 @@ static bool accept_one(struct httpd *httpd)
         conn_open(httpd, fd, &peer);
         return true;
     }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        pause_accepting(httpd);
-    return errno == ECONNABORTED || errno == EINTR;
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+        return errno == ECONNABORTED || errno == EINTR;
+    int error = errno;
+    if (close_idle(httpd))
+        return true;
+    errno = error;
+    pause_accepting(httpd);
+    return false;
 }
 
 static void on_listen(struct loop *loop, struct loop_io *io, uint32_t events)
@@ -52,8 +127,35 @@ static void on_listen(struct loop *loop, struct loop_io *io, uint32_t events)
     struct httpd *httpd = (void *)((char *)io - offsetof(struct httpd, listen_io));
     (void)loop;
     (void)events;
-    for (int i = 0; i < ACCEPT_BATCH && accept_one(httpd); i++)
+    if (!make_room(httpd))
+        return;
+    for (int i = 0; i < ACCEPT_BATCH && has_room(httpd) && accept_one(httpd); i++)
         ;
+}
+
+static void stop_listening(struct httpd *httpd)
+{
+    if (httpd->listen_io.fd < 0)
+        return;
+    loop_io_remove(httpd->options.loop, &httpd->listen_io);
+    loop_timer_clear(httpd->options.loop, &httpd->accept_timer);
+    (void)close(httpd->listen_io.fd);
+    httpd->listen_io.fd = -1;
+}
+
+/* The pause is over; or, when draining, the handshakes that were under way are. */
+static void on_accept_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct httpd *httpd = (void *)((char *)timer - offsetof(struct httpd, accept_timer));
+    loop_io_set(loop, &httpd->listen_io, EPOLLIN);
+    if (!httpd->is_draining)
+        return;
+    while (accept_one(httpd))
+        ;
+    if (timer->_slot)
+        return; /* no descriptor is left: those that end give theirs */
+    stop_listening(httpd);
+    tell_drained(httpd);
 }
 
 /* --- life --- */
@@ -73,37 +175,35 @@ struct httpd *httpd_new(const struct httpd_options *options)
     return NULL;
 }
 
-static void stop_listening(struct httpd *httpd)
+void httpd_announce_end(struct httpd *httpd)
 {
-    if (httpd->listen_io.fd < 0)
-        return;
-    loop_io_remove(httpd->options.loop, &httpd->listen_io);
-    loop_timer_clear(httpd->options.loop, &httpd->accept_timer);
-    (void)close(httpd->listen_io.fd);
-    httpd->listen_io.fd = -1;
+    httpd->is_lame = true;
 }
 
-void httpd_tell_drained(struct httpd *httpd)
+static void stop_listening_soon(struct httpd *httpd)
 {
-    if (httpd->is_draining && httpd->conn_count == 0 && httpd->options.on_drained)
-        httpd->options.on_drained(httpd);
+    struct loop *loop = httpd->options.loop;
+    httpd_listen_no_more(httpd->listen_io.fd);
+    if (loop_timer_set(loop, &httpd->accept_timer, loop->now_ms + HANDSHAKE_MS) == RC_OK)
+        return;
+    while (accept_one(httpd))
+        ;
+    stop_listening(httpd);
 }
 
 void httpd_drain(struct httpd *httpd)
 {
     if (httpd->is_draining)
         return;
-    httpd->is_draining = true;
-    while (accept_one(httpd))
-        ;
-    stop_listening(httpd);
+    httpd->is_lame = httpd->is_draining = true;
+    stop_listening_soon(httpd);
     struct httpd_conn *next;
     for (struct httpd_conn *conn = httpd->conns; conn; conn = next) {
         next = conn->next;
         if (conn->state == CONN_IDLE)
             conn_drain(conn);
     }
-    httpd_tell_drained(httpd);
+    tell_drained(httpd);
 }
 
 void httpd_free(struct httpd *httpd)

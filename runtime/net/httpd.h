@@ -68,7 +68,12 @@ struct httpd_options {
     void *context;                /* the owner's */
     unsigned idle_timeout_s;      /* a kept connection without a request; 0: none */
     size_t body_max_bytes;        /* of a request; 0: LIMIT_BODY_BYTES */
-    unsigned read_timeout_s;      /* from a request's first byte to its last; 0: none */
+    unsigned read_timeout_s;      /* a request's head, the first one's from the connection's begin;
+                                   * and a body as slow as write_timeout_s says; 0: none */
+    unsigned write_timeout_s;     /* a client that for so long takes, or sends, fewer than
+                                   * LIMIT_LEAST_BYTES_PER_S; 0: none */
+    size_t connections_max;       /* over it the one that is idle longest makes room, and where
+                                   * none is, new ones wait in the kernel's queue; 0: none */
 };
 
 /* A socket that listens on `address` (IPv4) and `port` (0: the system picks one), non-blocking and
@@ -77,6 +82,10 @@ struct httpd_options {
  * "cannot listen on '127.0.0.1:8080': Address already in use". */
 int httpd_listen(const char *address, unsigned port, bool reuse_port, char *error,
                  size_t error_len) MUST_CHECK;
+
+/* Lets no further handshake begin on such a socket; those under way may end, and be accepted. A
+ * client that comes now is not answered, and finds the port closed at its next try. */
+void httpd_listen_no_more(int listen_fd);
 
 /* The port that a socket of httpd_listen is bound to. */
 unsigned httpd_port(int listen_fd);
@@ -90,8 +99,13 @@ void httpd_free(struct httpd *httpd);
 /* Sends exchange->res; the exchange is gone after it, when the client is gone too. */
 void httpd_respond(struct httpd_exchange *exchange);
 
-/* Stops listening after what waits to be accepted has been accepted, closes idle connections, and
- * has the busy ones closed after their answer. */
+/* Has each connection closed after its next answer, which says so ("Connection: close"). New ones
+ * are accepted still, idle ones stay. */
+void httpd_announce_end(struct httpd *httpd);
+
+/* Does that, closes idle connections, and stops listening: no handshake begins from now on, those
+ * under way may end, and whoever is connected then is served, new connections with
+ * a second to send their request. */
 void httpd_drain(struct httpd *httpd);
 
 /* Open connections. */

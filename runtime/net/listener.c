@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -39,6 +40,22 @@ int httpd_listen(const char *address, unsigned port, bool reuse_port, char *erro
     if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd, address, port, error, error_len);
     return fd;
+}
+
+/* A filter on the listening socket sees each segment from its TCP header on, whose byte 13 has the
+ * flags. Between the last accept and close the kernel would otherwise go on shaking hands, and
+ * reset those connections, with the requests on them, at close. */
+void httpd_listen_no_more(int listen_fd)
+{
+    enum { FLAGS = 13, SYN = 0x02, WHOLE = 0xffff };
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, WHOLE),
+    };
+    struct sock_fprog filter = {.len = sizeof steps / sizeof *steps, .filter = steps};
+    (void)setsockopt(listen_fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 unsigned httpd_port(int listen_fd)

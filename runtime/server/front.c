@@ -1,6 +1,7 @@
 #include "runtime/server/front.h"
 
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "runtime/core/crash.h"
@@ -104,8 +105,7 @@ static void on_drained(struct httpd *httpd)
 static void on_drain_timer(struct loop *loop, struct loop_timer *timer)
 {
     struct front *front = (void *)((char *)timer - offsetof(struct front, drain_timer));
-    log_event(LOG_WARN, "requests cut off at the end of the drain time",
-              LOG_NUM("connections", httpd_connection_count(front->httpd)));
+    log_event(LOG_WARN, "cut off", LOG_NUM("connections", httpd_connection_count(front->httpd)));
     loop_stop(loop);
 }
 
@@ -118,22 +118,37 @@ static void on_drain(struct loop *loop, struct loop_job *job)
     httpd_drain(front->httpd);
 }
 
-enum rc front_init(struct front *front, struct app *app, struct pool *pool, struct tls_context *tls,
-                   int listen_fd)
+static void on_announce_end(struct loop *loop, struct loop_job *job)
 {
-    *front = (struct front){.app = app, .pool = pool};
+    struct front *front = (void *)((char *)job - offsetof(struct front, announce_job));
+    (void)loop;
+    httpd_announce_end(front->httpd);
+}
+
+static void on_stop(struct loop *loop, struct loop_job *job)
+{
+    struct front *front = (void *)((char *)job - offsetof(struct front, stop_job));
+    on_drain_timer(loop, &front->drain_timer);
+}
+
+enum rc front_init(struct front *front, const struct front_options *how)
+{
+    struct app *app = how->app;
+    *front = (struct front){.app = app, .pool = how->pool, .done_fd = how->done_fd};
+    front->announce_job.fn = on_announce_end;
+    front->stop_job.fn = on_stop;
     access_log_init(&front->access_log, app->config);
     request_id_init(&front->ids);
     front->drain_job.fn = on_drain;
     front->drain_timer.fn = on_drain_timer;
     if (loop_init(&front->loop) != RC_OK) {
-        (void)close(listen_fd);
+        (void)close(how->listen_fd);
         return RC_IO;
     }
     struct httpd_options options = {
         .loop = &front->loop,
-        .listen_fd = listen_fd,
-        .tls = tls,
+        .listen_fd = how->listen_fd,
+        .tls = how->tls,
         .on_request = on_request,
         .on_fault = on_fault,
         .on_done = app->config->has_access_log ? on_done : NULL,
@@ -141,6 +156,8 @@ enum rc front_init(struct front *front, struct app *app, struct pool *pool, stru
         .context = front,
         .idle_timeout_s = app->config->idle_timeout_s,
         .read_timeout_s = app->config->read_timeout_s,
+        .write_timeout_s = app->config->write_timeout_s,
+        .connections_max = how->connections_max,
     };
     front->httpd = httpd_new(&options);
     if (front->httpd)
@@ -157,6 +174,8 @@ static void *run(void *arg)
     if (loop_run(&front->loop) != RC_OK)
         log_write(LOG_FATAL, "the event loop failed", NULL, 0);
     crash_thread_end();
+    atomic_store(&front->is_done, true);
+    (void)eventfd_write(front->done_fd, 1);
     return NULL;
 }
 
@@ -166,9 +185,19 @@ enum rc front_start(struct front *front)
     return front->is_running ? RC_OK : RC_IO;
 }
 
+void front_announce_end(struct front *front)
+{
+    loop_post(&front->loop, &front->announce_job);
+}
+
 void front_drain(struct front *front)
 {
     loop_post(&front->loop, &front->drain_job);
+}
+
+void front_stop(struct front *front)
+{
+    loop_post(&front->loop, &front->stop_job);
 }
 
 void front_join(struct front *front)

@@ -17,6 +17,15 @@
 #include "runtime/server/pool.h"
 #include "runtime/server/request_id.h"
 
+struct front_options {
+    struct app *app;
+    struct pool *pool;
+    struct tls_context *tls; /* NULL: connections are plain */
+    int listen_fd;
+    size_t connections_max; /* of this front alone */
+    int done_fd;            /* an eventfd, that each front adds 1 to when its loop has ended */
+};
+
 struct front {
     struct loop loop;
     struct httpd *httpd;
@@ -26,21 +35,28 @@ struct front {
     struct request_id ids;
     pthread_t thread;
     bool is_running;
-    struct loop_job drain_job;
+    _Atomic bool is_done; /* its loop has ended */
+    int done_fd;          /* an eventfd that is told so */
+    struct loop_job announce_job, drain_job, stop_job;
     struct loop_timer drain_timer;
 };
 
-/* Prepares a front on `listen_fd`, which it takes over also on failure; its connections speak TLS
- * where `tls` is not NULL. RC_IO, RC_NOMEM. */
-enum rc front_init(struct front *front, struct app *app, struct pool *pool, struct tls_context *tls,
-                   int listen_fd) MUST_CHECK;
+/* Prepares a front on how->listen_fd, which it takes over also on failure. RC_IO, RC_NOMEM. */
+enum rc front_init(struct front *front, const struct front_options *how) MUST_CHECK;
 
 /* Starts its thread. RC_IO: the system gives none. */
 enum rc front_start(struct front *front) MUST_CHECK;
 
-/* Any thread: no new connections; those in a request end after its answer, the rest after the
- * application's drain_s. The thread then ends. */
+/* The three stages of a front's end; each from any thread, and once. Answers say that their
+ * connection closes; new connections are still taken. */
+void front_announce_end(struct front *front);
+
+/* No new connections; those in a request end after its answer, the rest after the application's
+ * drain_s. The thread then ends. */
 void front_drain(struct front *front);
+
+/* The thread ends, whatever is in flight. */
+void front_stop(struct front *front);
 
 /* Waits for the thread's end. */
 void front_join(struct front *front);

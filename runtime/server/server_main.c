@@ -14,6 +14,7 @@
 #include "runtime/server/command.h"
 #include "runtime/server/cpus.h"
 #include "runtime/server/front.h"
+#include "runtime/server/life.h"
 #include "runtime/server/settings.h"
 #include "runtime/store/store.h"
 
@@ -24,7 +25,8 @@ struct server {
     struct tls_context *tls; /* NULL: none */
     struct pool *pool;
     struct front *fronts;
-    unsigned front_count, port;
+    unsigned loop_count, front_count, port;
+    struct life life;
     char error[512];
 };
 
@@ -42,6 +44,11 @@ static bool open_tls(struct server *server)
     server->tls =
         tls_context_new(config->tls_cert, config->tls_key, server->error, sizeof server->error);
     return server->tls != NULL;
+}
+
+static bool open_life(struct server *server)
+{
+    return life_init(&server->life) == RC_OK || fail(server, "no descriptor is left");
 }
 
 static bool open_application(struct server *server, const struct app_definition *definition)
@@ -73,16 +80,34 @@ static bool choose_port(struct server *server)
     return true;
 }
 
+/* Of one loop: an equal share of all. */
+static size_t connections_max(const struct server *server)
+{
+    size_t all = server->config.max_connections, allowed = fd_limit_connections();
+    if (all == 0 || all > allowed)
+        all = allowed;
+    return (all + server->loop_count - 1) / server->loop_count;
+}
+
 static bool start_front(struct server *server, struct front *front)
 {
     int fd = httpd_listen(server->config.bind_address, server->port, true, server->error,
                           sizeof server->error);
     if (fd < 0)
         return false;
-    if (front_init(front, &server->app, server->pool, server->tls, fd) != RC_OK)
+    struct front_options options = {
+        .app = &server->app,
+        .pool = server->pool,
+        .tls = server->tls,
+        .listen_fd = fd,
+        .connections_max = connections_max(server),
+        .done_fd = server->life.done_fd,
+    };
+    if (front_init(front, &options) != RC_OK)
         return fail(server, "cannot make an event loop");
     if (front_start(front) != RC_OK)
         return fail(server, "cannot start a thread");
+    server->life.loop_count++;
     return true;
 }
 
@@ -91,6 +116,7 @@ static bool start_fronts(struct server *server)
     unsigned count = server->config.threads ? server->config.threads : cpus_available();
     if (count > LIMIT_LOOPS)
         count = LIMIT_LOOPS;
+    server->loop_count = count;
     server->fronts = calloc(count, sizeof *server->fronts);
     if (!server->fronts)
         return fail(server, "no memory");
@@ -111,12 +137,17 @@ static void log_listening(const struct server *server)
               LOG_NUM("threads", server->front_count), LOG_STR("store", store_kind(server->store)));
 }
 
+static void each_front(struct server *server, void (*do_it)(struct front *front))
+{
+    for (unsigned i = 0; i < server->front_count; i++)
+        if (server->fronts[i].is_running && !atomic_load(&server->fronts[i].is_done))
+            do_it(&server->fronts[i]);
+}
+
 static void stop(struct server *server, bool has_served)
 {
-    atomic_store(&server->app.is_stopping, true);
-    for (unsigned i = 0; i < server->front_count; i++)
-        if (server->fronts[i].is_running)
-            front_drain(&server->fronts[i]);
+    if (!has_served)
+        each_front(server, front_stop);
     for (unsigned i = 0; i < server->front_count; i++)
         front_join(&server->fronts[i]);
     /* The pool ends before the loops go: its last answers are posted to them. */
@@ -130,48 +161,52 @@ static void stop(struct server *server, bool has_served)
     metrics_release(&server->app.metrics);
     store_close(server->store);
     tls_context_free(server->tls);
+    life_release(&server->life);
 }
 
-/* Waits for one of `signals`, and meanwhile writes the metrics, each period's at its end. */
-static int wait_for_signal(struct server *server, const sigset_t *signals)
+/* The three stages of the end; a further signal ends the one that it comes in. SIGINT is a
+ * person's: no load balancer has to notice first. */
+static void drain(struct server *server)
 {
-    const int64_t period_ms = (int64_t)server->config.metrics_s * 1000;
-    int64_t end_ms = clock_ms_monotonic() + period_ms;
-    int signal_number = 0;
-    if (!server->app.metrics.is_on) {
-        (void)sigwait(signals, &signal_number);
-        return signal_number;
+    const struct config *config = &server->config;
+    struct life *life = &server->life;
+    bool is_lame = life->signal_number == SIGTERM && config->lame_duck_s;
+    log_event(LOG_INFO, "stopping", LOG_STR("signal", strsignal(life->signal_number)),
+              LOG_NUM("lameDuckS", is_lame ? config->lame_duck_s : 0),
+              LOG_NUM("drainS", config->drain_s));
+    atomic_store(&server->app.is_stopping, true);
+    if (is_lame) {
+        each_front(server, front_announce_end);
+        (void)life_wait(life, clock_ms_monotonic() + (int64_t)config->lame_duck_s * 1000);
     }
-    for (;;) {
-        int64_t left_ms = end_ms - clock_ms_monotonic();
-        if (left_ms <= 0) {
-            metrics_write_summary(&server->app.metrics);
-            end_ms += period_ms;
-            continue;
-        }
-        struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
-        signal_number = sigtimedwait(signals, NULL, &left);
-        if (signal_number > 0)
-            return signal_number;
-    }
+    each_front(server, front_drain);
+    if (life_wait(life, INT64_MAX) == LIFE_SIGNAL)
+        each_front(server, front_stop);
+}
+
+/* Until a signal. false: the loops have ended by themselves. */
+static bool serve_until_signal(struct server *server)
+{
+    struct life *life = &server->life;
+    if (server->app.metrics.is_on)
+        life_write_metrics(life, &server->app.metrics, (int64_t)server->config.metrics_s * 1000);
+    if (life_wait(life, INT64_MAX) != LIFE_SIGNAL)
+        return false;
+    drain(server);
+    return true;
 }
 
 static int serve(const struct app_definition *definition)
 {
     struct server server = {0};
-    sigset_t signals;
     int status = 0;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* all threads inherit it */
     (void)signal(SIGPIPE, SIG_IGN);
     crash_watch(NULL);
     fd_limit_raise();
-    if (open_application(&server, definition) && open_tls(&server) && start_fronts(&server)) {
+    if (open_life(&server) && open_application(&server, definition) && open_tls(&server) &&
+        start_fronts(&server)) {
         log_listening(&server);
-        int signal_number = wait_for_signal(&server, &signals);
-        log_event(LOG_INFO, "stopping", LOG_STR("signal", strsignal(signal_number)));
+        status = serve_until_signal(&server) ? 0 : 1;
     } else {
         log_event(LOG_FATAL, "cannot start", LOG_STR("reason", server.error));
         status = 1;

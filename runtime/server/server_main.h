@@ -6,8 +6,8 @@
 #include "runtime/core/app.h"
 
 /* Without arguments: reads the settings, opens the store, listens, serves until SIGTERM or SIGINT,
- * drains, calls the definition's on_stop, closes. With one it does what that says and ends:
- * "healthcheck", "--print-config", "--version", "--help".
+ * drains, calls the definition's on_stop, closes (README.md of this folder tells how). With one it
+ * does what that says and ends: "healthcheck", "--print-config", "--version", "--help".
  *
  * argc, argv  main's own
  *

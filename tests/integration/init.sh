@@ -67,7 +67,7 @@ answers() { # TEXT URL
 
 server_answers() {
     local log=$work/server.log port
-    PORT=0 DUET_STORE=memory in_background server.log build/server
+    PORT=0 DUET_STORE=memory DUET_LAME_DUCK_S=0 in_background server.log build/server
     wait_until 60 grep -q '"message":"listening"' "$log" || { cat "$log"; return 1; }
     port=$(sed -n 's/.*"message":"listening".*"port":\([0-9]*\).*/\1/p' "$log")
     answers 'Hello, ada' "http://127.0.0.1:$port/hello/ada"

@@ -25,7 +25,7 @@ copy_tree() { # with the objects of this build, so that only what changed is com
 }
 
 start_server() {
-    PORT=0 DUET_STORE=memory "$work/build/server" >"$work/log" 2>&1 &
+    PORT=0 DUET_STORE=memory DUET_LAME_DUCK_S=0 "$work/build/server" >"$work/log" 2>&1 &
     echo $! >"$work/server" # a claim is checked in a subshell, which no variable leaves
     wait_until 60 grep -q '"message":"listening"' "$work/log"
 }

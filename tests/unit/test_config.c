@@ -43,6 +43,9 @@ static void expect_defaults(const struct config *config)
     cr_expect_eq(config->request_timeout_ms, 29000u);
     cr_expect_eq(config->idle_timeout_s, 75u);
     cr_expect_eq(config->read_timeout_s, 10u);
+    cr_expect_eq(config->write_timeout_s, 30u);
+    cr_expect_eq(config->max_connections, 0u);
+    cr_expect_eq(config->lame_duck_s, 5u);
     cr_expect_eq(config->drain_s, 20u);
     cr_expect_eq(config->log_level, LOG_INFO);
     cr_expect_eq(config->log_format, LOG_FORMAT_JSON);
@@ -100,6 +103,9 @@ static const char *lookup_all(const char *name)
         {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"},
         {"AWS_LAMBDA_FUNCTION_NAME", "f"},
         {"AWS_LAMBDA_MAX_CONCURRENCY", "1600"},
+        {"DUET_WRITE_TIMEOUT_S", "3"},
+        {"DUET_MAX_CONNECTIONS", "1000"},
+        {"DUET_LAME_DUCK_S", "900"},
         {"ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4"},
     };
     for (size_t i = 0; i < ROWS(all); i++)
@@ -126,6 +132,9 @@ Test(config, every_variable_is_read)
     cr_expect_eq(config.request_timeout_ms, 900000u);
     cr_expect_eq(config.idle_timeout_s, 1u);
     cr_expect_eq(config.read_timeout_s, 2u);
+    cr_expect_eq(config.write_timeout_s, 3u);
+    cr_expect_eq(config.max_connections, 1000u);
+    cr_expect_eq(config.lame_duck_s, 900u);
     cr_expect_eq(config.drain_s, 0u);
     cr_expect_not(config.has_metrics);
     cr_expect_eq(config.metrics_s, 3600u);

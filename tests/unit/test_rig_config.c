@@ -45,9 +45,9 @@ Test(rig_config, takes_every_setting_of_a_file)
     cr_expect_eq(config.weights[RIG_LAMBDA], 3u);
     cr_expect_eq(config.weights[RIG_FARGATE], 999u);
     cr_expect_str_eq(config.store, "memory");
-    cr_expect_str_eq(config.env[2], "A=1");
-    cr_expect_str_eq(config.env[3], "B=x=y");
-    cr_expect_null(config.env[4]);
+    cr_expect_str_eq(config.env[3], "A=1");
+    cr_expect_str_eq(config.env[4], "B=x=y");
+    cr_expect_null(config.env[5]);
     cr_expect_str_eq(config.bootstrap, "b");
     cr_expect_eq(config.timeout_s, 5u);
     cr_expect_eq(config.memory_mb, 256u);
@@ -118,19 +118,20 @@ Test(rig_config, a_later_variable_replaces_an_earlier_one)
     cr_assert(rig_config_env(&config, "AB=1", error, sizeof error));
     cr_assert(rig_config_env(&config, "A=2", error, sizeof error));
     cr_assert(rig_config_env(&config, "AB=3", error, sizeof error));
-    cr_expect_eq(config.env_count, 4u);
-    cr_expect_str_eq(config.env[2], "AB=3");
+    cr_expect_eq(config.env_count, 5u);
+    cr_expect_str_eq(config.env[3], "AB=3");
     cr_expect_not(rig_config_env(&config, "=x", error, sizeof error));
     cr_expect_not(rig_config_env(&config, "x", error, sizeof error));
 }
 
 Test(rig_config, a_variable_replaces_what_the_homes_get_by_default)
 {
-    cr_assert_eq(config.env_count, 2u);
+    cr_assert_eq(config.env_count, 3u);
     cr_expect_str_eq(config.env[0], "DUET_ACCESS_LOG=off");
     cr_expect_str_eq(config.env[1], "DUET_METRICS=off");
+    cr_expect_str_eq(config.env[2], "DUET_LAME_DUCK_S=0");
     cr_assert(rig_config_env(&config, "DUET_ACCESS_LOG=on", error, sizeof error));
-    cr_expect_eq(config.env_count, 2u);
+    cr_expect_eq(config.env_count, 3u);
     cr_expect_str_eq(config.env[0], "DUET_ACCESS_LOG=on");
 }
 
@@ -140,7 +141,7 @@ Test(rig_config, the_variable_of_the_store_is_the_setting_of_the_store)
     cr_expect_str_eq(config.store, "memory");
     cr_assert(rig_config_env(&config, "DUET_STORE=", error, sizeof error));
     cr_expect_null(config.store);
-    cr_expect_eq(config.env_count, 2u);
+    cr_expect_eq(config.env_count, 3u);
 }
 
 Test(rig_config, refuses_the_variables_that_each_task_has_its_own_of)
