@@ -14,10 +14,10 @@ static unsigned port;
 static void start(const char *const *more_env)
 {
     static const char *const argv[] = {"server", NULL};
-    static const char *env[8] = {"PORT=0", "DUET_STORE=memory", "DUET_BIND=127.0.0.1",
-                                 "DUET_METRICS=off"};
+    static const char *env[9] = {"PORT=0", "DUET_STORE=memory", "DUET_LAME_DUCK_S=0",
+                                 "DUET_BIND=127.0.0.1", "DUET_METRICS=off"};
     for (size_t i = 0; more_env && more_env[i]; i++)
-        env[4 + i] = more_env[i];
+        env[5 + i] = more_env[i];
     program_start(&server, argv, env);
     port = program_number(&server, "\"port\":");
     cr_assert_gt(port, 0u, "%s", server.out.data ? server.out.data : "no output");

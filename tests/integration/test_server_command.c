@@ -42,7 +42,8 @@ static void expect_said(const char *text)
 static void start_server(void)
 {
     static const char *const argv[] = {"server", NULL};
-    static const char *const env[] = {"PORT=0", "DUET_STORE=memory", "DUET_BIND=127.0.0.1", NULL};
+    static const char *const env[] = {"PORT=0", "DUET_STORE=memory", "DUET_LAME_DUCK_S=0",
+                                      "DUET_BIND=127.0.0.1", NULL};
     program_start(&server, argv, env);
     port = program_number(&server, "\"port\":");
     cr_assert_gt(port, 0u, "%s", server.out.data ? server.out.data : "no output");

@@ -1,0 +1,105 @@
+#include "tests/support/timed_httpd.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "runtime/core/log.h"
+
+struct timed_httpd timed_httpd = {.now_ms = 1000000};
+
+int64_t __wrap_clock_ms_monotonic(void);
+int64_t __wrap_clock_ms_monotonic(void)
+{
+    return timed_httpd.now_ms;
+}
+
+static void on_request(struct httpd_exchange *exchange)
+{
+    static char big[TIMED_BIG_BYTES];
+    struct bytes body = BYTES_LIT("hello");
+    if (bytes_eq(exchange->req.path, BYTES_LIT("/keep"))) {
+        timed_httpd.kept = exchange;
+        return;
+    }
+    if (bytes_eq(exchange->req.path, BYTES_LIT("/big")))
+        body = bytes_make(big, sizeof big);
+    http_response_borrow(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"), body);
+    httpd_respond(exchange);
+}
+
+static void on_drained(struct httpd *httpd)
+{
+    (void)httpd;
+    timed_httpd.drained_count++;
+}
+
+void timed_httpd_start(size_t connections_max)
+{
+    char error[256];
+    int fd = httpd_listen("127.0.0.1", 0, false, error, sizeof error);
+    log_set_level(LOG_FATAL);
+    cr_assert_geq(fd, 0, "%s", error);
+    timed_httpd.port = httpd_port(fd);
+    cr_assert_eq(loop_init(&timed_httpd.loop), RC_OK);
+    struct httpd_options options = {.loop = &timed_httpd.loop,
+                                    .listen_fd = fd,
+                                    .on_request = on_request,
+                                    .on_drained = on_drained,
+                                    .idle_timeout_s = TIMED_IDLE_S,
+                                    .read_timeout_s = TIMED_READ_S,
+                                    .write_timeout_s = TIMED_WRITE_S,
+                                    .connections_max = connections_max};
+    timed_httpd.httpd = httpd_new(&options);
+    cr_assert_not_null(timed_httpd.httpd);
+}
+
+void timed_httpd_stop(void)
+{
+    if (!timed_httpd.httpd)
+        return;
+    httpd_free(timed_httpd.httpd);
+    loop_release(&timed_httpd.loop);
+    timed_httpd.httpd = NULL;
+}
+
+void timed_httpd_serve(void)
+{
+    do
+        cr_assert_eq(loop_step(&timed_httpd.loop, 20), RC_OK);
+    while (timed_httpd.loop._batch_len > 0);
+}
+
+void timed_httpd_pass(int64_t ms)
+{
+    timed_httpd.now_ms += ms;
+    cr_assert_eq(loop_step(&timed_httpd.loop, 0), RC_OK);
+    timed_httpd_serve();
+}
+
+void timed_httpd_open(struct client *client)
+{
+    cr_assert(client_open(client, timed_httpd.port));
+    timed_httpd_serve();
+}
+
+void timed_httpd_send(struct client *client, struct bytes data)
+{
+    cr_assert(client_send(client, data));
+    timed_httpd_serve();
+}
+
+void timed_httpd_expect(struct client *client, int status, const char *connection)
+{
+    struct http1_response res = {0};
+    cr_assert_eq(client_read(client, HTTP_GET, &res), RC_OK);
+    cr_expect_eq(res.status, status, "%d", res.status);
+    cr_expect(bytes_eq(client_field(&res, "connection"), bytes_from_str(connection)), "'%.*s'",
+              BYTES_ARG(client_field(&res, "connection")));
+}
+
+bool timed_httpd_is_open(struct client *client)
+{
+    char byte;
+    return recv(client->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
+}
