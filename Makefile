@@ -2,7 +2,7 @@
 #   MODE=dev|asan|tsan   what to build; dev is the everyday build, the others go to build/MODE
 #   SECONDS=60           how long each target of `make fuzz` runs
 #   MODE=release-x86_64|release-arm64   static binaries, as make package makes them
-#   STORES="memory sqlite"   the stores that are built in; less of them is a smaller bootstrap
+#   STORES="memory sqlite dynamodb"   the stores that are built in; less of them is a smaller bootstrap
 #   T=NAME               run one test file alone: make test T=router
 #   WERROR=1             warnings are errors (always so in CI)
 #   DEPS=skip            do not look for, or install, missing packages
@@ -19,13 +19,21 @@ endif
 CC = gcc
 AR = gcc-ar
 
-# A build with other stores has a folder of its own.
-STORES ?= memory sqlite
-some_stores := $(if $(filter sqlite,$(STORES)),,-memory)
+# A build with some of the stores alone has a folder of its own, such as build/sqlite-dynamodb.
+all_stores := memory sqlite dynamodb
+STORES ?= $(all_stores)
+stores := $(filter $(STORES),$(all_stores))
+no_stores := $(filter-out $(STORES),$(all_stores))
+ifneq ($(if $(stores),$(filter-out $(all_stores),$(STORES)),none),)
+$(error STORES is '$(STORES)': it must be one or more of $(all_stores))
+endif
+blank := $(subst ,, )
+some_stores := $(if $(no_stores),-$(subst $(blank),-,$(stores)))
 B := $(if $(filter dev,$(MODE)),build$(some_stores:-%=/%),build/$(MODE)$(some_stores))
 O := $(B)/obj
 
-CSTD := -std=c11 -D_GNU_SOURCE -I. $(if $(some_stores),-DSTORE_WITHOUT_SQLITE)
+CSTD := -std=c11 -D_GNU_SOURCE -I. $(patsubst %,-DSTORE_WITHOUT_%,\
+        $(subst memory,MEMORY,$(subst sqlite,SQLITE,$(subst dynamodb,DYNAMODB,$(no_stores)))))
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
         -Wswitch-enum -Wformat=2 -Wwrite-strings -Wpointer-arith -fno-common \
         $(if $(or $(WERROR),$(CI)),-Werror)
@@ -50,9 +58,8 @@ AR := ar
 CSTD += -DDUET_FUZZ
 endif
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
-LIBS_LIB := -lcjson $(if $(some_stores),,-lsqlite3) -lpthread
-LIBS_TLS := -lssl -lcrypto
-LIBS_CURL := -lcurl $(LIBS_TLS)
+LIBS_LIB := -lcjson $(if $(filter sqlite,$(stores)),-lsqlite3) -lpthread
+LIBS_CURL := -lcurl -lssl -lcrypto
 link = $(CC) $(LDFLAGS) -o $@
 
 # A release build has the static libraries and the compiler of pipeline/static_deps.sh, and sources
@@ -63,9 +70,8 @@ CC := $(STATIC)/bin/cc
 AR := $(STATIC)/bin/ar
 CSTD += -I$(STATIC)/include -DDUET_RELEASE -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-sections
-LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(some_stores),,sqlite3) mimalloc)
-LIBS_TLS := $(patsubst %,$(STATIC)/lib/lib%.a,ssl crypto)
-LIBS_CURL := $(STATIC)/lib/libcurl.a $(LIBS_TLS)
+LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(filter sqlite,$(stores)),sqlite3) mimalloc)
+LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
 link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
 endif
 
@@ -74,7 +80,7 @@ src = $(sort $(wildcard $(1)/*.c))
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 MAIN_SRC  := runtime/lambda/main.c runtime/server/main.c
-LIB_SRC   := $(filter-out $(MAIN_SRC) $(if $(some_stores),$(wildcard runtime/store/sqlite*.c)),\
+LIB_SRC   := $(filter-out $(MAIN_SRC) $(foreach s,$(no_stores),$(wildcard runtime/store/$(s)*.c)),\
              $(foreach d,core json http1 net aws store lambda server $(if $(STATIC),release),\
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
@@ -165,7 +171,7 @@ package: deps ## static binaries and Lambda zips for x86_64 and arm64, into buil
 	@$(alone) pipeline/static_deps.sh
 	+@$(again) MODE=release-x86_64 _programs
 	+@$(again) MODE=release-arm64 _homes
-	+@$(again) MODE=release-x86_64 STORES=memory build/release-x86_64-memory/bootstrap
+	+@$(again) MODE=release-x86_64 STORES=dynamodb build/release-x86_64-dynamodb/bootstrap
 	@pipeline/package.sh
 
 install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
@@ -233,10 +239,10 @@ $(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
-	$(call run,LD,$(link) $^ $(LIBS_TLS) $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 $(B)/duet: $(TOOL_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
-	$(call run,LD,$(link) $^ $(LIBS_TLS) $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # What tests may call besides the library; an archive, so that each takes what it needs.
 $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))

@@ -22,6 +22,9 @@ test | ci)
     fi
     # For the Runtime Interface Emulator; often not the system's own.
     python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3 python3-pip)
+    # For the stand-in of DynamoDB; they too come from elsewhere as often.
+    command -v node >/dev/null || wanted+=(nodejs)
+    command -v npm >/dev/null || wanted+=(npm)
     ;;
 bench) wanted+=("${bench[@]}") ;;
 package)

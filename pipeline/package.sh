@@ -45,5 +45,5 @@ done
 for file in "$release"/*.debug; do
     show "$file" 'symbols and lines of the bootstrap'
 done
-echo 'without SQLite (STORES=memory):'
-show build/release-x86_64-memory/bootstrap
+echo 'with DynamoDB alone (STORES=dynamodb):'
+show build/release-x86_64-dynamodb/bootstrap

@@ -67,6 +67,7 @@ enum {
     LIMIT_STORE_CONNECTIONS = 8,                 /* to one SQLite file; more callers wait */
     LIMIT_STORE_BATCH = 64,                      /* writes that wait for the disk together */
     LIMIT_STORE_MEMORY_BYTES = 64 * 1024 * 1024, /* what the memory store holds */
+    LIMIT_STORE_PAGE = 1000, /* items of one page from DynamoDB, which sends 1 MB at most */
 
     /* Calls of AWS's services. */
     LIMIT_AWS_ATTEMPTS = 3,           /* of one call, the first included; the SDKs' default */

@@ -96,6 +96,16 @@ static void write_texts(const struct sandbox_options *options, unsigned port, st
                    (unsigned long long)random_next(options->random));
 }
 
+/* A function has no say in its region; but the rig, whose region its store may be in, has. */
+static const char *region_of(const char *const *env)
+{
+    static const char name[] = "AWS_REGION=";
+    for (; env && *env; env++)
+        if (bytes_starts_with(bytes_from_str(*env), bytes_from_str(name)))
+            return *env + strlen(name);
+    return "us-east-1";
+}
+
 static bool add_reserved(char **env, size_t *count, const struct sandbox_options *options,
                          unsigned port)
 {
@@ -105,8 +115,8 @@ static bool add_reserved(char **env, size_t *count, const struct sandbox_options
         [HANDLER] = "bootstrap",
         [TASK_ROOT] = options->task_root,
         [RUNTIME_DIR] = "/var/runtime",
-        [REGION] = "us-east-1",
-        [DEFAULT_REGION] = "us-east-1",
+        [REGION] = region_of(options->env),
+        [DEFAULT_REGION] = region_of(options->env),
         [FUNCTION_NAME] = options->name,
         [FUNCTION_VERSION] = "$LATEST",
         [MEMORY_SIZE] = texts.memory,

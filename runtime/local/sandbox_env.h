@@ -10,9 +10,10 @@
 
 #include "runtime/local/sandbox.h"
 
-/* Lambda's own variables, then those of options->env that are not reserved, then defaults that it
- * does not set itself; nothing of the rig's. `port` is the Runtime API's. Ends with NULL; to be
- * freed by sandbox_env_free. NULL: no memory. */
+/* Lambda's own variables (the region is options->env's AWS_REGION, else us-east-1), then those of
+ * options->env that are not reserved, then defaults that it does not set itself; nothing of the
+ * rig's. `port` is the Runtime API's. Ends with NULL; to be freed by sandbox_env_free. NULL: no
+ * memory. */
 char **sandbox_env_new(const struct sandbox_options *options, unsigned port) MUST_CHECK;
 
 void sandbox_env_free(char **env);

@@ -41,6 +41,7 @@ typedef struct store *store_open_fn(const char *path, char *reason, size_t reaso
 
 store_open_fn store_memory_open;
 store_open_fn store_sqlite_open;
+store_open_fn store_dynamodb_open;
 
 /* Does `condition` hold of the item that is there (its version and created_ms; NULL: none is)?
  * RC_OK · RC_EXISTS · RC_NOT_FOUND · RC_CONFLICT */

@@ -5,28 +5,33 @@
 #include "runtime/core/clock.h"
 #include "runtime/store/internal.h"
 
-struct scheme {
-    const char *name;
-    bool has_path;
-    store_open_fn *open;
-};
-
-/* A build without SQLite (make STORES=memory) says so when it is asked for it. */
+/* A build with some stores alone (make STORES=dynamodb) knows the others by name. */
+#ifdef STORE_WITHOUT_MEMORY
+#define OPEN_MEMORY NULL
+#else
+#define OPEN_MEMORY store_memory_open
+#endif
 #ifdef STORE_WITHOUT_SQLITE
-static struct store *left_out(const char *path, char *reason, size_t reason_len)
-{
-    (void)path;
-    (void)snprintf(reason, reason_len, "this program was built without SQLite (STORES)");
-    return NULL;
-}
-#define OPEN_SQLITE left_out
+#define OPEN_SQLITE NULL
 #else
 #define OPEN_SQLITE store_sqlite_open
 #endif
+#ifdef STORE_WITHOUT_DYNAMODB
+#define OPEN_DYNAMODB NULL
+#else
+#define OPEN_DYNAMODB store_dynamodb_open
+#endif
+
+struct scheme {
+    const char *name;
+    const char *place;   /* what stands behind the colon; NULL: nothing may */
+    store_open_fn *open; /* NULL: left out of this build */
+};
 
 static const struct scheme schemes[] = {
-    {"memory", false, store_memory_open},
-    {"sqlite", true, OPEN_SQLITE},
+    {"memory", NULL, OPEN_MEMORY},
+    {"sqlite", "PATH", OPEN_SQLITE},
+    {"dynamodb", "TABLE", OPEN_DYNAMODB},
 };
 
 static const struct scheme *find_scheme(struct bytes name)
@@ -44,11 +49,14 @@ static struct store *open_url(struct bytes url, char *reason, size_t reason_len)
     const char *path = has_colon ? url.ptr + colon + 1 : NULL;
     const struct scheme *scheme = find_scheme(bytes_make(url.ptr, colon));
     if (!scheme)
-        (void)snprintf(reason, reason_len, "it must be 'memory' or 'sqlite:PATH'");
-    else if (scheme->has_path && (!path || path[0] == '\0'))
-        (void)snprintf(reason, reason_len, "it has no path; it must be '%s:PATH'", scheme->name);
-    else if (!scheme->has_path && has_colon)
-        (void)snprintf(reason, reason_len, "it takes no path; it must be '%s'", scheme->name);
+        (void)snprintf(reason, reason_len,
+                       "it must be 'memory', 'sqlite:PATH' or 'dynamodb:TABLE'");
+    else if (scheme->place && (!path || path[0] == '\0'))
+        (void)snprintf(reason, reason_len, "it must be '%s:%s'", scheme->name, scheme->place);
+    else if (!scheme->place && has_colon)
+        (void)snprintf(reason, reason_len, "nothing may stand behind '%s'", scheme->name);
+    else if (!scheme->open)
+        (void)snprintf(reason, reason_len, "this program was built without it (STORES)");
     else
         return scheme->open(path, reason, reason_len);
     return NULL;

@@ -2,7 +2,7 @@
 #define RUNTIME_STORE_STORE_H
 
 /*
- * store — named items behind one interface: memory or SQLite.
+ * store — named items behind one interface: memory, SQLite or DynamoDB.
  *
  * Layer:   beside core; handlers include it, the front ends only open and close it.
  * Memory:  what a call returns is copied into the caller's arena.
@@ -47,7 +47,8 @@ struct store_condition {
     int64_t created_ms;
 };
 
-/* Opens "memory" or "sqlite:PATH" (a file that is made when it is not there).
+/* Opens "memory", "sqlite:PATH" (a file that is made when it is not there) or "dynamodb:TABLE" (a
+ * table that is there; nobody is called before the first call).
  *
  * NULL: `error` says in one line what failed with which file, such as
  * "cannot open the store 'sqlite:/x/y.db': cannot create the file (No such file or directory)". */
@@ -59,7 +60,7 @@ void store_close(struct store *store);
 /* true when a call may wait for a disk or a network: then call it from a worker alone. */
 bool store_is_blocking(const struct store *store);
 
-/* What it is, for /gtg?details: "memory" or "sqlite". */
+/* What it is, for /gtg?details: "memory", "sqlite" or "dynamodb". */
 const char *store_kind(const struct store *store);
 
 /* Puts an item, new or in the place of the one that has its name.

@@ -22,7 +22,7 @@ const char invoke_usage[] =
     "Runs the function's bootstrap on one event, and prints its answer. Its log goes to stderr.\n"
     "\n" EVENT_ARGS_USAGE "and:\n"
     "  --bootstrap PATH     the program (build/bootstrap here, or the one beside duet)\n"
-    "  --store URL          its DUET_STORE (sqlite:.duet/store.db)\n"
+    "  --store URL          its DUET_STORE (that of this shell, else sqlite:.duet/store.db)\n"
     "  --env NAME=value     for the function; may be given again\n"
     "  --timeout SECONDS    of the invocation, 1 to 900 (30)\n"
     "  --http               print the HTTP response that the load balancer would send\n"
@@ -100,27 +100,42 @@ static bool take_option(struct invoke_args *args, int id, const char *value, cha
 
 /* --- what was not said --- */
 
-static bool is_set(const struct invoke_args *args, struct bytes name)
+/* What stands behind `name`, such as "DUET_STORE="; NULL: it is not set. */
+static const char *value_of(const struct invoke_args *args, struct bytes name)
 {
     for (size_t i = 0; i < args->env_count; i++)
         if (bytes_starts_with(bytes_from_str(args->env[i]), name))
-            return true;
-    return false;
+            return args->env[i] + name.len;
+    return NULL;
+}
+
+static bool add_store_env(struct invoke_args *args, const char *url)
+{
+    const char *const *own = store_env_list(args->event.arena, url);
+    for (; own && *own; own++)
+        if (!value_of(args, bytes_make(*own, bytes_find(bytes_from_str(*own), '=') + 1)))
+            args->env[args->env_count++] = *own;
+    return own != NULL;
 }
 
 static bool add_store(struct invoke_args *args, char *error, size_t error_len)
 {
     struct bytes entry;
-    if (is_set(args, BYTES_LIT("DUET_STORE=")) && !args->store)
-        return true;
-    const char *url = places_store(args->event.arena, args->store, error, error_len);
-    if (!url)
-        return false;
-    if (arena_printf(args->event.arena, &entry, "DUET_STORE=%s", url) != RC_OK) {
+    const char *url = args->store ? NULL : value_of(args, BYTES_LIT("DUET_STORE="));
+    bool is_there = url != NULL;
+    if (!is_there) {
+        url = args->store ? args->store : store_env_url();
+        url = places_store(args->event.arena, url, error, error_len);
+        if (!url)
+            return false;
+    }
+    if (arena_printf(args->event.arena, &entry, "DUET_STORE=%s", url) != RC_OK ||
+        !add_store_env(args, url)) {
         (void)snprintf(error, error_len, "no memory");
         return false;
     }
-    args->env[args->env_count++] = entry.ptr;
+    if (!is_there)
+        args->env[args->env_count++] = entry.ptr;
     return true;
 }
 
@@ -133,7 +148,7 @@ static bool fill(struct invoke_args *args, char *error, size_t error_len)
         return false;
     }
     /* A line for machines, between those that the function writes for people. */
-    if (!is_set(args, BYTES_LIT("DUET_METRICS=")))
+    if (!value_of(args, BYTES_LIT("DUET_METRICS=")))
         args->env[args->env_count++] = "DUET_METRICS=off";
     return add_store(args, error, error_len);
 }

@@ -8,8 +8,9 @@
  */
 
 #include "runtime/tool/event_args.h"
+#include "runtime/tool/store_env.h"
 
-enum { INVOKE_ENV_MAX = 64 };
+enum { INVOKE_ENV_MAX = 64, INVOKE_OWN_ENV_MAX = STORE_ENV_MAX + 2 };
 
 struct invoke_args {
     struct event_args event;
@@ -17,7 +18,8 @@ struct invoke_args {
     const char *store;     /* as given; NULL: none */
     unsigned timeout_s;
     bool is_http;
-    const char *env[INVOKE_ENV_MAX + 3]; /* "NAME=value", our own last; ends with NULL */
+    const char *env[INVOKE_ENV_MAX + INVOKE_OWN_ENV_MAX +
+                    1]; /* "NAME=value", our own last; ends with NULL */
     size_t env_count;
 };
 

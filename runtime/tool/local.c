@@ -5,6 +5,7 @@
 
 #include "runtime/local/rig.h"
 #include "runtime/tool/places.h"
+#include "runtime/tool/store_env.h"
 
 enum { ERROR_MAX = 1024 };
 
@@ -19,7 +20,8 @@ static const char usage[] =
     "  --control-port N     of the control port (4566; 0: any free one)\n"
     "  --weights LIST       lambda=N,fargate=N, each 0 to 999 (lambda=50,fargate=50)\n"
     "  --config FILE        the same settings, and more, as JSON; flags win\n"
-    "  --store URL          memory, or sqlite:PATH (sqlite:.duet/store.db)\n"
+    "  --store URL          sqlite:PATH, dynamodb:TABLE or memory (DUET_STORE of this shell,\n"
+    "                       else sqlite:.duet/store.db)\n"
     "  --env NAME=value     for both homes; may be given again\n"
     "  --bootstrap PATH     the Lambda home's program (build/bootstrap)\n"
     "  --server PATH        the Fargate home's program (build/server)\n"
@@ -127,6 +129,31 @@ static enum verdict take_all(struct rig_config *config, int argc, char **argv, b
     return verdict;
 }
 
+static bool is_set(const struct rig_config *config, const char *entry)
+{
+    size_t len = bytes_find(bytes_from_str(entry), '=') + 1;
+    for (size_t i = 0; i < config->env_count; i++)
+        if (strncmp(config->env[i], entry, len) == 0)
+            return true;
+    return false;
+}
+
+/* Where the store is, and what both homes need to reach it. */
+static bool find_store(struct rig_config *config, char *error)
+{
+    const char *url = config->store ? config->store : store_env_url();
+    config->store = places_store(&config->arena, url, error, ERROR_MAX);
+    if (!config->store)
+        return false;
+    const char *const *entry = store_env_list(&config->arena, config->store);
+    for (; entry && *entry; entry++)
+        if (!is_set(config, *entry) && !rig_config_env(config, *entry, error, ERROR_MAX))
+            return false;
+    if (!entry)
+        (void)snprintf(error, ERROR_MAX, "no memory");
+    return entry != NULL;
+}
+
 static int run(struct rig_config *config, int argc, char **argv)
 {
     char error[ERROR_MAX] = "";
@@ -143,8 +170,7 @@ static int run(struct rig_config *config, int argc, char **argv)
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 2;
     }
-    config->store = places_store(&config->arena, config->store, error, sizeof error);
-    if (!config->store) {
+    if (!find_store(config, error)) {
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 1;
     }

@@ -103,7 +103,7 @@ is_under() { # BYTES FILE
 }
 check 'bootstrap is under 5 MB on x86_64' is_under 5000000 "$work/programs/bootstrap-x86_64"
 check 'bootstrap is under 5 MB on arm64' is_under 5000000 "$work/programs/bootstrap-arm64"
-check 'without SQLite it is under 4 MB' is_under 4000000 build/release-x86_64-memory/bootstrap
+check 'with DynamoDB alone it is under 4 MB' is_under 4000000 build/release-x86_64-dynamodb/bootstrap
 
 same_elsewhere() { # a copy of the tree, in another folder, gives the same bytes
     mkdir "$work/copy"
@@ -125,7 +125,7 @@ root=$work/root
 chroot=$(command -v chroot)
 mkdir "$root"
 cp "$work"/programs/* "$root/"
-cp build/release-x86_64-memory/bootstrap "$root/bootstrap-memory"
+cp build/release-x86_64-dynamodb/bootstrap "$root/bootstrap-dynamodb"
 [ -z "$qemu" ] || cp "$qemu" "$root/qemu"
 
 in_root() { env -i "${settings[@]}" timeout 300 "$chroot" "$root" "$@"; } # settings: NAME=value...
@@ -157,10 +157,10 @@ check 'the bootstrap answers' answers 'Hello world' \
     /duet-x86_64 invoke --bootstrap /bootstrap-x86_64 --store memory --path /hello
 check 'the bootstrap answers from SQLite' answers '"statusCode":404' \
     /duet-x86_64 invoke --bootstrap /bootstrap-x86_64 --store sqlite:/invoke.db --path /candidate/nobody
-check 'without SQLite it answers' answers 'Hello world' \
-    /duet-x86_64 invoke --bootstrap /bootstrap-memory --store memory --path /hello
-check 'and says why it has none' answers 'built without SQLite' \
-    /duet-x86_64 invoke --bootstrap /bootstrap-memory --store sqlite:/x.db --path /hello
+check 'with DynamoDB alone it answers' answers 'Hello world' \
+    /duet-x86_64 invoke --bootstrap /bootstrap-dynamodb --store dynamodb:votes --path /hello
+check 'and names a store that was left out' answers "'sqlite:/x.db': this program was built without it" \
+    /duet-x86_64 invoke --bootstrap /bootstrap-dynamodb --store sqlite:/x.db --path /hello
 
 # What the programs are linked with, in programs that show it.
 build_probes() { # ARCH

@@ -87,16 +87,19 @@ struct url_row {
 };
 
 static const struct url_row bad_urls[] = {
-    {NULL, "cannot open the store '': it must be 'memory' or 'sqlite:PATH'"},
-    {"", "cannot open the store '': it must be 'memory' or 'sqlite:PATH'"},
-    {":", "cannot open the store ':': it must be 'memory' or 'sqlite:PATH'"},
-    {"sqlite", "cannot open the store 'sqlite': it has no path; it must be 'sqlite:PATH'"},
-    {"sqlite:", "cannot open the store 'sqlite:': it has no path; it must be 'sqlite:PATH'"},
-    {"memory:", "cannot open the store 'memory:': it takes no path; it must be 'memory'"},
-    {"memory:x", "cannot open the store 'memory:x': it takes no path; it must be 'memory'"},
-    {"Memory", "cannot open the store 'Memory': it must be 'memory' or 'sqlite:PATH'"},
-    {"/x.db", "cannot open the store '/x.db': it must be 'memory' or 'sqlite:PATH'"},
-    {"redis://h", "cannot open the store 'redis://h': it must be 'memory' or 'sqlite:PATH'"},
+    {NULL, "cannot open the store '': it must be 'memory', 'sqlite:PATH' or 'dynamodb:TABLE'"},
+    {"", "cannot open the store '': it must be 'memory', 'sqlite:PATH' or 'dynamodb:TABLE'"},
+    {":", "cannot open the store ':': it must be 'memory', 'sqlite:PATH' or 'dynamodb:TABLE'"},
+    {"sqlite", "cannot open the store 'sqlite': it must be 'sqlite:PATH'"},
+    {"sqlite:", "cannot open the store 'sqlite:': it must be 'sqlite:PATH'"},
+    {"memory:", "cannot open the store 'memory:': nothing may stand behind 'memory'"},
+    {"memory:x", "cannot open the store 'memory:x': nothing may stand behind 'memory'"},
+    {"Memory",
+     "cannot open the store 'Memory': it must be 'memory', 'sqlite:PATH' or 'dynamodb:TABLE'"},
+    {"/x.db",
+     "cannot open the store '/x.db': it must be 'memory', 'sqlite:PATH' or 'dynamodb:TABLE'"},
+    {"redis://h",
+     "cannot open the store 'redis://h': it must be 'memory', 'sqlite:PATH' or 'dynamodb:TABLE'"},
 };
 
 Test(store, a_bad_url_is_refused_by_name)

@@ -1,0 +1,113 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "tests/support/dynalite.h"
+#include "tests/support/store_suite.h"
+
+/* Each claim of the suite about the DynamoDB store, with dynalite behind it: one process, and a
+ * table of its own for each claim. */
+
+Test(store_dynalite, every_claim_holds, .timeout = 240)
+{
+    struct dynalite dynalite;
+    if (!dynalite_start(&dynalite, "the store on DynamoDB"))
+        return;
+    for (size_t i = 0; i < store_suite_count(); i++) {
+        char table[32], url[64];
+        (void)snprintf(table, sizeof table, "claim-%zu", i);
+        (void)snprintf(url, sizeof url, "dynamodb:%s", table);
+        dynalite_make_table(table);
+        store_suite_run(i, url, "dynamodb", true);
+    }
+    dynalite_stop(&dynalite);
+}
+
+/* --- what DynamoDB alone has to be asked --- */
+
+enum { LARGE_BYTES = 64 * 1024, LARGE_COUNT = 40 };
+
+static char large[LARGE_BYTES];
+static struct store_suite suite;
+
+static void open_store(void)
+{
+    char error[256] = "";
+    dynalite_make_table("votes");
+    suite.store = store_open("dynamodb:votes", error, sizeof error);
+    cr_assert_not_null(suite.store, "%s", error);
+    arena_init(&suite.arena, 1 << 26);
+    for (size_t i = 0; i < sizeof large; i++)
+        large[i] = (char)(i * 7);
+}
+
+static void put(struct bytes name, struct bytes value)
+{
+    enum rc rc = store_suite_put(&suite, name, value, (struct store_condition){STORE_ALWAYS, 0, 0});
+    cr_assert_eq(rc, RC_OK, "%s", rc_name(rc));
+}
+
+static void names_of_any_utf8(void)
+{
+    static const struct bytes names[] = {BYTES_INIT("a\0b"), BYTES_INIT("a\x7F\x30"),
+                                         BYTES_INIT("\xEF\xBF\xBF"),
+                                         BYTES_INIT("\xF0\x9F\x90\x98")};
+    enum { COUNT = sizeof names / sizeof *names };
+    struct store_page page;
+    for (size_t i = 0; i < COUNT; i++)
+        put(names[i], names[i]);
+    for (size_t i = 0; i < COUNT; i++)
+        cr_expect(bytes_eq(store_suite_get(&suite, names[i]).value, names[i]), "name %zu", i);
+    cr_assert_eq(store_list(suite.store, names[0], 9, 0, &suite.arena, &page), RC_OK);
+    cr_assert_eq(page.count, (size_t)COUNT - 1);
+    for (size_t i = 0; i < page.count; i++)
+        cr_expect(bytes_eq(page.items[i].name, names[i + 1]), "place %zu", i);
+}
+
+/* DynamoDB ends a page where it has a megabyte, however many items were asked for. */
+static void pages_of_large_values(void)
+{
+    struct store_page page = {.has_more = true};
+    struct bytes after = BYTES_LIT("large"), value = bytes_make(large, sizeof large);
+    size_t count = 0, page_count = 0;
+    for (int i = 0; i < LARGE_COUNT; i++) {
+        char name[16];
+        put(bytes_make(name, (size_t)snprintf(name, sizeof name, "large-%02d", i)), value);
+    }
+    for (; page.has_more; page_count++) {
+        cr_assert_eq(store_list(suite.store, after, LARGE_COUNT, 0, &suite.arena, &page), RC_OK);
+        cr_assert_gt(page.count, 0u);
+        for (size_t i = 0;
+             i < page.count && bytes_starts_with(page.items[i].name, BYTES_LIT("large-"));
+             i++, count++)
+            cr_expect(bytes_eq(page.items[i].value, value), "item %zu", count);
+        after = page.items[page.count - 1].name;
+    }
+    cr_expect_eq(count, (size_t)LARGE_COUNT);
+    cr_expect_gt(page_count, 2u);
+}
+
+static void a_table_that_is_not_there(void)
+{
+    char reason[256] = "", error[256] = "";
+    struct store_item item;
+    struct store *other = store_open("dynamodb:other", error, sizeof error);
+    cr_assert_not_null(other, "%s", error);
+    cr_expect_eq(store_get(other, BYTES_LIT("ada"), 0, &suite.arena, &item), RC_REFUSED);
+    cr_expect_eq(store_check(other, 0, reason, sizeof reason), RC_REFUSED);
+    cr_expect(strstr(reason, "ResourceNotFoundException"), "%s", reason);
+    store_close(other);
+}
+
+Test(store_dynalite, dynamodb_is_understood, .timeout = 240)
+{
+    struct dynalite dynalite;
+    if (!dynalite_start(&dynalite, "names and pages on DynamoDB"))
+        return;
+    open_store();
+    names_of_any_utf8();
+    pages_of_large_values();
+    a_table_that_is_not_there();
+    arena_release(&suite.arena);
+    store_close(suite.store);
+    dynalite_stop(&dynalite);
+}
