@@ -251,6 +251,14 @@ Test(runtime_api, the_environment_is_lambdas_and_the_functions)
                      "_HANDLER=bootstrap");
 }
 
+Test(runtime_api, the_region_is_the_rigs)
+{
+    const char *env[] = {"AWS_DEFAULT_REGION=us-west-1", "AWS_REGION=eu-west-1", NULL};
+    rig.options.env = env;
+    rig_start(&rig, "next; answer \"$AWS_REGION $AWS_DEFAULT_REGION\"; next");
+    cr_expect_str_eq(rig_run(&rig, "{}")->payload, "eu-west-1 eu-west-1");
+}
+
 Test(runtime_api, a_sandbox_starts_in_its_task_root)
 {
     rig_start(&rig, "next; answer \"$PWD $LAMBDA_TASK_ROOT\"; next");

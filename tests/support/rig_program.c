@@ -7,10 +7,8 @@
 
 enum { CHILDREN_MAX = 64 };
 
-void rig_program_start(struct rig_program *rig, const char *weights)
+static void start(struct rig_program *rig, const char *weights, const char *store)
 {
-    char store[2 * TEMPDIR_PATH_MAX];
-    tempdir_init(&rig->folder);
     const char *argv[] = {"duet",
                           "local",
                           "--port",
@@ -19,14 +17,27 @@ void rig_program_start(struct rig_program *rig, const char *weights)
                           "0",
                           "--weights",
                           weights,
-                          "--store",
-                          tempdir_join(&rig->folder, "sqlite:", "store.db", store),
+                          store ? "--store" : NULL,
+                          store,
                           NULL};
     program_start(&rig->duet, argv, NULL);
     rig->port = program_number(&rig->duet, "http://127.0.0.1:");
     rig->control_port = program_number(&rig->duet, "control port http://127.0.0.1:");
     cr_assert(rig->port && rig->control_port, "%s",
               rig->duet.out.data ? rig->duet.out.data : "no output");
+}
+
+void rig_program_start(struct rig_program *rig, const char *weights)
+{
+    char store[2 * TEMPDIR_PATH_MAX];
+    tempdir_init(&rig->folder);
+    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store));
+}
+
+void rig_program_start_as_told(struct rig_program *rig, const char *weights)
+{
+    tempdir_init(&rig->folder);
+    start(rig, weights, NULL);
 }
 
 void rig_program_stop(struct rig_program *rig)

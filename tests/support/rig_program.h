@@ -1,7 +1,7 @@
 #ifndef TESTS_SUPPORT_RIG_PROGRAM_H
 #define TESTS_SUPPORT_RIG_PROGRAM_H
 
-/* rig_program — a `duet local` under test on free ports, with a store of its own. */
+/* rig_program — a `duet local` under test on free ports. */
 
 #include "tests/support/program.h"
 #include "tests/support/tempdir.h"
@@ -12,8 +12,12 @@ struct rig_program {
     unsigned port, control_port;
 };
 
-/* Starts it with `weights` and waits until it listens; aborts the test when it does not. */
+/* Starts it with `weights` and a store of its own, and waits until it listens; aborts the test when
+ * it does not. */
 void rig_program_start(struct rig_program *rig, const char *weights);
+
+/* The same, with the store that this process's environment names (DUET_STORE). */
+void rig_program_start_as_told(struct rig_program *rig, const char *weights);
 
 /* SIGTERM; its end must be clean and leave no process behind, or the test fails. */
 void rig_program_stop(struct rig_program *rig);
