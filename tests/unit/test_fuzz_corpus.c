@@ -8,6 +8,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/data.h"
 #include "tests/support/guard.h"
+#include "tests/support/http1_files.h"
 
 /* The inputs that `make fuzz` has kept, through the same targets, without libFuzzer: each ends at
  * an unreadable page. */
@@ -64,4 +65,16 @@ ParameterizedTest(size_t *at, fuzz_corpus, every_kept_input_holds)
         }
     (void)closedir(dir);
     cr_expect_gt(count, 0u, "%s", folder);
+}
+
+/* What `make fuzz` starts from besides: the claims of the target hold for each. */
+Test(fuzz_corpus, every_request_of_the_data_holds)
+{
+    size_t count;
+    const struct http1_file *files = http1_files(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct guard input = guard_new(files[i].text);
+        fuzz_http1_request(input.view);
+        guard_free(&input);
+    }
 }
