@@ -113,7 +113,7 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
         answer_unrouted(app, req, res, match);
     enforce(app, req, res);
     (void)log_context_set(before);
-    metrics_record(&app->metrics, req->route, res->status, req->received_us);
+    req->answered_us = metrics_record(&app->metrics, req->route, res->status, req->received_us);
     atomic_fetch_add_explicit(&app->requests_served, 1, memory_order_relaxed);
     return RC_OK;
 }

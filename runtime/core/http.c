@@ -129,8 +129,10 @@ bool http_is_field_value(struct bytes view)
 {
     size_t i = 0;
     while (i < view.len) {
-        if (view.len - i >= sizeof(uint64_t) && is_plain_word(view.ptr + i))
-            i += sizeof(uint64_t);
+        /* The last word may overlap the one before, so that no rest goes byte by byte. */
+        size_t last = view.len - sizeof(uint64_t), at = i < last ? i : last;
+        if (view.len >= sizeof(uint64_t) && is_plain_word(view.ptr + at))
+            i = at + sizeof(uint64_t);
         else if (is_value_char((unsigned char)view.ptr[i]))
             i++;
         else

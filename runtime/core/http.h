@@ -58,6 +58,7 @@ struct http_request {
     bool is_tls;             /* it came by TLS; of a proxy's client see forwarded.h */
     bool may_stream;         /* the front end passes produced bodies on as they come, of any size */
     int64_t received_us;     /* clock_us_monotonic() when it was whole; 0: app_handle looks */
+    int64_t answered_us;     /* and when app_handle was done; 0: it had no need to look */
     int64_t deadline_ms;     /* clock_ms_monotonic() at which the answer is due; 0: none */
 
     struct arena *arena; /* for everything that the response needs */

@@ -88,14 +88,15 @@ static void count(struct metrics *metrics, const struct route *route, int status
         add_one(&counts->client_errors);
 }
 
-void metrics_record(struct metrics *metrics, const struct route *route, int status,
-                    int64_t start_us)
+int64_t metrics_record(struct metrics *metrics, const struct route *route, int status,
+                       int64_t start_us)
 {
     if (!metrics->is_on)
-        return;
-    int64_t us = clock_us_monotonic() - start_us;
+        return 0;
+    int64_t now_us = clock_us_monotonic(), us = now_us - start_us;
     if (metrics->is_summed)
         count(metrics, route, status, us);
     else
         in_hand = (struct metrics_request){route, status, us, true};
+    return now_us;
 }

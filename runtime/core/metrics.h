@@ -59,9 +59,11 @@ extern const struct route metrics_raw_route;
  *
  * route     of the table given to metrics_init, or metrics_raw_route; NULL: unrouted
  * status    of the answer; of an invocation that ends in an error, 500
- * start_us  clock_us_monotonic() when the request was whole */
-void metrics_record(struct metrics *metrics, const struct route *route, int status,
-                    int64_t start_us);
+ * start_us  clock_us_monotonic() when the request was whole
+ *
+ * What the clock said, clock_us_monotonic(); 0 when metrics are off, which do not look. */
+int64_t metrics_record(struct metrics *metrics, const struct route *route, int status,
+                       int64_t start_us);
 
 /* On Lambda: writes the line of the request that this thread recorded last, if there is one since
  * the last call. After the response is posted: what this takes is not the client's time. */

@@ -49,7 +49,7 @@ static bool match_segment(struct arena *arena, struct bytes wanted, struct bytes
 static bool match_path(struct arena *arena, const char *pattern, struct bytes path,
                        struct path_match *match)
 {
-    struct bytes rest = bytes_from_str(pattern), wanted, raw;
+    struct bytes rest = bytes_from_str(pattern), wanted = {NULL, 0}, raw = {NULL, 0};
     match->count = 0;
     match->rc = RC_OK;
     for (;;) {

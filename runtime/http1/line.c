@@ -6,11 +6,27 @@
  * many of them a call happens to see.
  */
 
+/* Eight bytes at a time: a line is too short for what memchr does before it begins. */
+static const char *find_lf(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_MAX / 0xFF, highs = ones << 7;
+    uint64_t word;
+    for (; end - p >= (ptrdiff_t)sizeof word; p += sizeof word) {
+        memcpy(&word, p, sizeof word);
+        word ^= ones * '\n'; /* an LF is a zero byte now, and borrows from its high bit */
+        if ((word - ones) & ~word & highs)
+            break;
+    }
+    while (p < end && *p != '\n')
+        p++;
+    return p < end ? p : NULL;
+}
+
 enum rc http1_line_find(struct bytes in, size_t start, size_t *scanned, size_t end_max,
                         struct bytes *line)
 {
     size_t end = in.len < end_max ? in.len : end_max;
-    const char *lf = *scanned < end ? memchr(in.ptr + *scanned, '\n', end - *scanned) : NULL;
+    const char *lf = *scanned < end ? find_lf(in.ptr + *scanned, in.ptr + end) : NULL;
     if (!lf) {
         *scanned = end;
         return in.len < end_max ? RC_AGAIN : RC_HEAD_LIMIT;

@@ -76,7 +76,7 @@ struct httpd {
     size_t conn_count;
     struct work *free_works;
     size_t free_work_count;
-    int64_t date_s; /* of `date` */
+    int64_t date_end_ms; /* of the second that `date` is, on the loop's clock */
     char date[HTTP1_DATE_LEN + 1];
 };
 

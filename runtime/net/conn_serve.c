@@ -1,7 +1,5 @@
 #include "runtime/net/conn.h"
 
-#include <time.h>
-
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 #include "runtime/core/problem.h"
@@ -10,12 +8,14 @@ enum { PRODUCE_BYTES = 64 * 1024 }; /* made in one round */
 
 /* --- answers --- */
 
+/* Written once a second; the loop's clock says when, which has been looked at anyway. */
 static struct bytes date_now(struct httpd *httpd)
 {
-    int64_t now_s = (int64_t)time(NULL);
-    if (now_s != httpd->date_s) {
-        http1_date(now_s, httpd->date);
-        httpd->date_s = now_s;
+    int64_t now_ms = httpd->options.loop->now_ms;
+    if (now_ms >= httpd->date_end_ms) {
+        int64_t epoch_ms = clock_ms_epoch();
+        http1_date(epoch_ms / 1000, httpd->date);
+        httpd->date_end_ms = now_ms + 1000 - epoch_ms % 1000;
     }
     return bytes_make(httpd->date, HTTP1_DATE_LEN);
 }
@@ -61,6 +61,11 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
 void conn_end_exchange(struct httpd_conn *conn)
 {
     struct work *work = conn->work;
+    struct loop *loop = conn->httpd->options.loop;
+    /* The next request of this round begins where this one's answer was done: one look at the clock
+     * for both. */
+    if (work->exchange.req.answered_us > loop->now_us)
+        loop->now_us = work->exchange.req.answered_us;
     if (conn->httpd->options.on_done)
         conn->httpd->options.on_done(&work->exchange);
     arena_reset(&work->exchange.arena);
@@ -113,7 +118,7 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     struct httpd_exchange *exchange = &conn->work->exchange;
     exchange->conn = conn;
     exchange->context = NULL;
-    exchange->received_us = clock_us_monotonic();
+    exchange->received_us = conn->httpd->options.loop->now_us;
     exchange->received_bytes = received_bytes;
     exchange->sent_bytes = 0;
     exchange->fault = fault;

@@ -32,7 +32,7 @@ struct httpd_exchange {
     struct httpd_conn *conn;
     struct loop_job job;    /* the owner's, for crossing threads */
     void *context;          /* the owner's, for this request */
-    int64_t received_us;    /* clock_us_monotonic() when the request was whole */
+    int64_t received_us;    /* when it was read, by the loop's now_us */
     size_t received_bytes;  /* the request's own bytes */
     size_t sent_bytes;      /* the response's, in on_done */
     enum rc fault;          /* RC_OK, or why the bytes were no request (in on_done) */

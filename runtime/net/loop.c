@@ -32,11 +32,17 @@ static void on_wake(struct loop *loop, struct loop_io *io, uint32_t events)
     }
 }
 
+static void look_at_clock(struct loop *loop)
+{
+    loop->now_us = clock_us_monotonic();
+    loop->now_ms = loop->now_us / 1000;
+}
+
 enum rc loop_init(struct loop *loop)
 {
     *loop = (struct loop){.epoll_fd = -1, .wake_fd = -1, ._wake.fn = on_wake};
     loop->_jobs_last = &loop->_jobs_first;
-    loop->now_ms = clock_ms_monotonic();
+    look_at_clock(loop);
     (void)pthread_mutex_init(&loop->_jobs_lock, NULL);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -190,7 +196,7 @@ enum rc loop_step(struct loop *loop, int timeout_ms)
     int n = epoll_wait(loop->epoll_fd, loop->_batch, LOOP_BATCH, wait_ms(loop, timeout_ms));
     if (n < 0 && errno != EINTR)
         return RC_IO;
-    loop->now_ms = clock_ms_monotonic();
+    look_at_clock(loop);
     loop->_batch_len = n > 0 ? n : 0;
     for (loop->_batch_next = 0; loop->_batch_next < loop->_batch_len;) {
         struct epoll_event *event = &loop->_batch[loop->_batch_next++];

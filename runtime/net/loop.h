@@ -55,6 +55,7 @@ struct loop {
     int epoll_fd, wake_fd;
     bool is_stopping;
     int64_t now_ms; /* clock_ms_monotonic() when the current round began */
+    int64_t now_us; /* the newest look at clock_us_monotonic() since then; the owner may renew it */
     struct loop_io _wake;
     struct loop_timer **_heap;
     size_t _heap_len, _heap_cap;
