@@ -29,18 +29,18 @@ quietly() { # COMMAND...: what it prints is shown only when it fails
 }
 
 prepare() { # a copy that keeps its state in a file, with its provider
-    rm -rf "$work/tree" && cp -r terraform "$work/tree" || return
+    cp -r terraform "$work/tree" || return
     cd "$work/tree" || return
     find . -name .terraform -prune -exec rm -rf {} + -o -name '.terraform.lock.hcl' -exec rm -f {} +
     printf 'terraform {\n  backend "local" {}\n}\n' >backend_override.tf
-    quietly terraform init -no-color
+    quietly terraform init -no-color && quietly terraform -chdir=bootstrap init -no-color
 }
 
 # --- the HCL tests ---------------------------------------------------------------------------------
-hcl_tests() { # FILE...: one line for each run of these files, its error before it
+hcl_tests() { # FOLDER FILE...: one line for each run of these files, its error before it
     local file
-    for file in "$@"; do
-        (cd "$work/tree" && terraform test -no-color -filter="tests/$file" 2>&1) |
+    for file in "${@:2}"; do
+        (cd "$work/tree/$1" && terraform test -no-color -filter="tests/$file" 2>&1) |
             awk -v file="${file%.tftest.hcl}" '
                 /^  run ".*"\.\.\. pass$/ { gsub(/^  run "|"\.\.\. pass$/, ""); print "ok tf " file ": " $0; runs++; next }
                 /^  run ".*"\.\.\. (fail|skip)$/ { gsub(/^  run "|"\.\.\. (fail|skip)$/, ""); print "not ok tf " file ": " $0; runs++; bad++; next }
@@ -149,8 +149,31 @@ slots() { # WEIGHT-OF-LAMBDA-A [NAME-OF-THE-SECOND]
     printf 'slots=[{name="lambda-a",weight=%s},{name="%s",weight=0},{name="fargate-a",weight=1},{name="fargate-b",weight=0}]' "$1" "${2:-lambda-b}"
 }
 
+# The very first release, in the order of README.md: an account with nothing in it, then bootstrap/, then
+# code in its bucket and its repository, then an environment that has nothing but these.
+bootstraps() {
+    quietly terraform "-chdir=$work/tree/bootstrap" apply -no-color -auto-approve "-state=$work/bootstrap.tfstate" \
+        -var 'github={owner="octo",owner_id=12,repository="duet",repository_id=34}'
+}
+
+made() { terraform "-chdir=$work/tree/bootstrap" output -raw "-state=$work/bootstrap.tfstate" "$1"; } # OUTPUT
+
+first_release() {
+    local code
+    code=("image=$(made repository_url)@sha256:$digits"
+        "lambda_zip={bucket=\"$(made artifact_bucket)\",key=\"lambda/$digits.zip\",sha256=\"$digits\"}")
+    [[ $(made state_bucket) == duet-state-* && ${code[0]} == image=*.dkr.ecr.*/duet@* ]] || { printf '%s\n' "${code[@]}"; return 1; }
+    cp "$work/tree/env/qa.tfvars" "$work/tree/env/first.tfvars"
+    quietly tf first apply -auto-approve -var "${code[0]}" -var "${code[1]}" &&
+        no_changes first -var "${code[0]}" -var "${code[1]}" || return
+    # The task's own role may pull from that repository, and from no other.
+    grep -q 'ecr:BatchGetImage.*repository/duet' "$work/first.tfstate" || { echo 'tasks cannot pull the image'; return 1; }
+}
+
 stand_in_tests() {
     local environment
+    check 'tf first release: bootstrap' bootstraps
+    check 'tf first release: an environment from what it made' first_release
     for environment in dev qa prod pr; do
         check "tf apply: $environment" applies "$environment"
         check "tf apply: $environment again: no changes" no_changes "$environment"
@@ -170,11 +193,14 @@ stand_in_tests() {
 }
 
 # --- policies ------------------------------------------------------------------------------------
-stars() { # each star that stands for anything has its reason beside it
+stars() { # each star that stands for anything has its reason: beside it, or where its list begins
     local bad
-    bad=$(grep -rnE '"[^"]*[:/]?\*"' terraform --include='*.tf' | grep -vE '# star: |values += \[|regex\(')
+    bad=$(find terraform -name '*.tf' -exec awk '
+        /\[ # star: / { given = 1 }
+        /^ *\]/ { given = 0 }
+        /"[^"]*\*"/ && !/# star: / && !/values += \[|regex\(|ecr_form/ && !given { print "no reason: " FILENAME ":" FNR ": " $0 }' {} +)
     [ -z "$bad" ] && return 0
-    printf 'no reason: %s\n' "$bad"
+    printf '%s\n' "$bad"
     return 1
 }
 
@@ -190,8 +216,9 @@ suite() {
         skip 'tf tests' 'terraform init has no provider'
         return
     fi
-    hcl_tests bad_input.tftest.hcl >"$work/bad_input" &
-    hcl_tests architecture.tftest.hcl network.tftest.hcl routing.tftest.hcl
+    hcl_tests . bad_input.tftest.hcl >"$work/bad_input" &
+    hcl_tests . architecture.tftest.hcl network.tftest.hcl routing.tftest.hcl
+    hcl_tests bootstrap bootstrap.tftest.hcl
     if [ -n "${DUET_TF_STAND_IN:-}" ]; then
         stand_in_tests
     else

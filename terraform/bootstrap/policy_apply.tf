@@ -1,0 +1,103 @@
+# What makes environments may change much, but nothing whose name is another service's, and no role of
+# the workflows themselves.
+
+locals {
+  apply_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(local.reading_statements, [
+      {
+        Sid    = "Network"
+        Effect = "Allow"
+        Action = [ # star: calls on one kind of thing, as rules of security groups
+          "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroup*", "ec2:Create*", "ec2:DeleteFlowLogs",
+          "ec2:DeleteInternetGateway", "ec2:DeleteRoute*", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags",
+          "ec2:DeleteVpc*", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable", "ec2:ModifySecurityGroupRules",
+          "ec2:ModifySubnetAttribute", "ec2:ModifyVpc*", "ec2:ReplaceRoute*", "ec2:RevokeSecurityGroup*", "ec2:UpdateSecurityGroup*",
+        ]
+        Resource  = "*" # star: a network's parts have numbers for names; the region is all that can be asked
+        Condition = local.here
+      },
+      {
+        Sid    = "LoadBalancer"
+        Effect = "Allow"
+        Action = ["elasticloadbalancing:*"] # star: on load balancers and rules of these names, and target groups
+        Resource = [
+          "arn:aws:elasticloadbalancing:${local.region}:${local.account}:loadbalancer/app/${local.mine}/*",  # star: numbers that AWS gives
+          "arn:aws:elasticloadbalancing:${local.region}:${local.account}:listener/app/${local.mine}/*",      # star: likewise
+          "arn:aws:elasticloadbalancing:${local.region}:${local.account}:listener-rule/app/${local.mine}/*", # star: likewise
+          "arn:aws:elasticloadbalancing:${local.region}:${local.account}:targetgroup/lam-*",                 # star: likewise
+          "arn:aws:elasticloadbalancing:${local.region}:${local.account}:targetgroup/far-*",                 # star: likewise
+        ]
+      },
+      {
+        Sid    = "Homes"
+        Effect = "Allow"
+        Action = ["lambda:*", "ecs:*", "dynamodb:*", "sns:*", "logs:*", "cloudwatch:*"] # star: all of it, on what has these names
+        Resource = [
+          local.arn.function, "${local.arn.function}:*", # star: versions and aliases
+          local.arn.service, local.arn.task_definition, local.arn.alarm,
+          "arn:aws:ecs:${local.region}:${local.account}:cluster/${local.mine}",
+          "arn:aws:dynamodb:${local.region}:${local.account}:table/${local.mine}",
+          "arn:aws:sns:${local.region}:${local.account}:${local.mine}",
+          "arn:aws:logs:${local.region}:${local.account}:log-group:/*/${local.mine}",           # star: /ecs/, /aws/lambda/
+          "arn:aws:logs:${local.region}:${local.account}:log-group:/${local.mine}",             # star: flow logs
+          "arn:aws:logs:${local.region}:${local.account}:log-group:aws-waf-logs-${local.mine}", # star: by name
+          "arn:aws:cloudwatch::${local.account}:dashboard/${local.mine}",
+        ]
+      },
+      {
+        Sid    = "WithoutResource"
+        Effect = "Allow"
+        Action = [
+          "ecs:DeregisterTaskDefinition", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:PutResourcePolicy",
+          "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RequestCertificate",
+          "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeregisterScalableTarget",
+          "application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget", "application-autoscaling:TagResource",
+          "wafv2:AssociateWebACL", "wafv2:CreateWebACL", "wafv2:DeleteLoggingConfiguration", "wafv2:DeleteWebACL",
+          "wafv2:DisassociateWebACL", "wafv2:PutLoggingConfiguration", "wafv2:TagResource", "wafv2:UpdateWebACL",
+        ]
+        Resource  = "*" # star: these have no resource, or one whose number AWS gives
+        Condition = local.here
+      },
+      {
+        Sid    = "Roles"
+        Effect = "Allow"
+        Action = [
+          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
+          "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
+        ]
+        Resource = local.arn.role
+      },
+      {
+        Sid       = "FirstInTheAccount"
+        Effect    = "Allow"
+        Action    = "iam:CreateServiceLinkedRole"
+        Resource  = "arn:aws:iam::${local.account}:role/aws-service-role/*" # star: their names are AWS's
+        Condition = { StringEquals = { "iam:AWSServiceName" = ["ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"] } }
+      },
+      {
+        Sid      = "LogBuckets"
+        Effect   = "Allow"
+        Action   = "s3:*"                                                                                                             # star: on the buckets of access logs alone
+        Resource = ["arn:aws:s3:::${local.mine}-alb-logs-${local.account}", "arn:aws:s3:::${local.mine}-alb-logs-${local.account}/*"] # star: objects
+      },
+      {
+        Sid      = "FirstZip"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "${module.artifact_bucket.arn}/lambda/*" # star: named by hash
+      },
+      {
+        Sid      = "WriteState"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject", "s3:PutObject"]        # the lock is deleted
+        Resource = "${module.state_bucket.arn}/${var.name}/*" # star: a state for each environment
+      },
+      ], [for id in var.zone_ids : {
+        Sid      = "Names${id}"
+        Effect   = "Allow"
+        Action   = "route53:ChangeResourceRecordSets"
+        Resource = "arn:aws:route53:::hostedzone/${id}"
+    }])
+  })
+}
