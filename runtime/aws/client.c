@@ -1,13 +1,12 @@
 #include "runtime/aws/client_internal.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "runtime/aws/endpoint.h"
 #include "runtime/aws/error.h"
+#include "runtime/aws/profile.h"
 #include "runtime/aws/provider.h"
 #include "runtime/aws/retry.h"
 #include "runtime/aws/sigv4.h"
@@ -26,6 +25,15 @@ struct aws_client {
     _Atomic int64_t skew_s; /* the service's clock less ours */
 };
 
+static bool open_parts(struct aws_client *client, const struct aws_client_setup *setup)
+{
+    client->transport = transport_new(setup->lookup);
+    if (client->transport && !setup->is_unsigned)
+        client->provider = setup->credentials ? aws_provider_fixed(setup->credentials)
+                                              : aws_provider_new(aws_source_chain, setup->lookup);
+    return client->transport && (client->provider || setup->is_unsigned);
+}
+
 struct aws_client *aws_client_open(const struct aws_client_setup *setup, char *error,
                                    size_t error_len)
 {
@@ -36,18 +44,34 @@ struct aws_client *aws_client_open(const struct aws_client_setup *setup, char *e
     }
     aws_budget_init(&client->budget);
     (void)snprintf(client->service, sizeof client->service, "%s", setup->service);
-    bool ok = aws_endpoint_find(&client->endpoint, setup->service, setup->lookup, setup->region,
-                                NULL, error, error_len);
-    if (ok) {
-        client->transport = transport_new(setup->lookup);
-        if (setup->sources)
-            client->provider = aws_provider_new(setup->sources, setup->lookup);
-        if (client->transport && (client->provider || !setup->sources))
+    if (aws_endpoint_find(&client->endpoint, setup->service, setup->lookup, setup->region,
+                          setup->url, error, error_len)) {
+        if (open_parts(client, setup))
             return client;
         (void)snprintf(error, error_len, "no memory for a client of '%s'", setup->service);
     }
     aws_client_free(client);
     return NULL;
+}
+
+/* Region and endpoint may stand in the profile. */
+static struct aws_client *open_with_profile(struct aws_client_setup *setup, struct arena *arena,
+                                            char *error, size_t error_len)
+{
+    struct aws_profiles profiles;
+    struct text why;
+    text_init(&why, arena);
+    struct aws_asking asking = {setup->lookup, 0, arena, &why};
+    enum rc rc = aws_profiles_load(&asking, &profiles);
+    if (rc == RC_REFUSED || rc == RC_NOMEM) {
+        struct bytes text = rc == RC_NOMEM ? BYTES_LIT("no memory") : text_bytes(&why);
+        (void)snprintf(error, error_len, "%.*s", BYTES_ARG(text));
+        return NULL;
+    }
+    struct bytes name = aws_profile_name(setup->lookup);
+    setup->region = aws_profile_get(&profiles, name, "region").ptr;
+    setup->url = aws_profile_get(&profiles, name, "endpoint_url").ptr;
+    return aws_client_open(setup, error, error_len);
 }
 
 struct aws_client *aws_client_new(const struct aws_client_options *options, char *error,
@@ -56,9 +80,12 @@ struct aws_client *aws_client_new(const struct aws_client_options *options, char
     struct aws_client_setup setup = {
         .service = options->service,
         .lookup = options->lookup ? options->lookup : aws_environment_lookup,
-        .sources = aws_source_chain,
     };
-    return aws_client_open(&setup, error, error_len);
+    struct arena arena;
+    arena_init(&arena, LIMIT_AWS_CREDENTIALS_BYTES);
+    struct aws_client *client = open_with_profile(&setup, &arena, error, error_len);
+    arena_wipe(&arena);
+    return client;
 }
 
 void aws_client_free(struct aws_client *client)
@@ -214,14 +241,6 @@ static void read_answer(struct call *call)
     call->verdict = aws_retry_verdict(answer->status, response->error);
 }
 
-/* Waits until the monotonic clock says `until_ms`. */
-static void wait_until(int64_t until_ms)
-{
-    struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-        ;
-}
-
 /* Backs off before the attempt after `attempt`. false: there is to be no other one. */
 static bool may_retry(struct call *call, unsigned attempt, bool has_answer)
 {
@@ -236,7 +255,7 @@ static bool may_retry(struct call *call, unsigned attempt, bool has_answer)
     call->cost = aws_budget_take(&call->client->budget, has_answer);
     if (call->cost == 0)
         return false;
-    wait_until(until_ms);
+    aws_retry_wait_until(until_ms);
     return true;
 }
 
@@ -318,9 +337,9 @@ static enum rc get_credentials(struct call *call)
                                   &call->credentials, &why);
     if (rc == RC_REFUSED)
         return refuse(call, "NoCredentials", why);
-    if (rc == RC_TIMEOUT)
-        call->response->message = why.len ? why : BYTES_LIT("no credentials in time");
-    return rc;
+    call->response->message = why.len || rc == RC_OK ? why : BYTES_LIT("no credentials in time");
+    bool has_time = !call->deadline_ms || clock_ms_monotonic() < call->deadline_ms;
+    return rc == RC_TIMEOUT && has_time ? RC_UNREACHABLE : rc;
 }
 
 static enum rc attempt(struct call *call, unsigned number)

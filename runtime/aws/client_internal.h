@@ -12,10 +12,12 @@
 #include "runtime/aws/sources.h"
 
 struct aws_client_setup {
-    const char *service;           /* borrowed */
-    aws_lookup_fn *lookup;         /* borrowed */
-    const char *region;            /* used where the environment has none; or NULL */
-    aws_source_fn *const *sources; /* of its credentials; NULL: requests are not signed */
+    const char *service;   /* borrowed */
+    aws_lookup_fn *lookup; /* borrowed */
+    const char *region;    /* used where the environment has none; or NULL */
+    const char *url;       /* the endpoint, used where the environment has none; or NULL */
+    const struct aws_credentials *credentials; /* held by the client; NULL: the chain's */
+    bool is_unsigned;                          /* no credentials at all */
 };
 
 /* As aws_client_new. */

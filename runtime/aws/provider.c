@@ -38,6 +38,17 @@ struct aws_provider *aws_provider_new(aws_source_fn *const *sources, aws_lookup_
     return provider;
 }
 
+struct aws_provider *aws_provider_fixed(const struct aws_credentials *credentials)
+{
+    static aws_source_fn *const no_sources[] = {NULL};
+    struct aws_provider *provider = aws_provider_new(no_sources, NULL);
+    if (!provider)
+        return NULL;
+    provider->current = aws_credentials_hold(credentials);
+    provider->refresh_ms = INT64_MAX;
+    return provider;
+}
+
 void aws_provider_free(struct aws_provider *provider)
 {
     if (!provider)
@@ -63,7 +74,6 @@ static bool is_same(const struct aws_credentials *a, const struct aws_credential
 static enum rc ask(const struct aws_provider *provider, const struct aws_credentials *rejected,
                    struct aws_asking *asking, const struct aws_credentials **out)
 {
-    bool has_expired = false;
     for (aws_source_fn *const *source = provider->sources; *source; source++) {
         enum rc rc = (*source)(asking, out);
         if (rc == RC_NOT_FOUND)
@@ -71,12 +81,11 @@ static enum rc ask(const struct aws_provider *provider, const struct aws_credent
         if (rc != RC_OK || !is_same(*out, rejected))
             return rc;
         aws_credentials_release(*out);
-        has_expired = true;
     }
     *out = NULL;
     text_printf(asking->why, "%s",
-                has_expired ? "the credentials have expired, and no source has others"
-                            : "no credentials: " AWS_SOURCES_TRIED);
+                rejected ? "the credentials have expired, and no source has others"
+                         : "no credentials: " AWS_SOURCES_TRIED);
     return RC_REFUSED;
 }
 
@@ -167,7 +176,9 @@ static enum rc wait_for_fetch(struct aws_provider *provider, int64_t deadline_ms
     while (provider->fetch_count == before)
         if (pthread_cond_timedwait(&provider->is_fetched, &provider->lock, &until) != 0)
             return RC_TIMEOUT;
-    return is_good(provider->current) ? RC_AGAIN : provider->last_rc;
+    /* That thread's deadline is not ours. */
+    bool is_ours = is_good(provider->current) || provider->last_rc == RC_TIMEOUT;
+    return is_ours ? RC_AGAIN : provider->last_rc;
 }
 
 /* With the lock: until there are credentials, or an end of it. */

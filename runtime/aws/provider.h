@@ -21,11 +21,15 @@ struct aws_provider;
 struct aws_provider *aws_provider_new(aws_source_fn *const *sources,
                                       aws_lookup_fn *lookup) MUST_CHECK;
 
+/* Gives these credentials alone, until they are rejected. NULL: no memory. */
+struct aws_provider *aws_provider_fixed(const struct aws_credentials *credentials) MUST_CHECK;
+
 /* NULL is harmless; no other thread may be inside a call. */
 void aws_provider_free(struct aws_provider *provider);
 
 /* RC_OK: `out` is a reference of the caller's · RC_REFUSED: there are none; `why`, in `arena`, says
- * where they were looked for, or what was wrong where they should be · RC_TIMEOUT · RC_NOMEM */
+ * where they were looked for, or what was wrong where they should be · RC_UNREACHABLE: who gives
+ * them does not answer; `why` · RC_TIMEOUT · RC_NOMEM */
 enum rc aws_provider_get(struct aws_provider *provider, int64_t deadline_ms, struct arena *arena,
                          const struct aws_credentials **out, struct bytes *why) MUST_CHECK;
 

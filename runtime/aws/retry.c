@@ -1,5 +1,6 @@
 #include "runtime/aws/retry.h"
 
+#include <errno.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -75,6 +76,13 @@ int64_t aws_retry_wait_ms(unsigned attempt, struct bytes retry_after)
     if (!bytes_to_u64(retry_after, UINT32_MAX, &asked_s))
         return wait_ms;
     return (int64_t)asked_s * 1000 > wait_ms ? (int64_t)asked_s * 1000 : wait_ms;
+}
+
+void aws_retry_wait_until(int64_t until_ms)
+{
+    struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+        ;
 }
 
 int64_t aws_retry_date_s(struct bytes date)

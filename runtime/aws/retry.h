@@ -31,6 +31,9 @@ enum aws_verdict aws_retry_verdict(int status, struct bytes code);
  * is longer. */
 int64_t aws_retry_wait_ms(unsigned attempt, struct bytes retry_after);
 
+/* Waits until the monotonic clock says `until_ms`. */
+void aws_retry_wait_until(int64_t until_ms);
+
 /* The time that a Date field names, in seconds since 1970; -1: it is none. */
 int64_t aws_retry_date_s(struct bytes date);
 

@@ -77,6 +77,7 @@ enum {
     LIMIT_AWS_CONNECTIONS = LIMIT_WORKERS,     /* at once, of one client; more callers wait */
     LIMIT_AWS_ANSWER_BYTES = 16 * 1024 * 1024, /* DynamoDB's pages are 1 MB, in JSON some more */
     LIMIT_AWS_CREDENTIALS_BYTES = 1024 * 1024, /* files and answers that are read for credentials */
+    LIMIT_AWS_FILE_BYTES = 256 * 1024,         /* a shared file, a token's file */
     LIMIT_AWS_REFRESH_EARLY_MS = 5 * 60 * 1000, /* before credentials expire */
     LIMIT_AWS_REFRESH_JITTER_MS = 60 * 1000,    /* and up to this much earlier */
     LIMIT_AWS_REFRESH_AGAIN_MS = 30 * 1000,     /* after a refresh that failed */

@@ -23,6 +23,8 @@ static const struct row rows[] = {
     {"fuzz_alb_answer", fuzz_alb_answer},
     {"fuzz_apigw_v1", fuzz_apigw_v1},
     {"fuzz_apigw_v2", fuzz_apigw_v2},
+    {"fuzz_aws_error", fuzz_aws_error},
+    {"fuzz_aws_profile", fuzz_aws_profile},
     {"fuzz_base64", fuzz_base64},
     {"fuzz_event", fuzz_event},
     {"fuzz_http1_request", fuzz_http1_request},
