@@ -64,8 +64,13 @@ else
     }
     check 'a browser runs it' look
     check 'it is live' grep -q 'id="status"[^>]*>Live' "$work/page.html"
-    check 'it knows a process of Lambda' grep -q '<td class="key lambda">' "$work/page.html"
-    check 'it knows a process of Fargate' grep -q '<td class="key fargate">' "$work/page.html"
+    knows_both() { # chance may give all of one view's requests to one home: then once more
+        local home
+        for home in lambda fargate; do
+            grep -q "<td class=\"key $home\">" "$work/page.html" || { look; return 1; }
+        done
+    }
+    check 'it knows a process of Lambda and one of Fargate' wait_until 300 knows_both
     check 'its charts say what they show' grep -Eq '<canvas id="chart-memory"[^>]*aria-label="[^"]*[0-9]' "$work/page.html"
     stop
 fi
