@@ -16,7 +16,7 @@ static void teardown(void)
     program_release(&server);
 }
 
-TestSuite(server_end, .fini = teardown, .timeout = 100);
+TestSuite(server_end, .fini = teardown);
 
 static void start(const char *lame_duck, const char *drain)
 {
