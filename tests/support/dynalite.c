@@ -21,7 +21,7 @@ static bool wait_for_start(struct program *program)
 
 bool dynalite_start(struct dynalite *dynalite, const char *name)
 {
-    const char *argv[] = {"tests/support/dynalite/run.sh", NULL}, *ci = getenv("CI");
+    const char *argv[] = {"./tests/support/dynalite/run.sh", NULL}, *ci = getenv("CI");
     struct program *program = &dynalite->program;
     program_start(program, argv, NULL);
     if (!wait_for_start(program)) {

@@ -28,7 +28,7 @@ void program_start(struct program *program, const char *const *argv, const char 
     const char *build = getenv("DUET_BUILD");
     char path[4096];
     int ends[2];
-    if (strchr(argv[0], '/'))
+    if (argv[0][0] == '/' || argv[0][0] == '.')
         (void)snprintf(path, sizeof path, "%s", argv[0]);
     else
         (void)snprintf(path, sizeof path, "%s/%s", build ? build : "build", argv[0]);

@@ -13,9 +13,9 @@ struct program {
     struct buf out; /* all that it has written so far, with a NUL behind it */
 };
 
-/* Starts `argv[0]` of the build folder ($DUET_BUILD, else build), or what it says when there is a
- * slash in it, with `env` added to this process's environment ("NAME=value", ends with NULL; may be
- * NULL). Aborts the test when it cannot. */
+/* Starts `argv[0]` of the build folder ($DUET_BUILD, else build), or, when it begins
+ * with a slash or a dot, just that, with `env` added to this process's environment ("NAME=value",
+ * ends with NULL; may be NULL). Aborts the test when it cannot. */
 void program_start(struct program *program, const char *const *argv, const char *const *env);
 
 /* Reads its output until `text` is in it. NULL: it ended, or said nothing for a minute; else where
