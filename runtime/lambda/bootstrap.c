@@ -124,6 +124,7 @@ int duet_bootstrap_main(const struct app_definition *definition)
     crash_watch(crash_report_tell);
     rapi_init(&rapi, api);
     watch_sigterm();
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of the write */
     const char *error_type = prepare(&self, definition);
     if (error_type)
         tell_start_error(&rapi, error_type, self.error);

@@ -201,6 +201,7 @@ static int serve(const struct app_definition *definition)
     struct server server = {0};
     int status = 0;
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of the write */
     crash_watch(NULL);
     fd_limit_raise();
     if (open_life(&server) && open_application(&server, definition) && open_tls(&server) &&
