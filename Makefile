@@ -117,8 +117,8 @@ again = $(MAKE) --no-print-directory DEPS=skip
 # Tests run make themselves: none of this one's settings may reach them.
 alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
 
-.PHONY: _programs _bench _tests _homes _fuzz all run test test-asan test-tsan tf-test fuzz lint bench \
-        package deps install clean help
+.PHONY: _programs _bench _tests _homes _fuzz _unit all run test test-unit test-asan test-tsan tf-test \
+        fuzz lint bench package image deps install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -144,6 +144,13 @@ run: all ## start the local set-up on http://127.0.0.1:8080; ARGS="--port 9000"
 test: deps ## build and run all tests; T=NAME for one file
 	+@$(again) _tests
 	@$(alone) tests/run.sh $(B) $(T)
+
+UNIT_TESTS := $(notdir $(basename $(call src,tests/unit)))
+test-unit: deps ## the unit tests alone; they need neither network nor the programs
+	+@$(again) T="$(UNIT_TESTS)" test
+
+_unit:
+	+@$(again) T="$(UNIT_TESTS)" _tests
 
 test-asan: deps ## the tests under the address, undefined and leak sanitizers
 	+@$(again) MODE=asan test
@@ -173,6 +180,10 @@ package: deps ## static binaries and Lambda zips for x86_64 and arm64, into buil
 	+@$(again) MODE=release-arm64 _homes
 	+@$(again) MODE=release-x86_64 STORES=dynamodb build/release-x86_64-dynamodb/bootstrap
 	@pipeline/package.sh
+
+IMAGE_ARCH ?= x86_64 arm64
+image: ## container images of both homes, from make package; IMAGE_ARCH=x86_64 for one architecture
+	@$(alone) container/image.sh $(IMAGE_ARCH)
 
 install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
 	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deps.sh build|test|ci|bench|package: installs the Debian or Ubuntu packages that building (testing,
+# deps.sh build|unit|test|ci|bench|package: installs the Debian or Ubuntu packages that building (testing,
 # measuring, making release binaries) needs; each word's list holds that of `build`, that of `ci` holds
 # also what the tests pass over where it is not there.
 #
@@ -7,6 +7,7 @@
 # when all is there. Exit status: 0 all is there, 1 something could not be installed.
 set -euo pipefail
 build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev libjs-chart.js)
+unit=(libcriterion-dev procps)
 test=(libcriterion-dev curl clang clang-format shellcheck pmccabe binutils git procps)
 ci=(chromium) # on Ubuntu that is a snap: there the runner's own Chrome is taken
 bench=(nginx-light wrk python3)
@@ -15,10 +16,12 @@ release=(dpkg-dev perl xz-utils binutils util-linux curl openssl qemu-user-stati
 wanted=("${build[@]}")
 case ${1:-build} in
 build) ;;
+unit) wanted+=("${unit[@]}") ;;
 test | ci)
     wanted+=("${test[@]}")
     if [ "$1" = ci ]; then
         command -v google-chrome >/dev/null || wanted+=("${ci[@]}")
+        command -v dockerd >/dev/null || wanted+=(docker.io)
     fi
     # For the Runtime Interface Emulator; often not the system's own.
     python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3 python3-pip)
@@ -34,7 +37,7 @@ package)
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
     ;;
 *)
-    echo "deps: '$1' is not build, test, ci, bench or package" >&2
+    echo "deps: '$1' is not build, unit, test, ci, bench or package" >&2
     exit 1
     ;;
 esac

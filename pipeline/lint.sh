@@ -210,7 +210,7 @@ check_readme() { # README.md's links lead somewhere, and its picture of the fold
                    name = substr($0, 1, RLENGTH - 1)
                    if (sub(/^  /, "", name)) print top "/" name; else print top = name }' README.md |
                LC_ALL=C sort) \
-        <(find .ci handlers pipeline runtime terraform tests -type f ! -name '*.pyc' ! -path '*/.terraform*' 2>/dev/null |
+        <(find .ci container handlers pipeline runtime terraform tests -type f ! -name '*.pyc' ! -path '*/.terraform*' 2>/dev/null |
             awk -F/ '{ print $1 } NF > 2 { print $1 "/" $2 }' | LC_ALL=C sort -u) |
         sed -n 's/^< /README.md: there is no folder /p; s/^> /README.md: the picture lacks /p' |
         none '' || found=1

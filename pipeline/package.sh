@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 release=build/release
+static=$(pipeline/static_deps.sh --where)
 
 make_zip() { # PROGRAM ZIP
     python3 - "$@" <<'PYTHON'
@@ -30,8 +31,12 @@ mkdir -p "$release"
 for arch in x86_64 arm64; do
     built=build/release-$arch
     make_zip "$built/bootstrap" "$release/bootstrap-$arch.zip"
+    cp "$built/bootstrap" "$release/bootstrap-$arch"
     cp "$built/bootstrap.debug" "$release/bootstrap-$arch.debug"
     cp "$built/server" "$release/server-$arch"
+    for program in bootstrap server; do
+        pipeline/sbom.py "$static" "$arch" "$built/$program" >"$release/$program-$arch.cdx.json"
+    done
 done
 cp build/release-x86_64/duet "$release/duet-x86_64"
 
@@ -39,7 +44,7 @@ echo "$release:"
 for arch in x86_64 arm64; do
     show "$release/bootstrap-$arch.zip" "unzipped $(stat -c %s "build/release-$arch/bootstrap")"
 done
-for file in "$release"/server-* "$release"/duet-*; do
+for file in "$release"/{server-{x86_64,arm64},duet-x86_64}; do
     show "$file"
 done
 for file in "$release"/*.debug; do

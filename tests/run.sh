@@ -87,7 +87,7 @@ for source in tests/unit/*.c tests/parity/*.c tests/integration/*.c; do
     program=$build/${source%.c}
     wanted "$name" && criterion "$program"
 done
-for script in tests/integration/*.sh; do
+for script in tests/integration/*.sh container/*_test.sh; do
     [ -e "$script" ] || continue
     wanted "$(basename "$script" .sh)" && shell "$script"
 done

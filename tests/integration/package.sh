@@ -42,9 +42,33 @@ in_background() { # LOG COMMAND...
 deps=(DEPS=skip)
 [ -z "${DUET_PACKAGE_TEST:-}" ] || deps=()
 check 'make package' make -s "${deps[@]}" package
-names='bootstrap-arm64.debug bootstrap-arm64.zip bootstrap-x86_64.debug bootstrap-x86_64.zip'
-names+=' duet-x86_64 server-arm64 server-x86_64'
+names='bootstrap-arm64 bootstrap-arm64.cdx.json bootstrap-arm64.debug bootstrap-arm64.zip'
+names+=' bootstrap-x86_64 bootstrap-x86_64.cdx.json bootstrap-x86_64.debug bootstrap-x86_64.zip'
+names+=' duet-x86_64 server-arm64 server-arm64.cdx.json server-x86_64 server-x86_64.cdx.json'
 check 'it makes these files' [ "$(cd "$release" && echo *)" = "$names" ]
+
+# Each bill of materials names its program's hash, and the libraries with theirs.
+bill_is_true() { # PROGRAM ARCH LIBRARY...
+    python3 - "$release/$1-$2.cdx.json" "$release/$1-$2" "${@:3}" <<'PYTHON'
+import hashlib
+import json
+import sys
+
+bill = json.load(open(sys.argv[1]))
+program = hashlib.sha256(open(sys.argv[2], "rb").read()).hexdigest()
+assert bill["metadata"]["component"]["hashes"][0]["content"] == program, "another program's"
+parts = {part["name"]: part for part in bill["components"]}
+for name in sys.argv[3:]:
+    assert parts[name]["version"], name
+    assert name == "musl" or len(parts[name]["components"][0]["hashes"][0]["content"]) == 64, name
+PYTHON
+}
+for arch in x86_64 arm64; do
+    check "the bill of materials of bootstrap, $arch" \
+        bill_is_true bootstrap $arch openssl curl cjson sqlite mimalloc musl chart.js
+    check "the bill of materials of server, $arch" \
+        bill_is_true server $arch openssl curl cjson sqlite mimalloc musl chart.js
+done
 
 mkdir "$work/programs"
 for arch in x86_64 arm64; do

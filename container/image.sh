@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# image.sh ARCH...: builds the images of both homes for the architectures named (x86_64, arm64) from
+# what `make package` made, which it makes first where it is not there.
+#
+# They are tagged duet-server:VERSION and duet-lambda:VERSION for this machine's architecture, with
+# -ARCH behind it for each. Labels say version, revision and source; nothing else differs between two
+# builds of the same files. Settings: SOURCE, an address of the source for the label.
+# Exit status: 0 built, 1 something failed, 77 there is no Docker to build with.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v docker >/dev/null || { echo 'image: docker is not installed' >&2; exit 77; }
+docker version -f '{{.Server.Version}}' >/dev/null 2>&1 || { echo 'image: no Docker daemon answers' >&2; exit 77; }
+
+version=$(sed -n 's/^#define DUET_VERSION "\(.*\)"/\1/p' runtime/core/version.h)
+revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+[ -z "$(git status --porcelain 2>/dev/null)" ] || revision+=-modified
+source=${SOURCE:-$(git config --get remote.origin.url 2>/dev/null || true)}
+# An address may carry a password, and a folder of this machine is nobody's source.
+case $source in
+*://*@* | /* | '') source=unknown ;;
+esac
+case $(uname -m) in
+aarch64) own=arm64 ;;
+*) own=$(uname -m) ;;
+esac
+
+# The classic builder builds all that stands before its target, so it is shown what is shipped alone.
+stages() { sed '/^# --- from source ---$/,/^# --- to ship ---$/d' container/Dockerfile; }
+
+build() { # STAGE TAG OPTION...: quietly; what it says is shown when it fails
+    local out
+    if ! out=$(stages | docker build --target "$1" -t "$2" -f - "${@:3}" . 2>&1); then
+        printf '%s\nimage: the stage %s could not be built\n' "$out" "$1" >&2
+        return 1
+    fi
+}
+
+for arch; do
+    case $arch in
+    x86_64 | arm64) ;;
+    *) echo "image: '$arch' is not x86_64 or arm64" >&2; exit 1 ;;
+    esac
+    for program in server bootstrap; do
+        [ -x "build/release/$program-$arch" ] || { make package; break; }
+    done
+done
+
+build root duet-root
+docker run --rm --network=none duet-root >build/release/root.tar.new
+mv build/release/root.tar.new build/release/root.tar
+
+for arch; do
+    machine=$arch options=()
+    [ "$arch" != x86_64 ] || machine=amd64
+    ! docker buildx version >/dev/null 2>&1 || options=(--platform "linux/$machine")
+    for home in server lambda; do
+        tag=duet-$home:$version-$arch
+        build "$home" "$tag" "${options[@]}" --build-arg "ARCH=$arch" --build-arg "VERSION=$version" \
+            --build-arg "REVISION=$revision" --build-arg "SOURCE=$source"
+        [ "$(docker image inspect -f '{{.Architecture}}' "$tag")" = "$machine" ] ||
+            docker save "$tag" | container/set_architecture.py "$machine" | docker load -q >/dev/null
+        [ "$arch" != "$own" ] || docker tag "$tag" "duet-$home:$version"
+        printf '%s: %d bytes, %s\n' "$tag" "$(docker image inspect -f '{{.Size}}' "$tag")" \
+            "$(docker image inspect -f '{{.Os}}/{{.Architecture}}' "$tag")"
+    done
+done
