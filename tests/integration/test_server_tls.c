@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <curl/curl.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -66,6 +67,72 @@ Test(server_tls, requests_are_answered_and_logged_as_https)
     cr_expect_not_null(strstr(server.out.data, "\"scheme\":\"https\",\"address\":\"127.0.0.1\""));
     cr_expect_not_null(strstr(server.out.data, "\"client\":\"127.0.0.1\",\"scheme\":\"https\""));
 }
+
+/* --- libcurl, which looks at the certificate --- */
+
+static size_t count_bytes(char *data, size_t size, size_t count, void *total)
+{
+    (void)data;
+    *(size_t *)total += size * count;
+    return size * count;
+}
+
+/* One request by libcurl; its status, and the bytes of its body. */
+static long fetch(CURL *curl, const char *path, size_t *body_len)
+{
+    char url[200];
+    long status = 0;
+    *body_len = 0;
+    (void)snprintf(url, sizeof url, "https://localhost:%u%s", port, path);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_URL, url), CURLE_OK);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_WRITEDATA, body_len), CURLE_OK);
+    CURLcode code = curl_easy_perform(curl);
+    cr_assert_eq(code, CURLE_OK, "%s: %s", url, curl_easy_strerror(code));
+    cr_assert_eq(curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status), CURLE_OK);
+    return status;
+}
+
+static CURL *open_curl(struct curl_slist **addresses)
+{
+    char address[64];
+    CURL *curl = curl_easy_init();
+    (void)snprintf(address, sizeof address, "localhost:%u:127.0.0.1", port);
+    *addresses = curl_slist_append(NULL, address);
+    cr_assert(curl && *addresses);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_RESOLVE, *addresses), CURLE_OK);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_CAINFO, files.cert), CURLE_OK);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"), CURLE_OK);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L), CURLE_OK);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, count_bytes), CURLE_OK);
+    return curl;
+}
+
+Test(server_tls, libcurl_takes_the_certificate_and_keeps_the_connection)
+{
+    static char body[1024 * 1024 + 1];
+    struct curl_slist *addresses;
+    struct curl_slist *type = curl_slist_append(NULL, "Content-Type: application/json");
+    size_t len;
+    long connects = -1;
+    start();
+    CURL *curl = open_curl(&addresses);
+    cr_expect_eq(fetch(curl, "/hello", &len), 200);
+    cr_expect_eq(len, strlen("Hello world"));
+    memset(body, ' ', sizeof body - 1); /* JSON of blanks: read whole, and then refused */
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_HTTPHEADER, type), CURLE_OK);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body), CURLE_OK);
+    cr_assert_eq(curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)sizeof body - 1), CURLE_OK);
+    cr_expect_eq(fetch(curl, "/candidate/ada", &len), 400);
+    cr_expect_gt(len, 0u);
+    cr_assert_eq(curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connects), CURLE_OK);
+    cr_expect_eq(connects, 0, "the second request goes by the first one's connection");
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(addresses);
+    curl_slist_free_all(type);
+    stop();
+}
+
+/* --- the health check --- */
 
 /* Runs `server healthcheck` against the port, with or without the certificate's settings. */
 static int check_health(bool has_tls)
