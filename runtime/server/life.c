@@ -21,6 +21,12 @@ static void bury_orphans(void)
         ;
 }
 
+static bool is_ignored(int signal_number)
+{
+    struct sigaction action;
+    return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 enum rc life_init(struct life *life)
 {
     sigset_t signals;
@@ -28,6 +34,8 @@ enum rc life_init(struct life *life)
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
+    if (!is_ignored(SIGHUP))
+        (void)sigaddset(&signals, SIGHUP);
     if (getpid() == 1)
         (void)sigaddset(&signals, SIGCHLD);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
@@ -64,6 +72,10 @@ static bool read_signal(struct life *life)
     while (read(life->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGCHLD) {
             bury_orphans();
+            continue;
+        }
+        if (info.ssi_signo == SIGHUP && life->on_hangup) {
+            life->on_hangup(life->hangup_context);
             continue;
         }
         life->signal_number = (int)info.ssi_signo;

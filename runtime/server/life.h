@@ -15,23 +15,26 @@
 
 struct life {
     int signal_fd;
-    int done_fd;             /* an eventfd: each loop that ends adds 1 */
-    uint64_t done_count;     /* loops that have ended */
-    uint64_t loop_count;     /* loops that were started; set by the owner */
-    struct metrics *metrics; /* NULL: none are written; set by the owner */
-    int64_t period_ms;       /* between two summaries */
-    int64_t summary_ms;      /* when the next is due */
-    int signal_number;       /* the last one that life_wait told of */
+    int done_fd;                      /* an eventfd: each loop that ends adds 1 */
+    uint64_t done_count;              /* loops that have ended */
+    uint64_t loop_count;              /* loops that were started; set by the owner */
+    struct metrics *metrics;          /* NULL: none are written; set by the owner */
+    int64_t period_ms;                /* between two summaries */
+    int64_t summary_ms;               /* when the next is due */
+    void (*on_hangup)(void *context); /* for SIGHUP; NULL: it ends the server; set by the owner */
+    void *hangup_context;
+    int signal_number; /* the last one that life_wait told of */
 };
 
 enum life_event {
-    LIFE_SIGNAL, /* SIGTERM or SIGINT; life->signal_number says which */
+    LIFE_SIGNAL, /* SIGTERM, SIGINT or SIGHUP; life->signal_number says which */
     LIFE_DONE,   /* all loops have ended */
     LIFE_TIME,   /* `end_ms` is past */
 };
 
 /* Blocks the signals, for this thread and all that it starts from now on. They are read as bytes,
  * which process 1 can too: the kernel drops what has no handler there, but never what is blocked.
+ * SIGHUP is left alone where it is ignored, as under nohup.
  * RC_IO: no descriptor is left. */
 enum rc life_init(struct life *life) MUST_CHECK;
 

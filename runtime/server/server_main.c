@@ -36,6 +36,17 @@ static bool fail(struct server *server, const char *what)
     return false;
 }
 
+/* A new certificate is taken without a restart; a wrong one is told, and the old one stays. */
+static void reload_tls(void *context)
+{
+    struct server *server = context;
+    char error[512];
+    if (tls_context_reload(server->tls, error, sizeof error))
+        log_event(LOG_INFO, "certificate read again", LOG_STR("file", server->config.tls_cert));
+    else
+        log_event(LOG_ERROR, "the certificate stays as it was", LOG_STR("reason", error));
+}
+
 static bool open_tls(struct server *server)
 {
     const struct config *config = &server->config;
@@ -43,6 +54,8 @@ static bool open_tls(struct server *server)
         return true;
     server->tls =
         tls_context_new(config->tls_cert, config->tls_key, server->error, sizeof server->error);
+    server->life.on_hangup = reload_tls;
+    server->life.hangup_context = server;
     return server->tls != NULL;
 }
 

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "runtime/core/log.h"
@@ -46,6 +47,7 @@ void timed_httpd_start(size_t connections_max)
                                     .listen_fd = fd,
                                     .on_request = on_request,
                                     .on_drained = on_drained,
+                                    .tls = timed_httpd.tls,
                                     .idle_timeout_s = TIMED_IDLE_S,
                                     .read_timeout_s = TIMED_READ_S,
                                     .write_timeout_s = TIMED_WRITE_S,
@@ -81,6 +83,20 @@ void timed_httpd_open(struct client *client)
 {
     cr_assert(client_open(client, timed_httpd.port));
     timed_httpd_serve();
+}
+
+/* On a socket that does not wait, since both ends are on one thread. */
+bool timed_httpd_shake(struct client *client)
+{
+    int flags = fcntl(client->fd, F_GETFL);
+    if (!client->tls)
+        client->tls = tls_connect_unverified(client->fd);
+    cr_assert(client->tls && fcntl(client->fd, F_SETFL, flags | O_NONBLOCK) == 0);
+    enum rc rc = tls_handshake(client->tls);
+    cr_assert(rc == RC_OK || rc == RC_AGAIN, "%s", rc_name(rc));
+    cr_assert_eq(fcntl(client->fd, F_SETFL, flags), 0);
+    timed_httpd_serve();
+    return rc == RC_OK;
 }
 
 void timed_httpd_send(struct client *client, struct bytes data)

@@ -20,6 +20,7 @@ struct timed_httpd {
     struct loop loop;
     struct httpd *httpd;
     unsigned port;
+    struct tls_context *tls; /* NULL; set before the start */
     int64_t now_ms;
     size_t drained_count;        /* calls of on_drained */
     struct httpd_exchange *kept; /* of GET /keep */
@@ -41,6 +42,10 @@ void timed_httpd_pass(int64_t ms);
 
 /* Connects, and has it accepted. */
 void timed_httpd_open(struct client *client);
+
+/* Takes one step of a TLS handshake on an open client, the first sends its ClientHello, and has it
+ * served. true: the handshake is done. */
+bool timed_httpd_shake(struct client *client) MUST_CHECK;
 
 /* Sends, and has it served. */
 void timed_httpd_send(struct client *client, struct bytes data);

@@ -217,7 +217,7 @@ Test(tls, who_speaks_something_else_is_closed)
 {
     static const struct bytes rows[] = {BYTES_INIT(GET("/now")), BYTES_INIT("\0\0\0\0\0\0\0\0"),
                                         BYTES_INIT("SSH-2.0-OpenSSH_9.2\r\n"),
-                                        BYTES_INIT("\x16\x03\x01\x00\x02\xff\xff")};
+                                        BYTES_INIT("\x16\x03\x01\x00\x04\xff\x00\x00\x00")};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct client client;
         char waste[256];
