@@ -7,16 +7,13 @@
 #include "runtime/core/problem.h"
 #include "runtime/core/uri.h"
 
-/* The {name} of the path. false: it is none, and `res` is the 400 that says why. A NUL would end
- * the name too early in any client that keeps it as a C string. */
+/* The {name} of the path. false: it is none, and `res` is the 400 that says why. */
 static bool read_name(const struct http_request *req, struct http_response *res, struct bytes *name)
 {
     *name = *http_request_param(req, "name");
     if (name->len > LIMIT_NAME_BYTES)
         problem_set(res, req->arena, 400, "bad-name", "the name has %zu bytes; it may have %d",
                     name->len, LIMIT_NAME_BYTES);
-    else if (bytes_find(*name, '\0') < name->len)
-        problem_set(res, req->arena, 400, "bad-name", "the name has a NUL in it");
     else if (!bytes_is_utf8(*name))
         problem_set(res, req->arena, 400, "bad-name", "the name is not UTF-8");
     else

@@ -29,7 +29,10 @@ test | ci)
     command -v node >/dev/null || wanted+=(nodejs)
     command -v npm >/dev/null || wanted+=(npm)
     ;;
-bench) wanted+=("${bench[@]}") ;;
+bench)
+    wanted+=("${bench[@]}")
+    python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
+    ;;
 package)
     wanted+=("${release[@]}")
     # These two often come from elsewhere.

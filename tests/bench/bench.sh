@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# bench.sh [lambda|server]: prints Duet's figures beside those of its references, both halves or the
-# one named. Run by `make bench`, which builds both first.
+# bench.sh [lambda|server|store]: prints Duet's figures beside those of its references, all parts or
+# the one named. Run by `make bench`, which builds both first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-half=${1:-all}
-case $half in all | lambda | server) ;; *)
-    echo "bench: '$half' is neither lambda nor server" >&2
+part=${1:-all}
+case $part in all | lambda | server | store) ;; *)
+    echo "bench: '$part' is none of lambda, server and store" >&2
     exit 2
     ;;
 esac
 pipeline/deps.sh bench
 arch=$(uname -m)
 arch=${arch/aarch64/arm64}
-if [ "$half" != server ] && [ -e "build/release-$arch/bootstrap" ]; then
+wanted() { [ "$part" = all ] || [ "$part" = "$1" ]; }
+
+if wanted lambda && [ -e "build/release-$arch/bootstrap" ]; then
     make -s --no-print-directory DEPS=skip MODE="release-$arch" "build/release-$arch/bench/ref_bootstrap"
 fi
-[ "$half" = server ] || tests/bench/bench.py lambda
-[ "$half" = lambda ] || tests/bench/bench.py server
+if wanted lambda; then tests/bench/bench.py lambda; fi
+if wanted server; then tests/bench/bench.py server; fi
+if wanted store; then tests/bench/store.py "$(tests/bench/venv.sh)"; fi

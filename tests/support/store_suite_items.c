@@ -34,6 +34,7 @@ static const struct bytes odd_names[] = {
     BYTES_INIT("a/b"),
     BYTES_INIT("a'b\"c\\d;--"),
     BYTES_INIT("\x01\x09\x0D\x0A\x1F\x7F"),
+    BYTES_INIT("a\0b"),
     BYTES_INIT("\xC3\xA9"),
     BYTES_INIT("e\xCC\x81"),
     BYTES_INIT("\xF0\x9F\x90\x98"),
