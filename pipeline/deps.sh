@@ -22,6 +22,8 @@ test | ci)
     if [ "$1" = ci ]; then
         command -v google-chrome >/dev/null || wanted+=("${ci[@]}")
         command -v dockerd >/dev/null || wanted+=(docker.io)
+        # For checkov.
+        python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
     fi
     # For the Runtime Interface Emulator; often not the system's own.
     python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3 python3-pip)

@@ -222,6 +222,50 @@ check_shell() { # every script passes its own linter
     scripts | xargs -r shellcheck -x
 }
 
+# What is under terraform/, with providers but without a state, in a copy: nothing is left in the tree.
+check_terraform() { # formatted as terraform fmt does, and valid
+    [ -d terraform ] || return 0
+    command -v terraform >/dev/null || { echo 'terraform is missing (1.11 or newer)'; return 2; }
+    terraform fmt -check -diff -recursive terraform || return 1
+    local work status=0 folder
+    work=$(mktemp -d)
+    cp -r terraform "$work/"
+    if [ -z "${TF_CLI_CONFIG_FILE:-}" ]; then # the provider is large: fetched once
+        export TF_PLUGIN_CACHE_DIR=${DUET_CACHE:-$HOME/.cache/duet}/terraform
+        mkdir -p "$TF_PLUGIN_CACHE_DIR"
+    fi
+    find "$work" -name .terraform -prune -exec rm -rf {} + -o -name .terraform.lock.hcl -exec rm -f {} +
+    for folder in "$work/terraform" "$work/terraform/bootstrap"; do
+        [ -d "$folder" ] || continue
+        terraform "-chdir=$folder" init -backend=false -input=false -no-color >"$work/log" 2>&1 ||
+            { cat "$work/log"; status=2; break; }
+        terraform "-chdir=$folder" validate -no-color >"$work/log" 2>&1 || { cat "$work/log"; status=1; }
+    done
+    rm -rf "$work"
+    return $status
+}
+
+check_tflint() { # what is not used, not typed, not described, or old in its form
+    [ -d terraform ] || return 0
+    local tool
+    tool=$("$scripts"/terraform_tools.sh tflint) || { echo "$tool"; return 2; }
+    "$tool" --chdir=terraform --recursive --config="$PWD/terraform/.tflint.hcl"
+}
+
+check_checkov() { # what is unsafe, but for what terraform/.checkov.yaml lists with its reason
+    [ -d terraform ] || return 0
+    local tool
+    tool=$("$scripts"/terraform_tools.sh checkov) || { echo "$tool"; return 2; }
+    awk '/^  - CKV/ && !/ # ./ { print FILENAME ":" FNR ": no reason" }' terraform/.checkov.yaml | none '' || return 1
+    "$tool" --directory terraform --config-file terraform/.checkov.yaml --skip-download
+}
+
+check_tables() { # terraform/README.md's tables are those of its variables and outputs
+    [ -d terraform ] || return 0
+    command -v python3 >/dev/null || { echo 'python3 is missing'; return 2; }
+    "$scripts"/terraform_tables.py terraform
+}
+
 needs() { # TOOL
     command -v "$1" >/dev/null && return 0
     echo "$1 is missing: make lint installs it"
@@ -247,8 +291,9 @@ run() { # CHECK: runs it and prints its line
     fi
 }
 
-all=(format layers foreign calls environment state lengths headers settings readme shell)
-cd "${1:-$(dirname "$0")/..}" || exit 2
+all=(format layers foreign calls environment state lengths headers settings readme shell terraform tflint checkov tables)
+scripts=$(cd "${0%/*}" && pwd)
+cd "${1:-$scripts/..}" || exit 2
 [ $# -gt 1 ] && all=("${@:2}")
 passed=0 failed=0 skipped=0
 for name in "${all[@]}"; do

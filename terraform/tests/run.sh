@@ -210,7 +210,12 @@ suite() {
         skip 'tf tests' 'terraform is missing (1.11 or newer)'
         return
     fi
-    [ -z "${DUET_TF_STAND_IN:-}" ] || export TF_CLI_CONFIG_FILE=$DUET_TF_STAND_IN
+    if [ -n "${DUET_TF_STAND_IN:-}" ]; then
+        export TF_CLI_CONFIG_FILE=$DUET_TF_STAND_IN
+    else # the provider is large: fetched once
+        export TF_PLUGIN_CACHE_DIR=${DUET_CACHE:-$HOME/.cache/duet}/terraform
+        mkdir -p "$TF_PLUGIN_CACHE_DIR"
+    fi
     if ! out=$(prepare); then
         printf '%s\n' "$out"
         skip 'tf tests' 'terraform init has no provider'

@@ -123,6 +123,40 @@ sample readme 'a folder that the picture lacks' 'lacks runtime/new' runtime/new/
 clean_tree
 rm -rf "$work/tree/.ci"
 check 'readme: a folder that is not there' refuses readme 'there is no folder .ci'
+# A tree without terraform/ has nothing to look at; tools that a machine lacks are looked at in CI.
+with() { # TOOL: whether its check can be tried here
+    case $1 in
+    terraform) command -v terraform >/dev/null ;;
+    tables) command -v python3 >/dev/null ;;
+    *) pipeline/terraform_tools.sh "$1" >/dev/null ;;
+    esac
+}
+
+terraform_sample() { # CHECK CLAIM TEXT FILE LINE...
+    if with "$1"; then
+        clean_tree
+        put terraform/README.md '<!-- tables -->' '<!-- end of tables -->'
+        put terraform/variables.tf ''
+        put terraform/outputs.tf ''
+        cp terraform/.tflint.hcl terraform/.checkov.yaml "$work/tree/terraform/"
+        put "${@:4}"
+        check "$1: $2" refuses "$1" "$3"
+    else
+        skip "$1: $2" "$1 is missing"
+    fi
+}
+
+terraform_sample terraform 'a file that terraform fmt would change' 'x = 1' terraform/main.tf 'locals {' 'x = 1' '}'
+terraform_sample terraform 'a variable that is not there' 'undeclared input variable' \
+    terraform/main.tf 'output "x" {' '  value = var.nothing' '}'
+terraform_sample tflint 'a local that nobody uses' 'not used' terraform/main.tf 'locals {' '  x = 1' '}'
+terraform_sample checkov 'an address open to everybody' CKV_AWS_24 terraform/main.tf \
+    'resource "aws_security_group_rule" "x" {' '  type              = "ingress"' '  security_group_id = "sg-1"' \
+    '  description       = "all"' '  protocol          = "tcp"' '  from_port         = 22' '  to_port           = 22' \
+    '  cidr_blocks       = ["0.0.0.0/0"]' '}'
+terraform_sample checkov 'a check that is left out without a reason' 'no reason' terraform/.checkov.yaml 'skip-check:' '  - CKV_AWS_2'
+terraform_sample tables 'a variable that the table lacks' '`x`' terraform/variables.tf \
+    'variable "x" {' '  description = "It."' '  type        = string' '}'
 sample shell 'an unquoted variable in .ci/run' .ci/run .ci/run '#!/bin/sh' 'rm $1'
 
 clean_tree

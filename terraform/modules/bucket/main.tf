@@ -68,18 +68,47 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
 resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat([{
-      Sid       = "TlsOnly"
-      Effect    = "Deny"
-      Principal = "*"                                                     # star: a denial is for everybody
-      Action    = "s3:*"                                                  # star: and of everything
-      Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"] # star: all objects
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }], var.statements)
-  })
+  policy = data.aws_iam_policy_document.this.json
 
   depends_on = [aws_s3_bucket_public_access_block.this]
+}
+
+data "aws_iam_policy_document" "this" {
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["s3:*"]                                                   # star: a denial is of everything
+    resources = ["arn:aws:s3:::${var.name}", "arn:aws:s3:::${var.name}/*"] # star: all objects
+
+    principals {
+      type        = "*"   # star: and for everybody
+      identifiers = ["*"] # star: likewise
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.load_balancer_logs_of == null ? [] : [var.load_balancer_logs_of]
+    content {
+      sid       = "LoadBalancerLogs"
+      actions   = ["s3:PutObject"]
+      resources = ["arn:aws:s3:::${var.name}/AWSLogs/${statement.value}/*"] # star: a log has its time in its name
+
+      principals {
+        type        = "Service"
+        identifiers = ["logdelivery.elasticloadbalancing.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [statement.value]
+      }
+    }
+  }
 }

@@ -25,8 +25,8 @@ variable "expire_old_versions_days" {
   default     = 30
 }
 
-variable "statements" {
-  description = "Statements of the bucket's policy, besides TLS alone."
-  type        = any
-  default     = []
+variable "load_balancer_logs_of" {
+  description = "Account whose load balancers may write their logs here; null: none."
+  type        = string
+  default     = null
 }

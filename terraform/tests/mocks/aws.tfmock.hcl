@@ -12,6 +12,10 @@ mock_data "aws_availability_zones" {
   defaults = { names = ["eu-west-1a", "eu-west-1b", "eu-west-1c"] }
 }
 
+mock_data "aws_iam_policy_document" {
+  defaults = { json = "{}" }
+}
+
 mock_resource "aws_lb" {
   defaults = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/duet-dev/0123456789abcdef" }
 }
