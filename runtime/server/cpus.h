@@ -3,12 +3,17 @@
 
 /* cpus — how many CPUs this process may really use. */
 
-/* The smaller of the CPUs that the scheduler allows and the cgroup's quota rounded up (version 2's
- * cpu.max, or version 1's cfs files); at least 1. A quarter of a vCPU is 1. */
+/* The smaller of the CPUs that the scheduler allows and cpus_quota of this process; at least 1. */
 unsigned cpus_available(void);
 
-/* The quota part alone: reads `path` in the form of cpu.max ("max 100000", "25000 100000").
- * 0: no file, no limit, or another form. */
-unsigned cpus_quota(const char *path);
+/* The smallest CPU quota of a process's cgroups and of all that these are in, in CPUs rounded up: a
+ * quarter of a vCPU is 1. Version 2's cpu.max and version 1's cfs files.
+ *
+ * membership  its /proc/PID/cgroup
+ * root        where cgroups are mounted: /sys/fs/cgroup. In a container that is often the
+ *             process's own group, whatever `membership` says, so its quota counts too
+ *
+ * 0: there is no limit, or no file that says one. */
+unsigned cpus_quota(const char *membership, const char *root);
 
 #endif
