@@ -103,6 +103,7 @@ LOCAL_OBJ := $(call obj,$(LOCAL_SRC))
 TOOL_OBJ := $(call obj,$(TOOL_SRC)) $(O)/runtime/tool/templates.o
 HELP_OBJ := $(call obj,$(HELP_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
+LOAD_BIN := $(patsubst tests/support/load/%.c,$(B)/tests/%,$(call src,tests/support/load))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/bench/%,$(call src,tests/bench))
 BINARIES := $(B)/bootstrap $(B)/server $(B)/duet
 
@@ -129,9 +130,9 @@ _programs: $(BINARIES)
 	@:
 _homes: $(B)/bootstrap $(B)/server
 	@:
-_bench: _programs $(BENCH_BIN)
+_bench: _programs $(BENCH_BIN) $(LOAD_BIN)
 	@:
-_tests: _bench $(B)/tests/crashing_app \
+_tests: _bench $(B)/tests/crashing_app $(LOAD_BIN) \
         $(if $(T),$(foreach t,$(T),$(filter %/$(t) %/test_$(t),$(TEST_BIN))),$(TEST_BIN))
 	@:
 
@@ -268,6 +269,11 @@ $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet.a
 	@mkdir -p $(@D)
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
+
+# Services and clients that tests and the bench put a load on the server with.
+$(LOAD_BIN): $(B)/tests/%: $(O)/tests/support/load/%.o $(B)/libtest.a $(B)/libduet.a
+	@mkdir -p $(@D)
+	$(call run,LD,$(link) $^ $(LIBS_TLS) $(LIBS_LIB))
 
 # What the tests of a release build run besides: its libcurl, its malloc.
 $(B)/https_get $(B)/heap_check: $(B)/%: $(O)/tests/support/package/%.o $(B)/libduet.a
