@@ -273,7 +273,7 @@ $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet
 # Services and clients that tests and the bench put a load on the server with.
 $(LOAD_BIN): $(B)/tests/%: $(O)/tests/support/load/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(link) $^ $(LIBS_TLS) $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # What the tests of a release build run besides: its libcurl, its malloc.
 $(B)/https_get $(B)/heap_check: $(B)/%: $(O)/tests/support/package/%.o $(B)/libduet.a
