@@ -1,10 +1,11 @@
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "runtime/core/clock.h"
 #include "runtime/core/log.h"
 #include "runtime/store/sqlite_internal.h"
+
+enum { LOCK_LOOK_MS = 1 };
 
 /* A name is a BLOB, so that SQLite compares it by its bytes and knows of no collation. */
 static const char *const query_texts[QUERY_COUNT] = {
@@ -60,12 +61,22 @@ void sqlite_log(const struct sqlite_store *store, const char *call, enum rc rc,
                   LOG_STR("reason", reason->text));
 }
 
-void sqlite_set_deadline(sqlite3 *db, int64_t deadline_ms)
+/* SQLite's own waiting grows to a tenth of a second between two looks, while a busy process leaves
+ * the lock alone for moments: who comes second would hardly ever be served. */
+static int wait_for_lock(void *context, int look_count)
 {
-    int64_t left_ms = deadline_ms ? deadline_ms - clock_ms_monotonic() : INT_MAX;
-    if (left_ms < 1)
-        left_ms = 1;
-    (void)sqlite3_busy_timeout(db, left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+    const struct sqlite_conn *conn = context;
+    (void)look_count;
+    if (conn->deadline_ms && clock_ms_monotonic() >= conn->deadline_ms)
+        return 0;
+    (void)sqlite3_sleep(LOCK_LOOK_MS);
+    return 1;
+}
+
+void sqlite_conn_set_deadline(struct sqlite_conn *conn, int64_t deadline_ms)
+{
+    conn->deadline_ms = deadline_ms;
+    (void)sqlite3_busy_handler(conn->db, wait_for_lock, conn);
 }
 
 bool sqlite_conn_is_stale(const struct sqlite_conn *conn)
@@ -103,7 +114,7 @@ enum rc sqlite_conn_open(struct sqlite_conn *conn, const char *path, bool is_fir
     *conn = (struct sqlite_conn){.db = NULL};
     int code = open_db(conn, path);
     if (code == SQLITE_OK) {
-        sqlite_set_deadline(conn->db, deadline_ms);
+        sqlite_conn_set_deadline(conn, deadline_ms);
         if (is_first)
             rc = sqlite_file_prepare(conn->db, deadline_ms, reason);
         if (rc == RC_OK)

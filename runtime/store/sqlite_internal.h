@@ -35,6 +35,7 @@ enum sqlite_query {
 struct sqlite_conn {
     sqlite3 *db;
     sqlite3_stmt *queries[QUERY_COUNT];
+    int64_t deadline_ms;      /* of the call under way; 0: none */
     struct sqlite_conn *next; /* of the idle ones */
 };
 
@@ -79,7 +80,7 @@ enum rc sqlite_file_create(const char *path, struct sqlite_reason *reason) MUST_
 /* Makes the schema where the file is empty, brings an older one up to date, refuses files that are
  * not ours, sets WAL mode.
  *
- * db           open, its busy timeout set; any number of processes may do this at the same moment
+ * db           open, and waits for locks; any number of processes may do this at the same moment
  * deadline_ms  up to which a busy file is tried again; not 0
  *
  * RC_OK · RC_TIMEOUT · RC_NOMEM · RC_IO, with `reason` set but for RC_OK */
@@ -105,7 +106,7 @@ void sqlite_conn_close(struct sqlite_conn *conn);
 bool sqlite_conn_is_stale(const struct sqlite_conn *conn);
 
 /* How long SQLite itself waits for another process's lock: until the deadline. */
-void sqlite_set_deadline(sqlite3 *db, int64_t deadline_ms);
+void sqlite_conn_set_deadline(struct sqlite_conn *conn, int64_t deadline_ms);
 
 /* One of SQLite's result codes as ours: what is neither success, memory nor a lock is RC_IO. */
 enum rc sqlite_to_rc(int code);

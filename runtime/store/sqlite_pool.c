@@ -124,7 +124,7 @@ enum rc sqlite_pool_take(struct sqlite_store *store, bool is_writer, int64_t dea
     if (!*conn)
         rc = open_new(store, deadline_ms, conn, reason);
     if (rc == RC_OK)
-        sqlite_set_deadline((*conn)->db, deadline_ms);
+        sqlite_conn_set_deadline(*conn, deadline_ms);
     else
         give_place(store, NULL);
     return rc;

@@ -110,7 +110,7 @@ static enum rc run_singly(struct sqlite_conn *conn, struct sqlite_write *batch)
 {
     enum rc worst = RC_OK;
     for (struct sqlite_write *write = batch; write; write = write->next) {
-        sqlite_set_deadline(conn->db, write->deadline_ms);
+        sqlite_conn_set_deadline(conn, write->deadline_ms);
         write->rc = sqlite_write_begin(conn, &write->reason);
         if (write->rc == RC_OK) {
             struct sqlite_write *next = write->next;
