@@ -188,7 +188,8 @@ static void settle(struct httpd_conn *conn)
     bool has_in = work->in.len > work->in_start || conn_has_part(conn);
     if (conn->state == CONN_BUSY) {
         set_state(conn, CONN_BUSY);
-        loop_io_set(conn_loop(conn), &conn->io, has_out ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        loop_io_set(conn_loop(conn), &conn->io,
+                    has_out ? EPOLLIN | EPOLLOUT : conn_input_events(conn));
     } else if (conn->state == CONN_PRODUCING) {
         set_state(conn, CONN_PRODUCING);
         loop_io_set(conn_loop(conn), &conn->io, EPOLLOUT);
@@ -202,12 +203,12 @@ static void settle(struct httpd_conn *conn)
             conn_close(conn);
     } else if (has_in) {
         set_state(conn, http1_decoder_has_head(&work->decoder) ? CONN_BODY : CONN_READING);
-        loop_io_set(conn_loop(conn), &conn->io, conn_read_events(conn));
+        conn_watch_input(conn);
     } else {
         conn->work = NULL;
         work_give(conn->httpd, work);
         set_state(conn, CONN_IDLE);
-        loop_io_set(conn_loop(conn), &conn->io, conn_read_events(conn));
+        conn_watch_input(conn);
         if (conn->httpd->is_draining || conn->closes)
             conn_close(conn);
     }
@@ -280,7 +281,7 @@ static void on_readable(struct httpd_conn *conn)
 static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
 {
     struct httpd_conn *conn = (void *)((char *)io - offsetof(struct httpd_conn, io));
-    (void)loop;
+    conn->may_have_more |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     if (conn->state == CONN_LINGER) {
         linger(conn);
     } else if (conn->state == CONN_BUSY) {
@@ -356,7 +357,8 @@ void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer)
     conn->io = (struct loop_io){.fd = fd, .fn = on_event};
     conn->timer.fn = on_timer;
     conn->peer = *peer;
-    if (!conn_secure(conn) || loop_io_add(httpd->options.loop, &conn->io, EPOLLIN) != RC_OK) {
+    if (!conn_secure(conn) ||
+        loop_io_add(httpd->options.loop, &conn->io, conn_input_events(conn)) != RC_OK) {
         tls_free(conn->tls);
         (void)close(fd);
         free(conn);

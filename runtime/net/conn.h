@@ -49,15 +49,16 @@ struct httpd_conn {
     struct loop_timer timer;
     int64_t deadline_ms; /* of the state; the timer may be set earlier and looks again */
     enum conn_state state;
-    bool is_serving;  /* conn_serve is on the stack */
-    bool closes;      /* no further request: close when all is sent */
-    bool is_stuffed;  /* answers had to be written before more input was served */
-    bool is_gone;     /* the client has reset the connection */
-    bool was_fault;   /* the last answer was to bytes that are no request */
-    bool has_asked;   /* a request has begun on it, now or before */
-    bool keeps_alive; /* the request in hand lets the connection stay */
-    bool is_shaking;  /* TLS: no byte of a request can come yet */
-    struct tls *tls;  /* NULL: the socket's bytes are HTTP */
+    bool is_serving;    /* conn_serve is on the stack */
+    bool closes;        /* no further request: close when all is sent */
+    bool is_stuffed;    /* answers had to be written before more input was served */
+    bool is_gone;       /* the client has reset the connection */
+    bool was_fault;     /* the last answer was to bytes that are no request */
+    bool has_asked;     /* a request has begun on it, now or before */
+    bool keeps_alive;   /* the request in hand lets the connection stay */
+    bool is_shaking;    /* TLS: no byte of a request can come yet */
+    bool may_have_more; /* the last read may have left bytes, or the end, in the socket */
+    struct tls *tls;    /* NULL: the socket's bytes are HTTP */
     struct sockaddr_in peer;
     struct work *work;
     struct httpd_conn *prev, *next;
@@ -128,8 +129,11 @@ ssize_t conn_write(struct httpd_conn *conn, const void *data, size_t len) MUST_C
 /* true: part of a TLS record is here, and so of a request. */
 bool conn_has_part(const struct httpd_conn *conn);
 
-/* What to wait for before the next conn_read. */
-uint32_t conn_read_events(const struct httpd_conn *conn);
+/* The events that tell of more to read. */
+uint32_t conn_input_events(const struct httpd_conn *conn);
+
+/* Waits for what the next conn_read needs. */
+void conn_watch_input(struct httpd_conn *conn);
 
 /* No conn_write follows. */
 void conn_end_writing(struct httpd_conn *conn);

@@ -21,13 +21,17 @@ bool conn_shake(struct httpd_conn *conn)
 {
     enum rc rc = tls_handshake(conn->tls);
     conn->is_shaking = rc == RC_AGAIN;
-    loop_io_set(conn->httpd->options.loop, &conn->io, conn_read_events(conn));
+    conn_watch_input(conn);
     return rc == RC_OK || rc == RC_AGAIN;
 }
 
 ssize_t conn_read(struct httpd_conn *conn, void *data, size_t len)
 {
-    return conn->tls ? tls_read(conn->tls, data, len) : read(conn->io.fd, data, len);
+    if (conn->tls)
+        return tls_read(conn->tls, data, len);
+    ssize_t n = read(conn->io.fd, data, len);
+    conn->may_have_more |= n == (ssize_t)len;
+    return n;
 }
 
 ssize_t conn_write(struct httpd_conn *conn, const void *data, size_t len)
@@ -40,9 +44,22 @@ bool conn_has_part(const struct httpd_conn *conn)
     return conn->tls && tls_has_part(conn->tls);
 }
 
-uint32_t conn_read_events(const struct httpd_conn *conn)
+/* Edge-triggered, so that epoll does not look at the socket a second time after each request. */
+uint32_t conn_input_events(const struct httpd_conn *conn)
 {
-    return conn->tls && tls_wants_write(conn->tls) ? EPOLLOUT : EPOLLIN;
+    return conn->tls ? EPOLLIN : EPOLLIN | EPOLLRDHUP | EPOLLET;
+}
+
+/* Where the last read may have left something, the loop shall tell of it once more. */
+void conn_watch_input(struct httpd_conn *conn)
+{
+    struct loop *loop = conn->httpd->options.loop;
+    bool wants_write = conn->tls && tls_wants_write(conn->tls);
+    uint32_t events = wants_write ? EPOLLOUT : conn_input_events(conn);
+    if (conn->may_have_more && conn->io.events == events)
+        loop_io_again(loop, &conn->io);
+    conn->may_have_more = false;
+    loop_io_set(loop, &conn->io, events);
 }
 
 void conn_end_writing(struct httpd_conn *conn)

@@ -81,11 +81,16 @@ enum rc loop_io_add(struct loop *loop, struct loop_io *io, uint32_t events)
 
 void loop_io_set(struct loop *loop, struct loop_io *io, uint32_t events)
 {
-    struct epoll_event event = {.events = events, .data.ptr = io};
     if (io->events == events)
         return;
-    (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, io->fd, &event);
     io->events = events;
+    loop_io_again(loop, io);
+}
+
+void loop_io_again(struct loop *loop, struct loop_io *io)
+{
+    struct epoll_event event = {.events = io->events, .data.ptr = io};
+    (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, io->fd, &event);
 }
 
 void loop_io_remove(struct loop *loop, struct loop_io *io)
@@ -181,7 +186,7 @@ static int wait_ms(const struct loop *loop, int timeout_ms)
 {
     if (loop->_heap_len == 0)
         return timeout_ms;
-    int64_t left = loop->_heap[0]->due_ms - clock_ms_monotonic();
+    int64_t left = loop->_heap[0]->due_ms - clock_us_monotonic() / 1000;
     if (left < 0)
         left = 0;
     if (left > 60000)

@@ -54,7 +54,7 @@ enum { LOOP_BATCH = 256 };
 struct loop {
     int epoll_fd, wake_fd;
     bool is_stopping;
-    int64_t now_ms; /* clock_ms_monotonic() when the current round began */
+    int64_t now_ms; /* when the current round began, the monotonic clock */
     int64_t now_us; /* the newest look at clock_us_monotonic() since then; the owner may renew it */
     struct loop_io _wake;
     struct loop_timer **_heap;
@@ -87,10 +87,13 @@ enum rc loop_io_add(struct loop *loop, struct loop_io *io, uint32_t events) MUST
 /* Watches for another set of events; cheap when it is the same. */
 void loop_io_set(struct loop *loop, struct loop_io *io, uint32_t events);
 
+/* Watches for the same set anew, so that what is ready now is told again with EPOLLET too. */
+void loop_io_again(struct loop *loop, struct loop_io *io);
+
 /* Stops watching; io->fd stays open. Events of the current round for it are dropped. */
 void loop_io_remove(struct loop *loop, struct loop_io *io);
 
-/* Sets or moves the timer to `due_ms` (clock_ms_monotonic). RC_NOMEM: it is not set. */
+/* Sets or moves the timer to `due_ms`, as now_ms. RC_NOMEM: it is not set. */
 enum rc loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t due_ms) MUST_CHECK;
 
 /* Harmless when it is not set. */

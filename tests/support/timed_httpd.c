@@ -9,10 +9,10 @@
 
 struct timed_httpd timed_httpd = {.now_ms = 1000000};
 
-int64_t __wrap_clock_ms_monotonic(void);
-int64_t __wrap_clock_ms_monotonic(void)
+int64_t __wrap_clock_us_monotonic(void);
+int64_t __wrap_clock_us_monotonic(void)
 {
-    return timed_httpd.now_ms;
+    return timed_httpd.now_ms * 1000;
 }
 
 static void on_request(struct httpd_exchange *exchange)

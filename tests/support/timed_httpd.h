@@ -5,7 +5,7 @@
  * timed_httpd — an httpd and its clients on one thread, by a clock that the test moves: nothing
  * depends on how fast the machine is.
  *
- * A test that uses it is linked with -Wl,--wrap=clock_ms_monotonic. GET /hello is answered, GET
+ * A test that uses it is linked with -Wl,--wrap=clock_us_monotonic. GET /hello is answered, GET
  * /keep kept until the test answers, GET /big answered with TIMED_BIG_BYTES. A failure inside fails
  * the test.
  */

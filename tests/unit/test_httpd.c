@@ -34,6 +34,46 @@ Test(httpd, a_request_may_come_byte_by_byte)
     echo_httpd_stop();
 }
 
+/* The client's end may be in the socket behind the request when that is read: it must not be lost
+ * on a loop that tells of each thing once. */
+Test(httpd, an_end_that_comes_with_a_request_is_seen_behind_it)
+{
+    struct client client;
+    echo_httpd_start();
+    for (int i = 0; i < 50; i++) {
+        cr_assert(client_open(&client, echo_httpd.port));
+        cr_assert(client_send(&client, BYTES_LIT(GET("/later"))));
+        cr_assert_eq(shutdown(client.fd, SHUT_WR), 0);
+        echo_httpd_expect(&client, "GET /later 0");
+        cr_expect(client_is_closed(&client));
+        client_close(&client);
+    }
+    echo_httpd_stop();
+}
+
+Test(httpd, what_a_full_read_leaves_is_read_as_well)
+{
+    enum { HEAD_BYTES = 55, STEP_BYTES = 16 * 1024, MOST_BYTES = 12 * STEP_BYTES };
+    static char text[MOST_BYTES + 2];
+    struct client client;
+    char expected[64];
+    echo_httpd_start();
+    cr_assert(client_open(&client, echo_httpd.port));
+    for (size_t room = STEP_BYTES; room <= MOST_BYTES; room += STEP_BYTES)
+        for (size_t size = room - 1; size <= room + 1; size++) {
+            int head = snprintf(text, sizeof text,
+                                "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: %06zu\r\n\r\n",
+                                size - HEAD_BYTES);
+            cr_assert_eq(head, HEAD_BYTES);
+            memset(text + head, 'b', size - HEAD_BYTES);
+            cr_assert(client_send(&client, bytes_make(text, size)));
+            (void)snprintf(expected, sizeof expected, "POST /now %zu", size - HEAD_BYTES);
+            echo_httpd_expect(&client, expected);
+        }
+    client_close(&client);
+    echo_httpd_stop();
+}
+
 Test(httpd, a_client_that_waits_for_100_is_told_to_go_on)
 {
     struct client client;

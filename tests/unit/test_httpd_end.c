@@ -8,7 +8,7 @@
 
 /*
  * How an httpd ends: what is still served.
- * link: -Wl,--wrap=clock_ms_monotonic
+ * link: -Wl,--wrap=clock_us_monotonic
  */
 
 TestSuite(httpd_end, .fini = timed_httpd_stop);

@@ -9,7 +9,7 @@
 
 /*
  * Timeouts and limits of connections.
- * link: -Wl,--wrap=clock_ms_monotonic
+ * link: -Wl,--wrap=clock_us_monotonic
  */
 
 TestSuite(httpd_limits, .fini = timed_httpd_stop);
