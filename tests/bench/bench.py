@@ -56,16 +56,16 @@ RELEASE = {
     "duet": os.path.join(BUILD, "release-" + ARCH, "bootstrap"),
 }
 STARTS_A_ROUND = 8
+EVENT = os.path.join(HERE, "event.json")
 
 
-def invocations(program, count):
+def invocations(program, count, event=EVENT, env=None):
     """One run of `count` invocations; program and Runtime API on one core, so that no wake-up
     across cores is in the figures."""
     # Without metrics, as the reference: a line costs as much as whoever reads it makes it cost.
     env = dict(os.environ, DUET_STORE="memory", DUET_METRICS="off", AWS_LAMBDA_FUNCTION_NAME="hello",
-               AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128", AWS_LAMBDA_FUNCTION_VERSION="1")
-    command = pinned(PROGRAM_CPU, os.path.join(WORK, "runtime_api"), str(count),
-                     os.path.join(HERE, "event.json"), program)
+               AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128", AWS_LAMBDA_FUNCTION_VERSION="1") | (env or {})
+    command = pinned(PROGRAM_CPU, os.path.join(WORK, "runtime_api"), str(count), event, program)
     with open(os.path.join(WORK, "bootstrap.log"), "w") as log:
         run = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
     figures = [word for word in run.stdout.split() if re.match(r"\w+_us=", word)]

@@ -19,4 +19,5 @@ if wanted lambda && [ -e "build/release-$arch/bootstrap" ]; then
 fi
 if wanted lambda; then tests/bench/bench.py lambda; fi
 if wanted server; then tests/bench/bench.py server; fi
+if wanted store; then tests/bench/dynamodb.py; fi
 if wanted store; then tests/bench/store.py "$(tests/bench/venv.sh)"; fi
