@@ -1,0 +1,29 @@
+"""moto on a free port of 127.0.0.1: prints "listening on PORT", and serves until it is stopped.
+
+With CERT and KEY, two PEM files, over TLS. INITIAL_NO_AUTH_ACTION_COUNT is moto's own: after so many
+calls it checks signatures (by botocore's code) and permissions.
+"""
+
+import os
+import sys
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections are kept
+
+
+cert = os.environ.get("CERT")
+server = make_server(
+    "127.0.0.1",
+    0,
+    DomainDispatcherApplication(create_backend_app),
+    threaded=True,
+    request_handler=Handler,
+    ssl_context=(cert, os.environ["KEY"]) if cert else None,
+)
+sys.stdout.write(f"listening on {server.server_port}\n")  # whole, in one write
+sys.stdout.flush()
+server.serve_forever()
