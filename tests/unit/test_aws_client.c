@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "runtime/core/clock.h"
@@ -130,6 +131,62 @@ Test(aws_client, makes_nothing_of_garbage)
                   {.text = "\x16\x03\x01", .end = FAKE_CLOSE});
     cr_expect_eq(aws_rig_call(), RC_UNREACHABLE);
     cr_expect_eq(aws_rig_count(), LIMIT_AWS_ATTEMPTS);
+}
+
+enum { THREADS = 16, CALLS = 20 };
+
+static enum fake_end answer_all(void *context, size_t index, const struct fake_request *req,
+                                struct buf *out)
+{
+    (void)context;
+    (void)index;
+    fake_rapi_put(out, 200, NULL, req->body);
+    return FAKE_KEEP;
+}
+
+struct caller {
+    pthread_t thread;
+    unsigned number, fine_count;
+};
+
+/* Each call gets its own answer back, and none of another thread's. */
+static void *call_often(void *context)
+{
+    struct caller *caller = context;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    for (unsigned i = 0; i < CALLS; i++) {
+        struct aws_request request = {.method = BYTES_LIT("POST"), .path = BYTES_LIT("/")};
+        struct aws_response response;
+        arena_reset(&arena);
+        if (arena_printf(&arena, &request.body, "%u-%u", caller->number, i) != RC_OK ||
+            aws_call(aws_rig.client, &request, 0, &arena, &response) != RC_OK)
+            break;
+        caller->fine_count += bytes_eq(response.body, request.body);
+    }
+    arena_release(&arena);
+    return NULL;
+}
+
+Test(aws_client, serves_many_threads_on_connections_that_it_keeps)
+{
+    struct caller callers[THREADS];
+    aws_rig.fake = fake_rapi_new(answer_all, NULL, true);
+    fake_rapi_set_parallel(aws_rig.fake);
+    fake_rapi_start(aws_rig.fake);
+    aws_env_set_endpoint(fake_rapi_address(aws_rig.fake));
+    aws_rig.client = aws_env_client("dynamodb");
+    for (unsigned i = 0; i < THREADS; i++) {
+        callers[i] = (struct caller){.number = i};
+        cr_assert_eq(pthread_create(&callers[i].thread, NULL, call_often, &callers[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        cr_assert_eq(pthread_join(callers[i].thread, NULL), 0);
+        cr_expect_eq(callers[i].fine_count, CALLS);
+    }
+    cr_assert_eq(aws_rig_count(), THREADS * CALLS);
+    for (size_t i = 0; i < THREADS * CALLS; i++)
+        cr_expect_leq(fake_rapi_request(aws_rig.fake, i)->connection, THREADS);
 }
 
 Test(aws_client, names_what_is_wrong_with_its_settings)
