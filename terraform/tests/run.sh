@@ -33,7 +33,8 @@ prepare() { # a copy that keeps its state in a file, with its provider
     cd "$work/tree" || return
     find . -name .terraform -prune -exec rm -rf {} + -o -name '.terraform.lock.hcl' -exec rm -f {} +
     printf 'terraform {\n  backend "local" {}\n}\n' >backend_override.tf
-    quietly terraform init -no-color && quietly terraform -chdir=bootstrap init -no-color
+    quietly terraform init -no-color && quietly terraform init -no-color -test-directory=tests/environments &&
+        quietly terraform -chdir=bootstrap init -no-color
 }
 
 # --- the HCL tests ---------------------------------------------------------------------------------
@@ -47,6 +48,19 @@ hcl_tests() { # FOLDER FILE...: one line for each run of these files, its error 
                 /^(Success|Failure)!/ { summed = 1; if (/^Failure/ && !bad) print "not ok tf " file; next }
                 NF && !/\.\.\. (in progress|tearing down|pass|fail)$/ { print }
                 END { if (!summed || !runs) print "not ok tf " file ": it did not run" }'
+    done
+}
+
+environments() { # each by its own file of variables
+    local environment out
+    for environment in dev qa prod pr; do
+        local arguments=(-no-color -test-directory=tests/environments "-var-file=env/$environment.tfvars")
+        [ "$environment" != pr ] || arguments+=(-var environment=pr-12)
+        if out=$(cd "$work/tree" && terraform test "${arguments[@]}" 2>&1) && grep -q '^Success! 1 passed' <<<"$out"; then
+            echo "ok tf environment: $environment"
+        else
+            printf '%s\nnot ok tf environment: %s\n' "$out" "$environment"
+        fi
     done
 }
 
@@ -107,6 +121,44 @@ for resource in json.load(open(sys.argv[1]))["resources"]:
             print("weights", sorted(group["weight"] for group in values["action"][0]["forward"][0]["target_group"]))
         elif is_a in ("aws_lambda_alias", "aws_ecs_service", "aws_appautoscaling_target"):
             print(is_a, key, *(values.get(name) for name in ("function_version", "task_definition", "desired_count", "min_capacity")))
+END
+}
+
+# How the parts are put together, as it stands in the state: the chain of times, and who can reach what.
+wired() { # ENVIRONMENT
+    python3 - "$work/$1.tfstate" <<'END'
+import json, sys
+found = {}
+for resource in json.load(open(sys.argv[1]))["resources"]:
+    if resource["mode"] == "managed":
+        found.setdefault(resource["type"], []).extend(
+            (f'{resource.get("module", "")}.{resource["name"]}', instance["attributes"]) for instance in resource["instances"])
+first = lambda kind: found[kind][0][1]
+container = json.loads(first("aws_ecs_task_definition")["container_definitions"])[0]
+tasks = {entry["name"]: entry["value"] for entry in container["environment"]}
+function = first("aws_lambda_function")
+delays = {float(group["deregistration_delay"]) for _, group in found["aws_lb_target_group"] if group["target_type"] == "ip"}
+
+idle, keep_alive = first("aws_lb")["idle_timeout"], int(tasks["DUET_IDLE_TIMEOUT_S"])
+leaving = int(tasks["DUET_LAME_DUCK_S"]) + int(tasks["DUET_DRAIN_S"])
+deadline = int(tasks["DUET_REQUEST_TIMEOUT_MS"]) / 1000
+assert deadline < function["timeout"] < idle < keep_alive, (deadline, function["timeout"], idle, keep_alive)
+assert leaving < container["stopTimeout"] and leaving <= min(delays), (leaving, container["stopTimeout"], delays)
+both = function["environment"][0]["variables"]
+assert all(tasks[name] == value for name, value in both.items()), (tasks, both)
+assert tasks["DUET_STORE"] == "dynamodb:" + first("aws_dynamodb_table")["name"], tasks
+
+alb = {group["id"] for name, group in found["aws_security_group"] if name.startswith("module.alb")}
+for name, rule in found["aws_vpc_security_group_ingress_rule"]:
+    assert rule["cidr_ipv4"] != "0.0.0.0/0" or rule["security_group_id"] in alb, f"{name} lets everybody in"
+public = {table["id"] for name, table in found["aws_route_table"] if name.endswith(".public")}
+for name, route in found["aws_route"]:
+    assert route["route_table_id"] in public, f"{name} leads private subnets out"
+subnets = {subnet["id"] for name, subnet in found["aws_subnet"] if name.endswith(".private")}
+for name, service in found["aws_ecs_service"]:
+    network = service["network_configuration"][0]
+    assert set(network["subnets"]) <= subnets and not network["assign_public_ip"], f"{name} is public"
+assert "aws_nat_gateway" not in found
 END
 }
 
@@ -177,6 +229,7 @@ stand_in_tests() {
     for environment in dev qa prod pr; do
         check "tf apply: $environment" applies "$environment"
         check "tf apply: $environment again: no changes" no_changes "$environment"
+        check "tf apply: $environment: times, settings and ways are as they must be" wired "$environment"
     done
     check 'tf release: weights, version, code, revision, count are changed' edit_state dev
     check 'tf release: the plan says no changes' no_changes dev
@@ -221,16 +274,19 @@ suite() {
         skip 'tf tests' 'terraform init has no provider'
         return
     fi
-    hcl_tests . bad_input.tftest.hcl >"$work/bad_input" &
-    hcl_tests . architecture.tftest.hcl network.tftest.hcl routing.tftest.hcl
-    hcl_tests bootstrap bootstrap.tftest.hcl
+    {
+        hcl_tests . bad_input.tftest.hcl
+        hcl_tests bootstrap bootstrap.tftest.hcl
+        environments
+    } >"$work/beside" & # two cores are better than one
+    hcl_tests . architecture.tftest.hcl network.tftest.hcl routing.tftest.hcl services.tftest.hcl
     if [ -n "${DUET_TF_STAND_IN:-}" ]; then
         stand_in_tests
     else
         skip 'tf apply' 'DUET_TF_STAND_IN names no provider that makes no request'
     fi
     wait
-    cat "$work/bad_input"
+    cat "$work/beside"
 }
 
 suite 2>&1 | tee "$work/out"

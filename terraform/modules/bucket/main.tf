@@ -99,15 +99,10 @@ data "aws_iam_policy_document" "this" {
       actions   = ["s3:PutObject"]
       resources = ["arn:aws:s3:::${var.name}/AWSLogs/${statement.value}/*"] # star: a log has its time in its name
 
+      # No condition: the account is in the path, and such a request names no source.
       principals {
         type        = "Service"
         identifiers = ["logdelivery.elasticloadbalancing.amazonaws.com"]
-      }
-
-      condition {
-        test     = "StringEquals"
-        variable = "aws:SourceAccount"
-        values   = [statement.value]
       }
     }
   }

@@ -37,7 +37,7 @@ resource "aws_ecs_task_definition" "this" {
 
     linuxParameters = {
       initProcessEnabled = var.execute_command
-      capabilities       = { add = [], drop = ["ALL"] }
+      capabilities       = { drop = ["ALL"] }
     }
 
     healthCheck = {

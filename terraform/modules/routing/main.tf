@@ -12,7 +12,7 @@ locals {
 }
 
 # Probes of a Lambda group are invocations: at one in 30 s, 86,400 a month for each node of the load
-# balancer and each slot; for two nodes and two slots that is about 0.20 USD a month.
+# balancer and each slot; for two nodes and two slots that is less than 0.10 USD a month.
 resource "aws_lb_target_group" "lambda" {
   for_each = local.letters
 

@@ -1,0 +1,119 @@
+# The parts around the homes: what a task can reach, what is kept, who is told.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "endpoints" {
+  command = plan
+  module {
+    source = "./modules/endpoints"
+  }
+  variables {
+    name            = "duet-dev"
+    vpc_id          = "vpc-0123456789abcdef0"
+    vpc_cidr        = "10.0.0.0/16"
+    subnet_ids      = ["subnet-1", "subnet-2"]
+    route_table_ids = ["rtb-1"]
+    table_arn       = "arn:aws:dynamodb:eu-west-1:123456789012:table/duet-dev"
+    execute_command = false
+  }
+
+  assert {
+    condition     = jsonencode(output.interface_services) == jsonencode(["ecr.api", "ecr.dkr", "logs", "ssm"])
+    error_message = "what tasks call, and no more"
+  }
+  assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.private_dns_enabled && jsondecode(endpoint.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"])
+    error_message = "for this account alone"
+  }
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.dynamodb.policy).Statement[0].Resource[0] == "arn:aws:dynamodb:eu-west-1:123456789012:table/duet-dev"
+    error_message = "one table can be reached"
+  }
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Action == "s3:GetObject" && strcontains(jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Resource, "starport-layer")
+    error_message = "of S3, the layers of images"
+  }
+}
+
+run "endpoints_to_enter_tasks" {
+  command = plan
+  module {
+    source = "./modules/endpoints"
+  }
+  variables {
+    name            = "duet-dev"
+    vpc_id          = "vpc-0123456789abcdef0"
+    vpc_cidr        = "10.0.0.0/16"
+    subnet_ids      = ["subnet-1", "subnet-2"]
+    route_table_ids = ["rtb-1"]
+    table_arn       = "arn:aws:dynamodb:eu-west-1:123456789012:table/duet-dev"
+    execute_command = true
+  }
+
+  assert {
+    condition     = contains(output.interface_services, "ssmmessages")
+    error_message = "the way in has its endpoint"
+  }
+}
+
+run "data" {
+  module {
+    source = "./modules/data"
+  }
+  variables {
+    name                = "duet-dev"
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST" && aws_dynamodb_table.this.deletion_protection_enabled && aws_dynamodb_table.this.point_in_time_recovery[0].enabled && aws_dynamodb_table.this.server_side_encryption[0].enabled
+    error_message = "on demand, protected, with a past, encrypted"
+  }
+  assert {
+    condition     = aws_dynamodb_table.this.hash_key == "pk" && aws_dynamodb_table.this.range_key == "sk" && aws_dynamodb_table.this.ttl[0].attribute_name == "expires"
+    error_message = "the keys of runtime/store"
+  }
+  assert {
+    condition     = jsonencode(jsondecode(output.access_policy).Statement[*].Resource) == jsonencode([aws_dynamodb_table.this.arn]) && !strcontains(output.access_policy, "*")
+    error_message = "a home may do six things, with one table"
+  }
+}
+
+run "observability" {
+  module {
+    source = "./modules/observability"
+  }
+  variables {
+    name            = "duet-dev"
+    alb_arn_suffix  = "app/duet-dev/0"
+    target_groups   = { for slot in ["lambda-a", "lambda-b", "fargate-a", "fargate-b"] : slot => { arn = "arn:${slot}", arn_suffix = "targetgroup/${slot}/0", name = slot } }
+    function_name   = "duet-dev"
+    cluster_name    = "duet-dev"
+    service_names   = { a = "duet-dev-a", b = "duet-dev-b" }
+    thresholds      = { error_percent = 1, min_requests = 100, p99_s = 1, lambda_errors = 5 }
+    email_addresses = ["on-call@example.com"]
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.errors) == 4 && length(aws_cloudwatch_metric_alarm.latency) == 4 && length(aws_cloudwatch_metric_alarm.unhealthy) == 4 && jsonencode(keys(aws_cloudwatch_metric_alarm.lambda)) == jsonencode(["a Errors", "a Throttles", "b Errors", "b Throttles"])
+    error_message = "each slot has its alarms"
+  }
+  assert {
+    condition     = length(split(" OR ", aws_cloudwatch_composite_alarm.any.alarm_rule)) == 16 && length(aws_cloudwatch_composite_alarm.any.alarm_rule) <= 10240
+    error_message = "one alarm stands for all of them"
+  }
+  assert {
+    condition     = jsonencode(aws_cloudwatch_composite_alarm.any.alarm_actions) == jsonencode([aws_sns_topic.alarms.arn])
+    error_message = "it tells the topic"
+  }
+  assert {
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.errors), values(aws_cloudwatch_metric_alarm.latency)) : alarm.treat_missing_data == "notBreaching"])
+    error_message = "no requests are no alarm"
+  }
+  assert {
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 8 && alltrue([for slot in ["lambda-a", "lambda-b", "fargate-a", "fargate-b"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "targetgroup/${slot}/0")])
+    error_message = "the dashboard has all four slots"
+  }
+}
