@@ -28,6 +28,10 @@ http_handler_fn handle_gtg;
 /* GET /stats: the system as the kernel tells it, and this process. */
 http_handler_fn handle_stats;
 
+/* GET /metrics: this process, for Prometheus: requests and durations by route (server home, where
+ * metrics are on), processor time, memory. */
+http_handler_fn handle_metrics;
+
 /* GET /sys-stats: a page that draws what /stats says, and the files that it is made of (www.h).
  * 200, 304 where the client has that version, 404 for a file that is none of them. */
 http_handler_fn handle_sys_stats;

@@ -9,6 +9,7 @@ static const struct route routes[] = {
     {HTTP_GET, "/healthcheck", handle_healthcheck, 0},
     {HTTP_GET, "/gtg", handle_gtg, ROUTE_USES_STORE_ON_QUERY},
     {HTTP_GET, "/stats", handle_stats, 0},
+    {HTTP_GET, "/metrics", handle_metrics, 0},
     {HTTP_GET, "/sys-stats", handle_sys_stats, 0},
     {HTTP_GET, "/sys-stats/{file}", handle_sys_stats_file, 0},
     {HTTP_POST, "/candidate/{name}", handle_candidate_post, ROUTE_USES_STORE},

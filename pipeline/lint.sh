@@ -248,14 +248,14 @@ check_terraform() { # formatted as terraform fmt does, and valid
 check_tflint() { # what is not used, not typed, not described, or old in its form
     [ -d terraform ] || return 0
     local tool
-    tool=$("$scripts"/terraform_tools.sh tflint) || { echo "$tool"; return 2; }
+    tool=$("$scripts"/tools.sh tflint) || { echo "$tool"; return 2; }
     "$tool" --chdir=terraform --recursive --config="$PWD/terraform/.tflint.hcl"
 }
 
 check_checkov() { # what is unsafe, but for what terraform/.checkov.yaml lists with its reason
     [ -d terraform ] || return 0
     local tool
-    tool=$("$scripts"/terraform_tools.sh checkov) || { echo "$tool"; return 2; }
+    tool=$("$scripts"/tools.sh checkov) || { echo "$tool"; return 2; }
     awk '/^  - CKV/ && !/ # ./ { print FILENAME ":" FNR ": no reason" }' terraform/.checkov.yaml | none '' || return 1
     "$tool" --directory terraform --config-file terraform/.checkov.yaml --skip-download
 }
@@ -264,6 +264,18 @@ check_tables() { # terraform/README.md's tables are those of its variables and o
     [ -d terraform ] || return 0
     command -v python3 >/dev/null || { echo 'python3 is missing'; return 2; }
     "$scripts"/terraform_tables.py terraform
+}
+
+check_dockerfile() { # what hadolint knows of Dockerfiles
+    [ -d container ] || return 0
+    local tool
+    tool=$("$scripts"/tools.sh hadolint) || { echo "$tool"; return 2; }
+    "$tool" container/Dockerfile
+}
+
+check_chart() { # the Helm chart and what Flux makes of it, with each environment's values
+    [ -d container/chart ] || return 0
+    "$scripts"/chart_check.sh
 }
 
 needs() { # TOOL
@@ -291,7 +303,7 @@ run() { # CHECK: runs it and prints its line
     fi
 }
 
-all=(format layers foreign calls environment state lengths headers settings readme shell terraform tflint checkov tables)
+all=(format layers foreign calls environment state lengths headers settings readme shell terraform tflint checkov tables dockerfile chart)
 scripts=$(cd "${0%/*}" && pwd)
 cd "${1:-$scripts/..}" || exit 2
 [ $# -gt 1 ] && all=("${@:2}")

@@ -29,6 +29,7 @@
 
 struct metrics_shard;
 struct metrics_total;
+struct text;
 
 struct metrics {
     bool is_on;
@@ -72,5 +73,12 @@ void metrics_write_invocation(struct metrics *metrics, struct bytes request_id);
 /* On the server: writes the lines of what was recorded since the last call. One thread alone, while
  * others may record. */
 void metrics_write_summary(struct metrics *metrics);
+
+/* On the server: prints what was recorded since the start in the text format of Prometheus:
+ * duet_requests_total and duet_request_duration_seconds by method, route and outcome, routes
+ * without a request left out; a duration's bucket is that of its histogram bucket's middle. Any
+ * thread, while others record. Nothing where metrics are off, and nothing on Lambda, where each
+ * request is a line. */
+void metrics_print(const struct metrics *metrics, struct text *out);
 
 #endif

@@ -128,7 +128,7 @@ with() { # TOOL: whether its check can be tried here
     case $1 in
     terraform) command -v terraform >/dev/null ;;
     tables) command -v python3 >/dev/null ;;
-    *) pipeline/terraform_tools.sh "$1" >/dev/null ;;
+    *) pipeline/tools.sh "$1" >/dev/null ;;
     esac
 }
 

@@ -85,6 +85,7 @@ const struct parity_row parity_rows[] = {
     {GET("a page that is known", "/sys-stats", 304), .fields = {FIELD("If-None-Match", "*")}},
     {GET("no file of the page", "/sys-stats/nothing.js", 404)},
     {HEAD("head of stats", "/stats?x=1", 200), .kind = PARITY_LOOSE},
+    {GET("metrics", "/metrics", 200), .kind = PARITY_LOOSE},
     {POST("post to stats", "/stats", "{}", 405)},
 
     /* candidates: made, read, made again */
