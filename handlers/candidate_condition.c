@@ -15,14 +15,15 @@
 /* All of `digits` as a number; it does not begin with a zero. */
 static bool read_hex(struct bytes digits, int64_t *number)
 {
+    static const char hex[] = "0123456789abcdef";
     uint64_t value = 0;
     if (digits.len == 0 || digits.len > 15 || digits.ptr[0] == '0')
         return false;
     for (size_t i = 0; i < digits.len; i++) {
-        const char *digit = memchr("0123456789abcdef", digits.ptr[i], 16);
+        const char *digit = memchr(hex, digits.ptr[i], 16);
         if (!digit)
             return false;
-        value = value << 4 | (uint64_t)(strchr("0123456789abcdef", *digit) - "0123456789abcdef");
+        value = value << 4 | (uint64_t)(digit - hex);
     }
     *number = (int64_t)value;
     return true;

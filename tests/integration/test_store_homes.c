@@ -1,9 +1,11 @@
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/support/program.h"
@@ -54,6 +56,19 @@ static int get(unsigned port, const char *target)
     return store_client_ask(port, "GET", target, "", "", NULL, 0);
 }
 
+/* Waits for the next answer; that there is none for a minute fails the test. */
+static void wait_for_answer(sem_t *on_each)
+{
+    struct timespec until;
+    cr_assert_eq(clock_gettime(CLOCK_REALTIME, &until), 0);
+    until.tv_sec += 60;
+    int error;
+    do
+        error = sem_timedwait(on_each, &until) == 0 ? 0 : errno;
+    while (error == EINTR);
+    cr_assert_eq(error, 0, "%s", strerror(error));
+}
+
 /* Kills the server once WRITES of this round have been answered, while others are under way. */
 static void run_round(struct store_writer writers[WRITERS], int round)
 {
@@ -66,8 +81,7 @@ static void run_round(struct store_writer writers[WRITERS], int round)
         store_writer_start(&writers[i]);
     }
     for (int i = 0; i < WRITES; i++)
-        while (sem_wait(&on_each) != 0)
-            continue;
+        wait_for_answer(&on_each);
     (void)kill(programs[0].id, SIGKILL);
     for (int i = 0; i < WRITERS; i++) {
         store_writer_join(&writers[i]);
