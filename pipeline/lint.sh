@@ -249,7 +249,7 @@ check_tflint() { # what is not used, not typed, not described, or old in its for
     [ -d terraform ] || return 0
     local tool
     tool=$("$scripts"/tools.sh tflint) || { echo "$tool"; return 2; }
-    "$tool" --chdir=terraform --recursive --config="$PWD/terraform/.tflint.hcl"
+    "$tool" --chdir=terraform --recursive --config="$PWD/terraform/.tflint.hcl" || return 1
 }
 
 check_checkov() { # what is unsafe, but for what terraform/.checkov.yaml lists with its reason
