@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""bench.py lambda|server: measures Duet beside its references and prints medians and ratios.
+"""bench.py lambda: measures Duet beside its references and prints medians and ratios; server.py and
+store.py do the same with what is here.
 
 All peers of a table are measured in turn, round by round, so that what else the machine does falls
 on all of them; compare the ratios of one run, never figures of two. Standard library alone.
@@ -27,6 +28,10 @@ PROGRAM_CPU, LOAD_CPU = CPUS[0], CPUS[-1]
 
 def pinned(cpu, *words):
     return ["taskset", "-c", str(cpu), *words]
+
+
+def median(rounds, figure):
+    return statistics.median(r[figure] for r in rounds)
 
 
 def table(title, figures, rows, base):
@@ -108,33 +113,9 @@ def free_port():
         return s.getsockname()[1]
 
 
-def nginx(log):
-    def command(port):
-        folder = os.path.join(WORK, "nginx")
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(HERE, "nginx.conf")) as source:
-            text = source.read().replace("@PORT@", str(port)).replace("@LOG@", log)
-        with open(os.path.join(folder, "nginx.conf"), "w") as conf:
-            conf.write(text)
-        return ["nginx", "-p", folder, "-e", "stderr", "-c", "nginx.conf"], {}
-    return command
-
-
-def duet(log):
-    def command(port):
-        return [os.path.join(BUILD, "server")], {
-            "PORT": str(port), "DUET_BIND": "127.0.0.1", "DUET_THREADS": "1",
-            "DUET_STORE": "memory", "DUET_ACCESS_LOG": log}
-    return command
-
-
-SERVERS = {
-    "nginx, log off": nginx("off"),
-    "bare epoll": lambda port: ([os.path.join(WORK, "ref_server"), str(port)], {}),
-    "duet, log off": duet("off"),
-    "nginx, log on": nginx("/dev/null"),
-    "duet, log on": duet("on"),
-}
+# What Server starts, by name: a function of the port that gives words and environment. server.py and
+# store.py fill it.
+SERVERS = {}
 
 
 class Server:
@@ -173,6 +154,18 @@ class Server:
                 pass  # it has ended since listdir
         return total
 
+    def rss_bytes(self):
+        """Resident memory of the whole group."""
+        total = 0
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.getpgid(int(name)) == self.process.pid:
+                    with open(f"/proc/{name}/statm") as statm:
+                        total += int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            except OSError:
+                pass
+        return total
+
     def stop(self):
         for sign in (signal.SIGTERM, signal.SIGKILL):
             try:
@@ -185,41 +178,8 @@ class Server:
                 continue
 
 
-def load(server):
-    before = server.cpu_s()
-    run = subprocess.run(
-        pinned(LOAD_CPU, "wrk", "-t1", "-c64", f"-d{SECONDS}s", f"http://127.0.0.1:{server.port}/hello"),
-        stdout=subprocess.PIPE, text=True)
-    used = server.cpu_s() - before
-    requests = re.search(r"(\d+) requests in", run.stdout)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", run.stdout)
-    if not requests or not rate or "Non-2xx" in run.stdout or "Socket errors" in run.stdout:
-        sys.exit(f"bench: wrk says\n{run.stdout}")
-    return {"rate": float(rate.group(1)), "cpu_us": used * 1e6 / int(requests.group(1))}
-
-
-def bench_server():
-    rows = {peer: [] for peer in SERVERS}
-    for _ in range(ROUNDS):
-        for peer in SERVERS:
-            server = Server(peer)
-            try:
-                rows[peer].append(load(server))
-            finally:
-                server.stop()
-    if PROGRAM_CPU == LOAD_CPU:
-        print("one CPU alone: wrk takes its share of it; look at the CPU time, not at the rate")
-    figures = [("rate", "requests/s"), ("cpu_us", "CPU/request, us")]
-    title = "server, GET /hello, 64 kept connections, one core"
-    for log in ("off", "on"):
-        some = {p: r for p, r in rows.items() if p.endswith(log) or (log == "off" and "," not in p)}
-        table(f"{title}, access log {log}", figures, some, f"nginx, log {log}")
-
-
 if __name__ == "__main__":
     if sys.argv[1:] == ["lambda"]:
         bench_lambda()
-    elif sys.argv[1:] == ["server"]:
-        bench_server()
     else:
         sys.exit(__doc__)

@@ -18,6 +18,17 @@ if wanted lambda && [ -e "build/release-$arch/bootstrap" ]; then
     make -s --no-print-directory DEPS=skip MODE="release-$arch" "build/release-$arch/bench/ref_bootstrap"
 fi
 if wanted lambda; then tests/bench/bench.py lambda; fi
-if wanted server; then tests/bench/bench.py server; fi
+if wanted server; then
+    # A static build where pipeline/static_deps.sh has been run, else the everyday one.
+    program=build/server
+    if [ -e "build/release-$arch/server" ]; then
+        program=build/release-$arch/server
+        make -s --no-print-directory DEPS=skip MODE="release-$arch" "$program"
+    fi
+    if echo '#include <microhttpd.h>' | gcc -E - >/dev/null 2>&1; then
+        gcc -O2 -std=c11 -D_GNU_SOURCE -o build/bench/mhd tests/bench/peers/mhd.c -lmicrohttpd
+    fi
+    tests/bench/server.py "$program"
+fi
 if wanted store; then tests/bench/dynamodb.py; fi
 if wanted store; then tests/bench/store.py "$(tests/bench/venv.sh)"; fi

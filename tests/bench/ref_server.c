@@ -20,6 +20,7 @@ enum { EVENTS = 256, BUFFER_BYTES = 64 * 1024 };
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
                              "Content-Length: 11\r\n\r\nHello world";
+enum { ANSWER_BYTES = sizeof answer - 1 };
 
 static void watch(int epoll, int fd)
 {
@@ -30,16 +31,21 @@ static void watch(int epoll, int fd)
 
 static void serve(int fd)
 {
-    static char buffer[BUFFER_BYTES + 1];
+    static char buffer[BUFFER_BYTES + 1], answers[4 * BUFFER_BYTES];
     ssize_t n = recv(fd, buffer, BUFFER_BYTES, 0);
     if (n <= 0) {
         (void)close(fd);
         return;
     }
     buffer[n] = '\0';
+    size_t len = 0;
     for (const char *end = buffer; (end = strstr(end, "\r\n\r\n")) != NULL; end += 4)
-        if (send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0)
-            return;
+        if (len < sizeof answers - ANSWER_BYTES) {
+            memcpy(answers + len, answer, ANSWER_BYTES);
+            len += ANSWER_BYTES;
+        }
+    if (len && send(fd, answers, len, MSG_NOSIGNAL) < 0)
+        (void)shutdown(fd, SHUT_RDWR);
 }
 
 static int listen_on(const char *port)
