@@ -72,9 +72,11 @@ const char *aws_client_endpoint(const struct aws_client *client);
  * none, then each attempt has LIMIT_AWS_ATTEMPT_MS).
  *
  * RC_OK: an answer of 2xx · RC_REFUSED: the service answered with an error (`error`, `message`), or
- * there are no credentials (`error` is "NoCredentials", `message` says where they were looked for)
- * · RC_THROTTLED: attempts or time ran out while it answered with throttling · RC_UNREACHABLE: it
- * did not answer, or with 5xx to the last; `message` says what happened · RC_TIMEOUT: the deadline
+ * there are no credentials (`error` is "NoCredentials", `message` says where they were looked for),
+ * or the request cannot be sent ("InvalidField": a control byte in a field, or over 32 fields) ·
+ * RC_THROTTLED: attempts or time ran out while it answered with throttling · RC_UNREACHABLE: it
+ * did not answer, or with 5xx to the last, or what gives credentials did not; `message` says what
+ * happened · RC_TIMEOUT: the deadline
  * passed · RC_NOMEM. `response` is set in each case, its bytes in `arena`. */
 enum rc aws_call(struct aws_client *client, const struct aws_request *request, int64_t deadline_ms,
                  struct arena *arena, struct aws_response *response) MUST_CHECK;

@@ -34,11 +34,19 @@ struct transport_pool *transport_pool_new(void)
     return pool;
 }
 
+/* An answer may have been somebody's credentials. */
+static void wipe(struct buf *buf)
+{
+    if (buf->data)
+        explicit_bzero(buf->data, buf->cap);
+    buf_release(buf);
+}
+
 static void free_handle(struct transport_handle *handle)
 {
     curl_easy_cleanup(handle->curl);
-    buf_release(&handle->head);
-    buf_release(&handle->body);
+    wipe(&handle->head);
+    wipe(&handle->body);
     free(handle);
 }
 

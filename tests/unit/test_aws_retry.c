@@ -76,7 +76,7 @@ Test(aws_retry, ends_with_the_deadline)
     AWS_RIG_START({.text = "", .end = FAKE_HOLD});
     cr_expect_eq(aws_rig_call_until(clock_ms_monotonic() + 200, false), RC_TIMEOUT);
     cr_expect_eq(aws_rig_call_until(clock_ms_monotonic() - 1, false), RC_TIMEOUT);
-    cr_expect_eq(aws_rig_count(), 1);
+    cr_expect_leq(aws_rig_count(), 1);
 }
 
 Test(aws_retry, does_not_wait_longer_than_the_deadline)

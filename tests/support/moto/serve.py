@@ -15,6 +15,10 @@ class Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept
 
 
+# What a service needs is imported now, not while its first caller waits.
+for service in ("iam", "sts", "dynamodb", "ecs", "ssm", "elbv2", "cloudwatch", "lambda"):
+    create_backend_app(service)
+
 cert = os.environ.get("CERT")
 server = make_server(
     "127.0.0.1",
