@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
 #include "tests/support/fake_dynamodb.h"
 
 /* What the store asks of DynamoDB, and what it makes of the answers. That DynamoDB understands it
@@ -250,8 +251,8 @@ static void expect_trouble(const struct trouble_row *row, struct fake_answer *an
     fake_dynamodb_start(answers);
     size_t before = fake_dynamodb_count();
     enum rc rc = get(&item);
-    cr_expect_eq(rc, row->rc, "%s: %s", row->body, rc_name(rc));
-    cr_expect_eq(fake_dynamodb_count() - before, row->count, "%s", row->body);
+    cr_expect_eq(rc, row->rc, "%.60s: %s", row->body, rc_name(rc));
+    cr_expect_eq(fake_dynamodb_count() - before, row->count, "%.60s", row->body);
     cr_expect(fake_dynamodb_log_has(row->log), "%s", row->log);
     fake_dynamodb_teardown();
     fake_dynamodb_setup();
@@ -262,6 +263,15 @@ Test(store_dynamodb, a_failure_is_told_apart_and_logged)
     struct fake_answer answers[2] = {{0}};
     for (size_t i = 0; i < TROUBLE_COUNT; i++)
         expect_trouble(&troubles[i], answers);
+}
+
+Test(store_dynamodb, an_answer_over_the_limit_is_not_taken)
+{
+    static char huge[LIMIT_AWS_ANSWER_BYTES + 2];
+    struct fake_answer answers[2] = {{200, huge}, {0}};
+    memset(huge, ' ', sizeof huge - 1);
+    expect_trouble(&(struct trouble_row){200, huge, RC_UNREACHABLE, 1, "its answer is too large"},
+                   answers);
 }
 
 Test(store_dynamodb, what_passes_is_tried_again)
