@@ -44,12 +44,14 @@ static void answer_in_parts(struct httpd_exchange *exchange, unsigned count)
 static void answer(struct httpd_exchange *exchange)
 {
     const struct http_request *req = &exchange->req;
+    char path[32]; /* the request's ends with no NUL, which sscanf looks for */
     unsigned len = 0;
-    if (sscanf(req->path.ptr, "/parts/%u", &len) == 1) {
+    (void)snprintf(path, sizeof path, "%.*s", BYTES_ARG(req->path));
+    if (sscanf(path, "/parts/%u", &len) == 1) {
         answer_in_parts(exchange, len);
         return;
     }
-    if (sscanf(req->path.ptr, "/big/%u", &len) == 1) {
+    if (sscanf(path, "/big/%u", &len) == 1) {
         char *body = arena_alloc(&exchange->arena, len);
         cr_assert_not_null(body);
         memset(body, 'x', len);
