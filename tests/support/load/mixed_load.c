@@ -24,7 +24,7 @@
  * 1 not, 2 usage.
  */
 
-enum { TICK_MS = 1000, TIMEOUT_MS = 60000, PIPELINED = 1500 };
+enum { TICK_MS = 1000, TIMEOUT_MS = 60000, PIPELINED = 200 };
 
 enum kind { SLOW_HEAD, SLOW_BODY, SILENCE, SLOW_READER, KIND_COUNT };
 
