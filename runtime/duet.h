@@ -26,6 +26,7 @@
 #include "runtime/core/rc.h"
 
 /* Requests, responses, errors, and what is printed into them. */
+#include "runtime/core/forwarded.h"
 #include "runtime/core/http.h"
 #include "runtime/core/json_text.h"
 #include "runtime/core/lambda_context.h"
