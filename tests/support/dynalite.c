@@ -12,7 +12,7 @@ static const char listening[] = "listening on ";
 /* The first start may have to install it, which takes as long as the network does. */
 static bool wait_for_start(struct program *program)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 6; i++)
         if (program_wait_for(program, listening) ||
             (program->out.len && strstr(program->out.data, "missing: ")))
             break;

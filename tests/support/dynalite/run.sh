@@ -14,16 +14,16 @@ missing() {
     exit 1
 }
 
-install() {
-    local new
+install() (
     mkdir -p "$cache"
     new=$(mktemp -d "$cache/dynalite.XXXXXX")
+    trap 'rm -rf "$new"' EXIT
     cp "$here/package.json" "$here/package-lock.json" "$new/"
     # Its one package with native code is for a database on disk, which no test asks for.
-    (cd "$new" && timeout 100 npm ci --omit=optional --ignore-scripts --no-audit --no-fund) \
-        >"$new/log" 2>&1 || { why=$(tail -n 1 "$new/log"); rm -rf "$new"; missing "npm cannot get dynalite: $why"; }
-    mv -T "$new" "$root" 2>/dev/null || rm -rf "$new" # somebody else was faster
-}
+    (cd "$new" && timeout 160 npm ci --omit=optional --ignore-scripts --no-audit --no-fund) \
+        >"$new/log" 2>&1 || missing "npm cannot get dynalite: $(grep -i 'npm err' "$new/log" | head -n 2 | tr '\n' ' ')"
+    mv -T "$new" "$root" 2>/dev/null || [ -d "$root" ] # somebody else was faster
+)
 
 command -v node >/dev/null || missing 'node is not installed'
 if [ ! -d "$root" ]; then
