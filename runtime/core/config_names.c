@@ -5,7 +5,9 @@
 #define PREFIX "DUET_"
 
 /* What Duet's own build and tests keep in the environment, which the programs inherit. */
-static const char *const foreign_names[] = {"DUET_BUILD", "DUET_CACHE", "DUET_PACKAGE_TEST"};
+static const char *const foreign_names[] = {"DUET_BUILD",        "DUET_CACHE",
+                                            "DUET_CI_DOCKER",    "DUET_IMAGE_TESTS",
+                                            "DUET_PACKAGE_TEST", "DUET_TF_STAND_IN"};
 
 enum { NAME_MAX_BYTES = 64 }; /* longer names are compared by their beginning */
 
