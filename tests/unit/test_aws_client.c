@@ -133,6 +133,36 @@ Test(aws_client, makes_nothing_of_garbage)
     cr_expect_eq(aws_rig_count(), LIMIT_AWS_ATTEMPTS);
 }
 
+/* Restarts the client with an endpoint of its own. */
+static void point_to(const char *url)
+{
+    aws_client_free(aws_rig.client);
+    aws_env_set("AWS_ENDPOINT_URL", url);
+    aws_rig.client = aws_env_client("dynamodb");
+}
+
+Test(aws_client, asks_the_proxy_for_what_is_far_away_alone)
+{
+    char proxy[64];
+    AWS_RIG_START({.text = "", .status = 403, .end = FAKE_CLOSE},
+                  {.text = "", .status = 403, .end = FAKE_CLOSE},
+                  {.text = "", .status = 403, .end = FAKE_CLOSE});
+    (void)snprintf(proxy, sizeof proxy, "http://%s", fake_rapi_address(aws_rig.fake));
+    aws_env_set("HTTPS_PROXY", proxy);
+    point_to("https://far.invalid");
+    cr_expect_eq(aws_rig_call(), RC_UNREACHABLE);
+    cr_assert_geq(aws_rig_count(), 1);
+    cr_expect_str_eq(fake_rapi_request(aws_rig.fake, 0)->target, "CONNECT far.invalid:443");
+    cr_expect_str_eq(aws_rig_field(0, "Authorization"), "");
+    size_t count = aws_rig_count();
+    point_to("http://127.0.0.1:1");
+    cr_expect_eq(aws_rig_call(), RC_UNREACHABLE);
+    aws_env_set("NO_PROXY", "127.0.0.1");
+    point_to("https://127.0.0.1:1");
+    cr_expect_eq(aws_rig_call(), RC_UNREACHABLE);
+    cr_expect_eq(aws_rig_count(), count);
+}
+
 enum { THREADS = 16, CALLS = 20 };
 
 static enum fake_end answer_all(void *context, size_t index, const struct fake_request *req,
