@@ -55,6 +55,16 @@ run "made" {
     error_message = "only apply changes roles, or has all of a service"
   }
   assert {
+    condition     = alltrue([for policy in aws_iam_role_policy.ci : length(policy.policy) <= 10240])
+    error_message = "AWS takes no longer policy of a role"
+  }
+  assert {
+    condition = jsonencode(distinct(flatten([for role in keys(aws_iam_role.ci) : [
+      for statement in jsondecode(aws_iam_role_policy.ci[role].policy).Statement : [for action in flatten([statement.Action]) : "${role} ${action}" if endswith(action, ":*")]
+    ]]))) == jsonencode(["apply s3:*"])
+    error_message = "nobody has all of a service, but apply of the buckets of access logs"
+  }
+  assert {
     condition = alltrue(flatten([for statement in jsondecode(aws_iam_role_policy.ci["apply"].policy).Statement : [
       for resource in flatten([statement.Resource]) : contains(["arn:aws:iam::123456789012:role/duet-*", "arn:aws:iam::123456789012:role/aws-service-role/*"], resource) if startswith(flatten([statement.Action])[0], "iam:")
     ]]))
