@@ -81,14 +81,17 @@ static bool open_application(struct server *server, const struct app_definition 
     return server->pool ? true : fail(server, "cannot start the worker threads");
 }
 
-/* A port that another process has is found here, by a socket that shares with nobody. */
+/* A port that another process has is found here, by a socket that shares with nobody. One that the
+ * system picks is the first loop's, which keeps it: let go of, it could be another server's too. */
 static bool choose_port(struct server *server)
 {
+    server->port = server->config.port;
+    if (server->port == 0)
+        return true;
     int fd = httpd_listen(server->config.bind_address, server->config.port, false, server->error,
                           sizeof server->error);
     if (fd < 0)
         return false;
-    server->port = httpd_port(fd);
     (void)close(fd);
     return true;
 }
@@ -108,6 +111,7 @@ static bool start_front(struct server *server, struct front *front)
                           sizeof server->error);
     if (fd < 0)
         return false;
+    server->port = httpd_port(fd);
     struct front_options options = {
         .app = &server->app,
         .pool = server->pool,
