@@ -6,7 +6,7 @@
 #include "tests/support/fake_dynamodb.h"
 
 /* What the store asks of DynamoDB, and what it makes of the answers. That DynamoDB understands it
- * is for tests/integration/test_store_dynalite.c to show. */
+ * is for tests/integration/test_store_dynamodb_server.c to show. */
 
 TestSuite(store_dynamodb, .init = fake_dynamodb_setup, .fini = fake_dynamodb_teardown);
 

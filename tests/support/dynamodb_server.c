@@ -1,4 +1,4 @@
-#include "tests/support/dynalite.h"
+#include "tests/support/dynamodb_server.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -19,23 +19,29 @@ static bool wait_for_start(struct program *program)
     return program->out.len && strstr(program->out.data, listening) != NULL;
 }
 
-bool dynalite_start(struct dynalite *dynalite, const char *name)
+bool dynamodb_server_start(struct dynamodb_server *server, enum dynamodb_kind kind,
+                           const char *name)
 {
-    const char *argv[] = {"./tests/support/dynalite/run.sh", NULL}, *ci = getenv("CI");
-    struct program *program = &dynalite->program;
-    program_start(program, argv, NULL);
+    static const char *const commands[][4] = {
+        [DYNALITE] = {"./tests/support/dynalite/run.sh"},
+        [MOTO] = {"./tests/support/python_venv.sh", "tests/support/moto/requirements.txt",
+                  "tests/support/moto/serve.py"},
+    };
+    const char *ci = getenv("CI");
+    struct program *program = &server->program;
+    program_start(program, commands[kind], NULL);
     if (!wait_for_start(program)) {
         (void)program_stop(program);
         const char *why = program->out.len ? program->out.data : "it says nothing\n";
-        cr_assert(!ci || strcmp(ci, "true") != 0, "dynalite: %s", why);
+        cr_assert(!ci || strcmp(ci, "true") != 0, "%s: %s", name, why);
         (void)printf("skip %s: %s", name, why);
         (void)fflush(stdout);
         program_release(program);
         return false;
     }
-    (void)snprintf(dynalite->endpoint, sizeof dynalite->endpoint, "http://127.0.0.1:%u",
+    (void)snprintf(server->endpoint, sizeof server->endpoint, "http://127.0.0.1:%u",
                    program_number(program, listening));
-    cr_assert_eq(setenv("AWS_ENDPOINT_URL_DYNAMODB", dynalite->endpoint, 1), 0);
+    cr_assert_eq(setenv("AWS_ENDPOINT_URL_DYNAMODB", server->endpoint, 1), 0);
     cr_assert_eq(setenv("AWS_REGION", "eu-west-1", 1), 0);
     cr_assert_eq(setenv("AWS_ACCESS_KEY_ID", "of-a-test", 1), 0);
     cr_assert_eq(setenv("AWS_SECRET_ACCESS_KEY", "of-a-test-too", 1), 0);
@@ -65,7 +71,7 @@ static void call(struct arena *arena, const char *target, const char *body, stru
     aws_client_free(client);
 }
 
-void dynalite_make_table(const char *table)
+void dynamodb_server_make_table(const char *table)
 {
     char body[1024];
     struct bytes answer;
@@ -87,8 +93,8 @@ void dynalite_make_table(const char *table)
     arena_release(&arena);
 }
 
-void dynalite_stop(struct dynalite *dynalite)
+void dynamodb_server_stop(struct dynamodb_server *server)
 {
-    (void)program_stop(&dynalite->program);
-    program_release(&dynalite->program);
+    (void)program_stop(&server->program);
+    program_release(&server->program);
 }
