@@ -298,10 +298,10 @@ Test(store_dynamodb, a_deadline_ends_the_wait)
     struct store_item item = {.name = BYTES_LIT("ada")};
     struct store_condition absent = {.when = STORE_IF_ABSENT};
     fake_dynamodb_start(answers);
-    cr_expect_eq(store_get(fake_dynamodb.store, item.name, clock_ms_monotonic() + 100,
+    cr_expect_eq(store_get(fake_dynamodb.store, item.name, clock_ms_monotonic() + 300,
                            &fake_dynamodb.arena, &item),
                  RC_TIMEOUT);
-    cr_expect_eq(store_put(fake_dynamodb.store, &item, absent, clock_ms_monotonic() + 100),
+    cr_expect_eq(store_put(fake_dynamodb.store, &item, absent, clock_ms_monotonic() + 300),
                  RC_TIMEOUT);
     cr_expect(fake_dynamodb_log_has("\"result\":\"timeout\""));
 }
