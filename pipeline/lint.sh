@@ -21,9 +21,10 @@ runtime/aws     runtime/core runtime/json runtime/http1
 runtime/store   runtime/core runtime/json runtime/aws
 runtime/lambda  runtime/core runtime/json runtime/http1 runtime/store
 runtime/server  runtime/core runtime/http1 runtime/net runtime/store
-runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store
+runtime/alb     runtime/core runtime/json runtime/http1 runtime/net
+runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store runtime/alb
 runtime/release
-runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/local
+runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/local
 '
 # Single files with one header more: the mains know the application.
 joints='

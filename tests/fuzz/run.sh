@@ -16,7 +16,7 @@ seeds() { # NAME: folders of tests/data
     fuzz_alb) echo tests/data/alb ;;
     fuzz_apigw_*) echo tests/data/apigw ;;
     fuzz_event) echo tests/data/alb tests/data/apigw tests/data/other ;;
-    fuzz_http1_request) echo tests/data/http1/*/ ;;
+    fuzz_http1_request | fuzz_desync) echo tests/data/http1/*/ ;;
     fuzz_json) echo tests/data/other ;;
     esac
 }

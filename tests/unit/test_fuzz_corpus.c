@@ -26,6 +26,7 @@ static const struct row rows[] = {
     {"fuzz_aws_error", fuzz_aws_error},
     {"fuzz_aws_profile", fuzz_aws_profile},
     {"fuzz_base64", fuzz_base64},
+    {"fuzz_desync", fuzz_desync},
     {"fuzz_event", fuzz_event},
     {"fuzz_http1_request", fuzz_http1_request},
     {"fuzz_http1_response", fuzz_http1_response},
