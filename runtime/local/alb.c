@@ -4,9 +4,9 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
-#include "runtime/local/alb_lambda.h"
-#include "runtime/local/alb_page.h"
-#include "runtime/local/alb_request.h"
+#include "runtime/alb/alb_page.h"
+#include "runtime/alb/alb_request.h"
+#include "runtime/local/function_home.h"
 
 struct alb {
     struct alb_options options;
@@ -42,14 +42,14 @@ static void answer_reason(struct forward *forward, enum alb_lambda_reason reason
 
 /* --- to a Lambda function --- */
 
-static void on_invoked(void *context, const struct function_result *result)
+static void on_invoked(void *context, enum alb_invoked outcome, struct bytes payload)
 {
     struct forward *forward = context;
     struct httpd_exchange *exchange = forward->exchange;
-    enum alb_lambda_reason reason = alb_lambda_outcome(result->outcome);
+    enum alb_lambda_reason reason = alb_lambda_outcome(outcome);
     if (reason == ALB_LAMBDA_OK)
-        reason = alb_answer_parse(result->payload, true, &exchange->arena, &exchange->res,
-                                  &forward->detail);
+        reason =
+            alb_answer_parse(payload, true, &exchange->arena, &exchange->res, &forward->detail);
     if (reason != ALB_LAMBDA_OK) {
         answer_reason(forward, reason);
         return;
@@ -63,6 +63,7 @@ static void on_invoked(void *context, const struct function_result *result)
 static void forward_to_function(struct forward *forward)
 {
     struct httpd_exchange *exchange = forward->exchange;
+    struct alb_function home = function_home(forward->group->function);
     struct buf event;
     if (forward->wants_upgrade) {
         answer_reason(forward, ALB_LAMBDA_NO_WEBSOCKET);
@@ -72,7 +73,7 @@ static void forward_to_function(struct forward *forward)
     enum alb_lambda_reason reason =
         alb_event_build(&exchange->req, bytes_from_str(forward->group->arn), true, &event);
     if (reason == ALB_LAMBDA_OK)
-        function_invoke(forward->group->function, buf_bytes(&event), on_invoked, forward);
+        home.invoke(home.home, buf_bytes(&event), on_invoked, forward);
     buf_release(&event);
     if (reason != ALB_LAMBDA_OK)
         answer_reason(forward, reason);

@@ -14,7 +14,7 @@
  */
 
 #include "runtime/local/function.h"
-#include "runtime/local/random.h"
+#include "runtime/alb/random.h"
 #include "runtime/local/service.h"
 #include "runtime/net/httpd.h"
 

@@ -1,7 +1,7 @@
 #include "runtime/core/base64.h"
 #include "runtime/core/json_text.h"
 #include "runtime/core/uri.h"
-#include "runtime/local/alb_pairs.h"
+#include "runtime/alb/alb_pairs.h"
 #include "runtime/local/apigw_lambda.h"
 
 /* Keys and values of a query decoded; what is no percent-encoding stays as it is. */

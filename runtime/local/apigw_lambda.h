@@ -11,7 +11,7 @@
  *          developer guide.
  */
 
-#include "runtime/local/alb_lambda.h"
+#include "runtime/alb/alb_lambda.h"
 
 enum apigw_type {
     APIGW_REST, /* format 1.0: REST APIs */

@@ -8,7 +8,7 @@
  */
 
 #include "runtime/local/function.h"
-#include "runtime/local/random.h"
+#include "runtime/alb/random.h"
 
 enum { UUID_LEN = 36, TRACE_ID_LEN = 74 };
 

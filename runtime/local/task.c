@@ -71,7 +71,8 @@ static void on_probe_timer(struct loop *loop, struct loop_timer *timer)
                      "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
                      "User-Agent: ELB-HealthChecker/2.0\r\nConnection: close\r\n\r\n",
                      task->owner.probe_path, task->port);
-    task->probe = upstream_open(loop, task->port);
+    struct sockaddr_in to = upstream_loopback(task->port);
+    task->probe = upstream_open(loop, &to);
     if (task->probe && upstream_send(task->probe, bytes_make(request, (size_t)n), HTTP_GET,
                                      PROBE_TIMEOUT_MS, on_probed, task) == RC_OK)
         return;
@@ -213,6 +214,7 @@ void task_kill(struct task *task)
 
 struct upstream *task_take_connection(struct task *task)
 {
+    struct sockaddr_in to = upstream_loopback(task->port);
     struct upstream *upstream = NULL;
     while (!upstream && task->idle_count) {
         upstream = task->idle[--task->idle_count];
@@ -222,7 +224,7 @@ struct upstream *task_take_connection(struct task *task)
         }
     }
     if (!upstream)
-        upstream = upstream_open(task->owner.loop, task->port);
+        upstream = upstream_open(task->owner.loop, &to);
     if (upstream)
         task->in_flight++;
     return upstream;

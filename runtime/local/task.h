@@ -9,7 +9,7 @@
  */
 
 #include "runtime/local/process.h"
-#include "runtime/local/upstream.h"
+#include "runtime/alb/upstream.h"
 
 struct task;
 

@@ -8,7 +8,7 @@
 #include "runtime/core/uri.h"
 #include "runtime/core/version.h"
 #include "runtime/json/json.h"
-#include "runtime/local/alb_request.h"
+#include "runtime/alb/alb_request.h"
 
 /* The target group that a made event names. */
 #define TARGET_GROUP_ARN \

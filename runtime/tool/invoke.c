@@ -2,10 +2,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/alb/alb_page.h"
 #include "runtime/core/limits.h"
 #include "runtime/http1/http1.h"
-#include "runtime/local/alb_page.h"
-#include "runtime/local/function.h"
+#include "runtime/local/function_home.h"
 #include "runtime/tool/invoke_args.h"
 #include "runtime/tool/tool.h"
 
@@ -136,7 +136,7 @@ static int print_http(const struct call *call, const struct event_made *made, st
 {
     struct http_response res;
     const char *detail = NULL;
-    enum alb_lambda_reason reason = alb_lambda_outcome(call->outcome);
+    enum alb_lambda_reason reason = alb_lambda_outcome(function_home_outcome(call->outcome));
     if (reason != ALB_LAMBDA_OK)
         (void)fprintf(stderr, "%.*s\n", BYTES_ARG(buf_bytes(&call->payload)));
     else

@@ -1,6 +1,6 @@
 #include "runtime/core/limits.h"
 #include "runtime/lambda/alb_codec.h"
-#include "runtime/local/alb_lambda.h"
+#include "runtime/alb/alb_lambda.h"
 #include "tests/fuzz/fuzz.h"
 
 /* A request that came from an event can be answered, and the load balancer takes the answer. */

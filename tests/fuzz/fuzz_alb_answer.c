@@ -1,5 +1,5 @@
 #include "runtime/core/limits.h"
-#include "runtime/local/alb_lambda.h"
+#include "runtime/alb/alb_lambda.h"
 #include "tests/fuzz/fuzz.h"
 
 void fuzz_alb_answer(struct bytes input)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "runtime/local/random.h"
+#include "runtime/alb/random.h"
 #include "tests/support/client.h"
 #include "tests/support/http1_files.h"
 #include "tests/support/program.h"

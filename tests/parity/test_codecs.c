@@ -5,7 +5,7 @@
 #include "runtime/core/uri.h"
 #include "runtime/http1/http1.h"
 #include "runtime/lambda/event.h"
-#include "runtime/local/alb_request.h"
+#include "runtime/alb/alb_request.h"
 #include "runtime/local/apigw_lambda.h"
 #include "tests/support/call.h"
 #include "tests/support/parity_table.h"

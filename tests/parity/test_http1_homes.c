@@ -17,8 +17,8 @@ static struct rig_program rigs[HOMES];
 
 static void start_both(void)
 {
-    rig_program_start(&rigs[LAMBDA], "lambda=1,fargate=0");
-    rig_program_start(&rigs[FARGATE], "lambda=0,fargate=1");
+    rig_program_start_quiet(&rigs[LAMBDA], "lambda=1,fargate=0");
+    rig_program_start_quiet(&rigs[FARGATE], "lambda=0,fargate=1");
 }
 
 static void stop_both(void)

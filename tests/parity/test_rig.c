@@ -18,8 +18,8 @@ static struct client clients[HOMES];
 
 static void start_both(void)
 {
-    rig_program_start(&rigs[0], "lambda=1,fargate=0");
-    rig_program_start(&rigs[1], "lambda=0,fargate=1");
+    rig_program_start_quiet(&rigs[0], "lambda=1,fargate=0");
+    rig_program_start_quiet(&rigs[1], "lambda=0,fargate=1");
 }
 
 static void stop_both(void)

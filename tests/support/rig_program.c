@@ -7,7 +7,7 @@
 
 enum { CHILDREN_MAX = 64 };
 
-static void start(struct rig_program *rig, const char *weights, const char *store)
+static void start(struct rig_program *rig, const char *weights, const char *store, bool is_quiet)
 {
     const char *argv[] = {"duet",
                           "local",
@@ -19,6 +19,7 @@ static void start(struct rig_program *rig, const char *weights, const char *stor
                           weights,
                           store ? "--store" : NULL,
                           store,
+                          is_quiet ? "--quiet" : NULL,
                           NULL};
     program_start(&rig->duet, argv, NULL);
     rig->port = program_number(&rig->duet, "http://127.0.0.1:");
@@ -31,13 +32,20 @@ void rig_program_start(struct rig_program *rig, const char *weights)
 {
     char store[2 * TEMPDIR_PATH_MAX];
     tempdir_init(&rig->folder);
-    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store));
+    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store), false);
+}
+
+void rig_program_start_quiet(struct rig_program *rig, const char *weights)
+{
+    char store[2 * TEMPDIR_PATH_MAX];
+    tempdir_init(&rig->folder);
+    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store), true);
 }
 
 void rig_program_start_as_told(struct rig_program *rig, const char *weights)
 {
     tempdir_init(&rig->folder);
-    start(rig, weights, NULL);
+    start(rig, weights, NULL, false);
 }
 
 void rig_program_stop(struct rig_program *rig)

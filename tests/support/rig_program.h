@@ -16,6 +16,10 @@ struct rig_program {
  * it does not. */
 void rig_program_start(struct rig_program *rig, const char *weights);
 
+/* The same with --quiet, for a test of many requests that looks at no line: nobody reads the rig's
+ * output while the test asks, and a full pipe would hold the rig up. */
+void rig_program_start_quiet(struct rig_program *rig, const char *weights);
+
 /* The same, with the store that this process's environment names (DUET_STORE). */
 void rig_program_start_as_told(struct rig_program *rig, const char *weights);
 

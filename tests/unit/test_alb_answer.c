@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 
 #include "runtime/core/limits.h"
-#include "runtime/local/alb_lambda.h"
-#include "runtime/local/alb_page.h"
+#include "runtime/alb/alb_lambda.h"
+#include "runtime/alb/alb_page.h"
 #include "tests/support/guard.h"
 
 /* What a load balancer makes of a function's payload; the way there is in test_alb_lambda.c. */

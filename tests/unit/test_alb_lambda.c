@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "runtime/core/limits.h"
-#include "runtime/local/alb_lambda.h"
+#include "runtime/alb/alb_lambda.h"
 
 #define ARN \
     "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/lambda-a/0123456789abcdef"
@@ -265,11 +265,12 @@ Test(alb_lambda, a_full_buffer_is_told)
 
 Test(alb_lambda, reasons_have_the_access_logs_names)
 {
-    cr_expect_eq(alb_lambda_outcome(FUNCTION_OK), ALB_LAMBDA_OK);
-    cr_expect_str_eq(alb_lambda_reason_name(alb_lambda_outcome(FUNCTION_ERROR)), "LambdaUnhandled");
-    cr_expect_str_eq(alb_lambda_reason_name(alb_lambda_outcome(FUNCTION_TIMEOUT)),
+    cr_expect_eq(alb_lambda_outcome(ALB_INVOKED_OK), ALB_LAMBDA_OK);
+    cr_expect_str_eq(alb_lambda_reason_name(alb_lambda_outcome(ALB_INVOKED_ERROR)),
                      "LambdaUnhandled");
-    cr_expect_str_eq(alb_lambda_reason_name(alb_lambda_outcome(FUNCTION_THROTTLED)),
+    cr_expect_str_eq(alb_lambda_reason_name(alb_lambda_outcome(ALB_INVOKED_UNREACHABLE)),
+                     "LambdaConnectionError");
+    cr_expect_str_eq(alb_lambda_reason_name(alb_lambda_outcome(ALB_INVOKED_THROTTLED)),
                      "LambdaThrottling");
     cr_expect_eq(alb_lambda_reason_status(ALB_LAMBDA_THROTTLING), 502);
     cr_expect_eq(alb_lambda_reason_status(ALB_LAMBDA_REQUEST_TOO_LARGE), 413);

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "runtime/local/alb_request.h"
+#include "runtime/alb/alb_request.h"
 
 static struct arena arena;
 static struct random_state seeded;

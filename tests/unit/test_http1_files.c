@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "runtime/local/random.h"
+#include "runtime/alb/random.h"
 #include "tests/support/cuts.h"
 #include "tests/support/guard.h"
 #include "tests/support/http1_files.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/local/upstream.h"
+#include "runtime/alb/upstream.h"
 #include "runtime/net/fd_limit.h"
 
 /*
@@ -114,12 +114,13 @@ static void good_done(void *context, struct upstream *upstream, enum rc rc,
 static void good_send(struct good *good)
 {
     const struct row *row = &good_rows[good->next];
+    struct sockaddr_in to = upstream_loopback(port);
     if (good->upstream && !upstream_is_usable(good->upstream)) {
         upstream_close(good->upstream);
         good->upstream = NULL;
     }
     if (!good->upstream)
-        good->upstream = upstream_open(&loop, port);
+        good->upstream = upstream_open(&loop, &to);
     if (!good->upstream || upstream_send(good->upstream, row->request, row->method, TIMEOUT_MS,
                                          good_done, good) != RC_OK)
         die("no memory or descriptor");

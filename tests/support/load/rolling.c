@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "runtime/local/process.h"
-#include "runtime/local/upstream.h"
+#include "runtime/alb/upstream.h"
 #include "runtime/net/fd_limit.h"
 
 /*
@@ -142,7 +142,8 @@ static void on_line(void *context, bool is_error, struct bytes line)
     if (target->port || !at)
         return;
     target->port = (unsigned)strtoul(at + sizeof key - 1, NULL, 10);
-    struct upstream *upstream = upstream_open(&loop, target->port);
+    struct sockaddr_in to = upstream_loopback(target->port);
+    struct upstream *upstream = upstream_open(&loop, &to);
     if (!upstream ||
         upstream_send(upstream, BYTES_LIT("GET /healthcheck HTTP/1.1\r\nHost: x\r\n\r\n"), HTTP_GET,
                       TIMEOUT_MS, on_checked, target) != RC_OK)
@@ -191,7 +192,8 @@ static struct upstream *take_connection(struct target *target)
             return upstream;
         upstream_close(upstream);
     }
-    return upstream_open(&loop, target->port);
+    struct sockaddr_in to = upstream_loopback(target->port);
+    return upstream_open(&loop, &to);
 }
 
 static void on_answer(void *context, struct upstream *upstream, enum rc rc,

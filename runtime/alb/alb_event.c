@@ -1,8 +1,8 @@
 #include "runtime/core/base64.h"
 #include "runtime/core/json_text.h"
 #include "runtime/core/limits.h"
-#include "runtime/local/alb_lambda.h"
-#include "runtime/local/alb_pairs.h"
+#include "runtime/alb/alb_lambda.h"
+#include "runtime/alb/alb_pairs.h"
 
 /* --- JSON --- */
 

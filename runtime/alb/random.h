@@ -1,5 +1,5 @@
-#ifndef RUNTIME_LOCAL_RANDOM_H
-#define RUNTIME_LOCAL_RANDOM_H
+#ifndef RUNTIME_ALB_RANDOM_H
+#define RUNTIME_ALB_RANDOM_H
 
 /* random — numbers for choices by weight and for ids; not for secrets. */
 

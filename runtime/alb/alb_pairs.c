@@ -1,4 +1,4 @@
-#include "runtime/local/alb_pairs.h"
+#include "runtime/alb/alb_pairs.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "runtime/local/alb_page.h"
+#include "runtime/alb/alb_page.h"
 
 void alb_page_set(struct http_response *res, struct arena *arena, int status)
 {

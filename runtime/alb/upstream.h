@@ -1,12 +1,14 @@
-#ifndef RUNTIME_LOCAL_UPSTREAM_H
-#define RUNTIME_LOCAL_UPSTREAM_H
+#ifndef RUNTIME_ALB_UPSTREAM_H
+#define RUNTIME_ALB_UPSTREAM_H
 
 /*
  * upstream — a connection to an ip target: one request at a time, kept open between them.
  *
- * Layer:   local. Knows core/, http1/, net/loop.
+ * Layer:   alb. Knows core/, http1/, net/loop.
  * Threads: all on the loop's thread.
  */
+
+#include <netinet/in.h>
 
 #include "runtime/core/arena.h"
 #include "runtime/http1/http1.h"
@@ -27,8 +29,11 @@ struct upstream;
 typedef void upstream_done_fn(void *context, struct upstream *upstream, enum rc rc,
                               const struct http1_response *res, bool has_begun);
 
-/* A connection to 127.0.0.1:`port`, not yet connected. NULL: no memory or descriptor. */
-struct upstream *upstream_open(struct loop *loop, unsigned port) MUST_CHECK;
+/* A connection to `to`, on its way. NULL: no memory or descriptor. */
+struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to) MUST_CHECK;
+
+/* 127.0.0.1:`port`. */
+struct sockaddr_in upstream_loopback(unsigned port);
 
 void upstream_close(struct upstream *upstream);
 

@@ -1,4 +1,4 @@
-#include "runtime/local/alb_lambda.h"
+#include "runtime/alb/alb_lambda.h"
 
 struct reason_row {
     const char *name;
@@ -14,6 +14,7 @@ static const struct reason_row reasons[] = {
     [ALB_LAMBDA_RESPONSE_TOO_LARGE] = {"LambdaResponseTooLarge", 502},
     [ALB_LAMBDA_UNHANDLED] = {"LambdaUnhandled", 502},
     [ALB_LAMBDA_THROTTLING] = {"LambdaThrottling", 502},
+    [ALB_LAMBDA_CONNECTION_ERROR] = {"LambdaConnectionError", 504},
     [ALB_LAMBDA_NO_MEMORY] = {"LambdaUnhandledException", 500},
 };
 
@@ -27,15 +28,16 @@ int alb_lambda_reason_status(enum alb_lambda_reason reason)
     return reasons[reason].status;
 }
 
-enum alb_lambda_reason alb_lambda_outcome(enum function_outcome outcome)
+enum alb_lambda_reason alb_lambda_outcome(enum alb_invoked outcome)
 {
     switch (outcome) {
-    case FUNCTION_OK:
+    case ALB_INVOKED_OK:
         return ALB_LAMBDA_OK;
-    case FUNCTION_THROTTLED:
+    case ALB_INVOKED_THROTTLED:
         return ALB_LAMBDA_THROTTLING;
-    case FUNCTION_ERROR:
-    case FUNCTION_TIMEOUT:
+    case ALB_INVOKED_UNREACHABLE:
+        return ALB_LAMBDA_CONNECTION_ERROR;
+    case ALB_INVOKED_ERROR:
         break;
     }
     return ALB_LAMBDA_UNHANDLED;

@@ -1,4 +1,4 @@
-#include "runtime/local/alb_request.h"
+#include "runtime/alb/alb_request.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-#include "runtime/local/random.h"
+#include "runtime/alb/random.h"
 
 #include <sys/random.h>
 

@@ -1,16 +1,16 @@
-#ifndef RUNTIME_LOCAL_ALB_REQUEST_H
-#define RUNTIME_LOCAL_ALB_REQUEST_H
+#ifndef RUNTIME_ALB_ALB_REQUEST_H
+#define RUNTIME_ALB_ALB_REQUEST_H
 
 /*
  * alb_request — what an Application Load Balancer changes in a request before a target sees it.
  *
- * Layer:   local. Knows core/. No I/O.
+ * Layer:   alb. Knows core/. No I/O.
  * Source:  "HTTP headers and Application Load Balancers", "Request tracing", and "How Elastic Load
  *          Balancing works", ELB user guides.
  */
 
 #include "runtime/core/http.h"
-#include "runtime/local/random.h"
+#include "runtime/alb/random.h"
 
 struct alb_client {
     const char *address;    /* the client's, as text */

@@ -1,8 +1,7 @@
-#include "runtime/local/upstream.h"
+#include "runtime/alb/upstream.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -119,14 +118,19 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
 
 /* --- life --- */
 
-struct upstream *upstream_open(struct loop *loop, unsigned port)
+struct sockaddr_in upstream_loopback(unsigned port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to)
+{
     int one = 1;
     struct upstream *upstream = calloc(1, sizeof *upstream);
     if (!upstream)
         return NULL;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     upstream->loop = loop;
     upstream->timer.fn = on_timer;
     upstream->io = (struct loop_io){
@@ -140,7 +144,7 @@ struct upstream *upstream_open(struct loop *loop, unsigned port)
     }
     (void)setsockopt(upstream->io.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     /* A refusal shows when the first request is sent. */
-    int n = connect(upstream->io.fd, (struct sockaddr *)&at, sizeof at);
+    int n = connect(upstream->io.fd, (const struct sockaddr *)to, sizeof *to);
     upstream->is_connected = n == 0;
     upstream->is_refused = n != 0 && errno != EINPROGRESS;
     return upstream;

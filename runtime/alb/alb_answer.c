@@ -2,7 +2,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/json/json.h"
 #include "runtime/json/json_nul.h"
-#include "runtime/local/alb_lambda.h"
+#include "runtime/alb/alb_lambda.h"
 
 /*
  * Each step takes one member of the payload, says in `detail` what is wrong with it, and the first

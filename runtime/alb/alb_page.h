@@ -1,10 +1,10 @@
-#ifndef RUNTIME_LOCAL_ALB_PAGE_H
-#define RUNTIME_LOCAL_ALB_PAGE_H
+#ifndef RUNTIME_ALB_ALB_PAGE_H
+#define RUNTIME_ALB_ALB_PAGE_H
 
 /*
  * alb_page — the page that an Application Load Balancer answers with when the answer is its own.
  *
- * Layer:   local. Knows core/.
+ * Layer:   alb. Knows core/.
  */
 
 #include "runtime/core/http.h"

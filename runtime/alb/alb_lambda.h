@@ -1,11 +1,12 @@
-#ifndef RUNTIME_LOCAL_ALB_LAMBDA_H
-#define RUNTIME_LOCAL_ALB_LAMBDA_H
+#ifndef RUNTIME_ALB_ALB_LAMBDA_H
+#define RUNTIME_ALB_ALB_LAMBDA_H
 
 /*
  * alb_lambda — what an Application Load Balancer makes of a request for a Lambda function, and of
  * the function's payload for the client. The other side of runtime/lambda/alb_codec.h.
  *
- * Layer:   local. Knows core/, json/ and function's outcomes. No I/O.
+ * Layer:   alb. Knows core/ and json/. No I/O, and nothing of how a function is run: that is behind
+ *          struct alb_function.
  * Memory:  an event goes to the caller's buffer, a response to the caller's arena.
  * Threads: no state.
  * Source:  "Lambda functions as targets" and the table of Lambda's error reason codes in "Access
@@ -14,9 +15,28 @@
 
 #include "runtime/core/buf.h"
 #include "runtime/core/http.h"
-#include "runtime/local/function.h"
 
-/* Why a request has no answer of the function. All of them count as LambdaUserError. */
+/* How an invocation ended. */
+enum alb_invoked {
+    ALB_INVOKED_OK,          /* the payload is the function's answer */
+    ALB_INVOKED_ERROR,       /* the function failed, crashed, or took longer than its timeout */
+    ALB_INVOKED_THROTTLED,   /* there was no sandbox for it */
+    ALB_INVOKED_UNREACHABLE, /* Lambda itself could not be reached */
+};
+
+/* `payload` holds during the call. */
+typedef void alb_invoked_fn(void *context, enum alb_invoked outcome, struct bytes payload);
+
+/* A Lambda function, as the load balancer sees it. */
+struct alb_function {
+    /* Calls the function with `event`, which it copies. on_invoked follows exactly once, maybe
+     * inside. */
+    void (*invoke)(void *home, struct bytes event, alb_invoked_fn *on_invoked, void *context);
+    void *home; /* the owner's; outlives the last invocation */
+};
+
+/* Why a request has no answer of the function. They count as LambdaUserError,
+ * but for the last two, which count as LambdaInternalError. */
 enum alb_lambda_reason {
     ALB_LAMBDA_OK,
     ALB_LAMBDA_BAD_REQUEST,        /* header or text is not UTF-8: 400 */
@@ -26,6 +46,7 @@ enum alb_lambda_reason {
     ALB_LAMBDA_RESPONSE_TOO_LARGE, /* payload over LIMIT_RESPONSE_JSON_BYTES: 502 */
     ALB_LAMBDA_UNHANDLED,          /* function error or timeout: 502 */
     ALB_LAMBDA_THROTTLING,         /* 502 */
+    ALB_LAMBDA_CONNECTION_ERROR,   /* Lambda could not be reached: 504 */
     ALB_LAMBDA_NO_MEMORY,          /* the rig's own trouble: 500 */
 };
 
@@ -36,8 +57,8 @@ const char *alb_lambda_reason_name(enum alb_lambda_reason reason);
 int alb_lambda_reason_status(enum alb_lambda_reason reason);
 
 /* What a function's outcome means: ALB_LAMBDA_OK (its payload has still to be parsed),
- * ALB_LAMBDA_UNHANDLED or ALB_LAMBDA_THROTTLING. */
-enum alb_lambda_reason alb_lambda_outcome(enum function_outcome outcome);
+ * ALB_LAMBDA_UNHANDLED, ALB_LAMBDA_THROTTLING or ALB_LAMBDA_CONNECTION_ERROR. */
+enum alb_lambda_reason alb_lambda_outcome(enum alb_invoked outcome);
 
 /* Appends the event of `req` as JSON.
  *

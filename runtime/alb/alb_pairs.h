@@ -1,5 +1,5 @@
-#ifndef RUNTIME_LOCAL_ALB_PAIRS_H
-#define RUNTIME_LOCAL_ALB_PAIRS_H
+#ifndef RUNTIME_ALB_ALB_PAIRS_H
+#define RUNTIME_ALB_ALB_PAIRS_H
 
 /* alb_pairs — a request's fields and its query, grouped by name, for alb_event.c. */
 
