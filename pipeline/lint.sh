@@ -22,7 +22,8 @@ runtime/store   runtime/core runtime/json runtime/aws
 runtime/lambda  runtime/core runtime/json runtime/http1 runtime/store
 runtime/server  runtime/core runtime/http1 runtime/net runtime/store
 runtime/alb     runtime/core runtime/json runtime/http1 runtime/net
-runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store runtime/alb
+runtime/control runtime/core runtime/json runtime/http1 runtime/net runtime/alb
+runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store runtime/alb runtime/control
 runtime/release
 runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/local
 '

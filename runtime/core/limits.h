@@ -51,6 +51,10 @@ enum {
     /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,
     LIMIT_WEIGHT = 999, /* of a target group in a rule, as the ALB's */
+    /* Parameters of one call of the control port, in any protocol. */
+    LIMIT_CONTROL_ITEMS = 20 * 1000, /* values in all */
+    LIMIT_CONTROL_DEPTH = 32,        /* structures and lists in each other */
+    LIMIT_CONTROL_NAMES = 256,       /* members of one structure */
 
     /* The application. */
     LIMIT_ROUTE_PARAMS = 8,            /* {names} in one route's pattern */

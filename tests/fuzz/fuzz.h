@@ -15,8 +15,8 @@
 typedef void fuzz_target_fn(struct bytes input);
 
 fuzz_target_fn fuzz_alb, fuzz_aws_error, fuzz_aws_profile, fuzz_apigw_v1, fuzz_apigw_v2,
-    fuzz_alb_answer, fuzz_base64, fuzz_desync, fuzz_event, fuzz_http1_request, fuzz_http1_response,
-    fuzz_json;
+    fuzz_alb_answer, fuzz_base64, fuzz_cbor, fuzz_desync, fuzz_event, fuzz_http1_request,
+    fuzz_http1_response, fuzz_json, fuzz_query;
 
 #ifdef DUET_FUZZ
 #define FUZZ_TARGET(name)                                        \

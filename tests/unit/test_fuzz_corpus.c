@@ -26,11 +26,13 @@ static const struct row rows[] = {
     {"fuzz_aws_error", fuzz_aws_error},
     {"fuzz_aws_profile", fuzz_aws_profile},
     {"fuzz_base64", fuzz_base64},
+    {"fuzz_cbor", fuzz_cbor},
     {"fuzz_desync", fuzz_desync},
     {"fuzz_event", fuzz_event},
     {"fuzz_http1_request", fuzz_http1_request},
     {"fuzz_http1_response", fuzz_http1_response},
     {"fuzz_json", fuzz_json},
+    {"fuzz_query", fuzz_query},
 };
 
 static void run_file(const struct row *row, const char *name)

@@ -1,0 +1,72 @@
+#ifndef RUNTIME_CONTROL_CONTROL_SERVICE_H
+#define RUNTIME_CONTROL_CONTROL_SERVICE_H
+
+/*
+ * control_service — what a service of AWS is to the control port: a row of names and its actions.
+ *
+ * Layer:   control. The door (control.h) has checked the call, read its parameters from whichever
+ *          protocol it came by, and found the action; the action reads and changes the model, and
+ *          ends with one control_answer or control_fail, which write the protocol's own shape.
+ * Memory:  a call and all its trees live in the request's arena.
+ * Threads: all on the loop's thread.
+ *
+ * A new service is one struct control_service, named in the list that control_new is given.
+ */
+
+#include "runtime/control/datum.h"
+#include "runtime/core/http.h"
+
+enum control_protocol {
+    CONTROL_QUERY, /* form parameters in, XML out */
+    CONTROL_JSON,  /* X-Amz-Target, JSON in and out */
+    CONTROL_CBOR,  /* Smithy RPC v2: /service/NAME/operation/ACTION, CBOR in and out */
+};
+
+struct control_service;
+
+enum { CONTROL_REQUEST_ID_LEN = 36 };
+
+struct control_call {
+    const struct control_service *service;
+    enum control_protocol protocol;
+    struct bytes action;
+    bool is_json_1_0;          /* of CONTROL_JSON: 1.0, else 1.1 */
+    struct bytes region;       /* of the signature; empty: unsigned */
+    const struct datum *input; /* the parameters: a map, maybe an empty one */
+    struct arena *arena;
+    struct http_response *res;
+    char request_id[CONTROL_REQUEST_ID_LEN + 1];
+    struct datum_maker maker; /* for the result */
+};
+
+/* Does one action; `context` is the service's. A refused call must change nothing. */
+typedef void control_action_fn(void *context, struct control_call *call);
+
+struct control_action {
+    const char *name; /* "DescribeRules" */
+    control_action_fn *run;
+};
+
+struct control_service {
+    const char *name;          /* in a signature's scope: "elasticloadbalancing" */
+    const char *version;       /* Query's Version: "2015-12-01"; NULL: it has no Query protocol */
+    const char *xml_namespace; /* of Query's answers; NULL with it */
+    const char *target;        /* X-Amz-Target before the dot, and CBOR's NAME; NULL: it has none */
+    const char *shape_prefix;  /* of JSON's and CBOR's error types, "com.amazonaws.x#"; NULL: "" */
+    const struct control_action *actions;
+    size_t action_count;
+    void *context;
+};
+
+/* A new result, an empty map. Build it with call->maker; a failure of that is dealt with by
+ * control_answer. */
+struct datum *control_result(struct control_call *call);
+
+/* Answers 200 with `result`; NULL: an action without one. */
+void control_answer(struct control_call *call, const struct datum *result);
+
+/* Answers with an error: `code` as AWS names it ("RuleNotFound"), static. */
+void control_fail(struct control_call *call, int status, const char *code, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+#endif
