@@ -20,7 +20,6 @@ enum { ALB_ATTRIBUTES_MAX = 40, ALB_ATTRIBUTE_VALUE_MAX = 1024 };
 enum alb_attribute_scope { ALB_OF_BALANCER, ALB_OF_LISTENER, ALB_OF_IP_GROUP, ALB_OF_LAMBDA_GROUP };
 
 enum alb_xff_mode { ALB_XFF_APPEND, ALB_XFF_PRESERVE, ALB_XFF_REMOVE };
-enum alb_desync_mode { ALB_DESYNC_MONITOR, ALB_DESYNC_DEFENSIVE, ALB_DESYNC_STRICTEST };
 enum alb_algorithm { ALB_ROUND_ROBIN, ALB_LEAST_OUTSTANDING, ALB_WEIGHTED_RANDOM };
 
 /* routing.http... and the like; the defaults are AWS's. */
@@ -28,7 +27,7 @@ struct alb_balancer_attributes {
     unsigned idle_timeout_s;         /* idle_timeout.timeout_seconds, 1 to 4000, 60 */
     unsigned client_keep_alive_s;    /* client_keep_alive.seconds, 60 to 604800, 3600 */
     unsigned xff_mode;               /* enum alb_xff_mode, append */
-    unsigned desync_mode;            /* enum alb_desync_mode, defensive */
+    unsigned desync_mode;            /* enum desync_mode, defensive */
     unsigned drops_invalid_fields;   /* 0 or 1, false */
     unsigned preserves_host;         /* false */
     unsigned has_xff_client_port;    /* false */

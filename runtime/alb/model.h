@@ -55,6 +55,8 @@ struct alb_model {
     struct random_state random;
     struct alb_watcher watchers[ALB_WATCHERS_MAX];
     size_t watcher_count;
+    /* The data path's: requests that wait in the group look for a target again. NULL: no path. */
+    void (*wake)(struct alb_group *group);
 };
 
 /* A load balancer without listeners. NULL: no memory, or the name is none. Texts are copied. */

@@ -1,0 +1,298 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/alb/internal.h"
+
+/* --- looking up --- */
+
+struct alb_listener *alb_listener_find(const struct alb_model *model, struct bytes arn)
+{
+    for (struct alb_listener *each = model->listeners; each; each = each->next)
+        if (bytes_eq(arn, bytes_from_str(each->arn)))
+            return each;
+    return NULL;
+}
+
+struct alb_rule *alb_listener_default(const struct alb_listener *listener)
+{
+    struct alb_rule *rule = listener->rules;
+    while (rule->next)
+        rule = rule->next;
+    return rule;
+}
+
+struct alb_rule *alb_rule_find(const struct alb_model *model, struct bytes arn)
+{
+    for (const struct alb_listener *each = model->listeners; each; each = each->next)
+        for (struct alb_rule *rule = each->rules; rule; rule = rule->next)
+            if (bytes_eq(arn, bytes_from_str(rule->arn)))
+                return rule;
+    return NULL;
+}
+
+static struct alb_rule *with_priority(const struct alb_listener *listener, unsigned priority)
+{
+    for (struct alb_rule *rule = listener->rules; rule; rule = rule->next)
+        if (rule->priority == priority)
+            return rule;
+    return NULL;
+}
+
+static size_t rule_count(const struct alb_model *model)
+{
+    size_t count = 0;
+    for (const struct alb_listener *each = model->listeners; each; each = each->next)
+        for (const struct alb_rule *rule = each->rules; rule; rule = rule->next)
+            count += rule->priority != 0;
+    return count;
+}
+
+/* --- listeners --- */
+
+/* The tail of the listener's ARN behind "listener/": "app/NAME/ID/ID". */
+static const char *listener_tail(const struct alb_listener *listener)
+{
+    const char *at = strstr(listener->arn, ":listener/");
+    return at ? at + sizeof ":listener/" - 1 : listener->arn;
+}
+
+static struct alb_rule *make_rule(struct alb_listener *listener, unsigned priority,
+                                  const struct alb_action *action)
+{
+    struct alb_rule *rule = calloc(1, sizeof *rule);
+    if (!rule)
+        return NULL;
+    rule->listener = listener;
+    rule->priority = priority;
+    rule->action = *action;
+    alb_arn_make(listener->model, rule->arn, "listener-rule/%s", listener_tail(listener));
+    return rule;
+}
+
+static enum alb_error check_place(const struct alb_model *model, unsigned port, struct alb_why *why)
+{
+    size_t count = 0;
+    for (const struct alb_listener *each = model->listeners; each; each = each->next) {
+        if (each->port == port)
+            return alb_refuse(why, ALB_E_DUPLICATE_LISTENER);
+        count++;
+    }
+    return count < ALB_LISTENERS_MAX ? ALB_OK : alb_refuse(why, ALB_E_TOO_MANY_LISTENERS);
+}
+
+enum alb_error alb_listener_create(struct alb_model *model, unsigned port,
+                                   enum alb_protocol protocol, const struct alb_action *action,
+                                   struct alb_listener **listener, struct alb_why *why)
+{
+    enum alb_error error = check_place(model, port, why);
+    if (error == ALB_OK)
+        error = alb_action_check(action, why);
+    if (error != ALB_OK)
+        return error;
+    struct alb_listener *item = calloc(1, sizeof *item), **last = &model->listeners;
+    if (!item)
+        return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
+    item->model = model;
+    item->port = port;
+    item->protocol = protocol;
+    alb_arn_make(model, item->arn, "listener/%.*s", BYTES_ARG(alb_arn_tail(model->arn)));
+    item->rules = make_rule(item, 0, action);
+    if (!item->rules) {
+        free(item);
+        return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
+    }
+    alb_attributes_init(ALB_OF_LISTENER, &item->attributes);
+    while (*last)
+        last = &(*last)->next;
+    *last = *listener = item;
+    alb_usage_update(model);
+    return ALB_OK;
+}
+
+enum alb_error alb_listener_set_action(struct alb_listener *listener,
+                                       const struct alb_action *action, struct alb_why *why)
+{
+    enum alb_error error = alb_action_check(action, why);
+    if (error != ALB_OK)
+        return error;
+    alb_listener_default(listener)->action = *action;
+    alb_usage_update(listener->model);
+    return ALB_OK;
+}
+
+void alb_listener_delete(struct alb_listener *listener)
+{
+    struct alb_model *model = listener->model;
+    struct alb_listener **link = &model->listeners;
+    while (*link != listener)
+        link = &(*link)->next;
+    *link = listener->next;
+    while (listener->rules) {
+        struct alb_rule *next = listener->rules->next;
+        free(listener->rules);
+        listener->rules = next;
+    }
+    alb_attributes_release(ALB_OF_LISTENER, &listener->attributes);
+    free(listener);
+    alb_usage_update(model);
+}
+
+/* --- rules --- */
+
+static void link_rule(struct alb_rule *rule)
+{
+    struct alb_rule **link = &rule->listener->rules;
+    while ((*link)->priority && (*link)->priority < rule->priority)
+        link = &(*link)->next;
+    rule->next = *link;
+    *link = rule;
+}
+
+static void unlink_rule(struct alb_rule *rule)
+{
+    struct alb_rule **link = &rule->listener->rules;
+    while (*link != rule)
+        link = &(*link)->next;
+    *link = rule->next;
+}
+
+static enum alb_error check_priority(unsigned priority, struct alb_why *why)
+{
+    if (priority >= 1 && priority <= ALB_PRIORITY_MAX)
+        return ALB_OK;
+    return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
+                             "Priority '%u' is not valid: it must be 1-%d", priority,
+                             ALB_PRIORITY_MAX);
+}
+
+static enum alb_error refuse_taken(unsigned priority, struct alb_why *why)
+{
+    return alb_refuse_printf(why, ALB_E_PRIORITY_IN_USE, "Priority '%u' is currently in use",
+                             priority);
+}
+
+/* Checks copies, so that a refusal leaves all as it was. */
+static enum alb_error set_conditions(struct alb_rule *rule, const struct alb_condition *conditions,
+                                     size_t count, struct alb_why *why)
+{
+    struct alb_condition copies[ALB_VALUES_MAX];
+    if (count == 0 || count > ALB_VALUES_MAX)
+        return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
+                                 "A rule has 1 to %d conditions, not %zu", ALB_VALUES_MAX, count);
+    memcpy(copies, conditions, count * sizeof *conditions);
+    enum alb_error error = alb_conditions_check(copies, count, why);
+    if (error != ALB_OK)
+        return error;
+    memcpy(rule->conditions, copies, count * sizeof *copies);
+    rule->condition_count = count;
+    return ALB_OK;
+}
+
+enum alb_error alb_rule_create(struct alb_listener *listener, unsigned priority,
+                               const struct alb_condition *conditions, size_t condition_count,
+                               const struct alb_action *action, struct alb_rule **rule,
+                               struct alb_why *why)
+{
+    enum alb_error error = check_priority(priority, why);
+    if (error == ALB_OK && with_priority(listener, priority))
+        error = refuse_taken(priority, why);
+    if (error == ALB_OK && rule_count(listener->model) >= ALB_RULES_MAX)
+        error = alb_refuse(why, ALB_E_TOO_MANY_RULES);
+    if (error == ALB_OK)
+        error = alb_action_check(action, why);
+    if (error != ALB_OK)
+        return error;
+    struct alb_rule *item = make_rule(listener, priority, action);
+    if (!item)
+        return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
+    error = set_conditions(item, conditions, condition_count, why);
+    if (error != ALB_OK) {
+        free(item);
+        return error;
+    }
+    link_rule(item);
+    alb_usage_update(listener->model);
+    if (rule)
+        *rule = item;
+    return ALB_OK;
+}
+
+static enum alb_error refuse_default(struct alb_why *why)
+{
+    return alb_refuse_printf(why, ALB_E_OPERATION_NOT_PERMITTED,
+                             "Default rule of a listener cannot be changed or deleted as a rule");
+}
+
+enum alb_error alb_rule_modify(struct alb_rule *rule, const struct alb_condition *conditions,
+                               size_t condition_count, const struct alb_action *action,
+                               struct alb_why *why)
+{
+    enum alb_error error = ALB_OK;
+    if (rule->priority == 0)
+        return refuse_default(why);
+    if (action)
+        error = alb_action_check(action, why);
+    if (error == ALB_OK && conditions)
+        error = set_conditions(rule, conditions, condition_count, why);
+    if (error != ALB_OK)
+        return error;
+    if (action)
+        rule->action = *action;
+    alb_usage_update(rule->listener->model);
+    return ALB_OK;
+}
+
+static bool is_in(const struct alb_rule *rule, const struct alb_rule_priority *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].rule == rule)
+            return true;
+    return false;
+}
+
+static enum alb_error check_item(const struct alb_rule_priority *items, size_t count, size_t i,
+                                 struct alb_why *why)
+{
+    const struct alb_rule_priority *item = &items[i];
+    if (item->rule->priority == 0)
+        return refuse_default(why);
+    enum alb_error error = check_priority(item->priority, why);
+    if (error != ALB_OK)
+        return error;
+    const struct alb_rule *there = with_priority(item->rule->listener, item->priority);
+    if (there && !is_in(there, items, count))
+        return refuse_taken(item->priority, why);
+    for (size_t j = 0; j < i; j++)
+        if (items[j].rule == item->rule || (items[j].priority == item->priority &&
+                                            items[j].rule->listener == item->rule->listener))
+            return refuse_taken(item->priority, why);
+    return ALB_OK;
+}
+
+enum alb_error alb_rule_set_priorities(const struct alb_rule_priority *items, size_t count,
+                                       struct alb_why *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum alb_error error = check_item(items, count, i, why);
+        if (error != ALB_OK)
+            return error;
+    }
+    for (size_t i = 0; i < count; i++)
+        unlink_rule(items[i].rule);
+    for (size_t i = 0; i < count; i++) {
+        items[i].rule->priority = items[i].priority;
+        link_rule(items[i].rule);
+    }
+    return ALB_OK;
+}
+
+enum alb_error alb_rule_delete(struct alb_rule *rule, struct alb_why *why)
+{
+    struct alb_model *model = rule->listener->model;
+    if (rule->priority == 0)
+        return refuse_default(why);
+    unlink_rule(rule);
+    free(rule);
+    alb_usage_update(model);
+    return ALB_OK;
+}
