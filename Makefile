@@ -110,7 +110,7 @@ BINARIES := $(B)/bootstrap $(B)/server $(B)/duet
 # What a service outside this tree includes; runtime/duet.h lists the same.
 API_DIRS := core json store
 API_H := $(sort $(foreach d,$(API_DIRS),$(wildcard runtime/$(d)/*.h))) \
-         runtime/lambda/bootstrap.h runtime/server/server_main.h
+         runtime/aws/client.h runtime/lambda/bootstrap.h runtime/server/server_main.h
 
 # Goals of people run this make again for the building, so that packages are there before it begins.
 # Its recipes begin with '+': make then knows that they are makes, and shares its jobs with them.

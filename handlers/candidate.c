@@ -64,7 +64,11 @@ void handle_candidate_post(const struct http_request *req, struct http_response 
     if (!read_name(req, res, &item.name) || !candidate_read(req, res, &item.value))
         return;
     struct store_condition condition = {.when = STORE_IF_ABSENT};
-    enum rc rc = store_put(req->app->store, &item, condition, req->deadline_ms);
+    if (!candidate_condition(req, res, item.name, &condition))
+        return;
+    enum rc rc = RC_EXISTS; /* the condition speaks of the one that is there */
+    if (condition.when == STORE_IF_ABSENT)
+        rc = store_put(req->app->store, &item, condition, req->deadline_ms);
     if (rc == RC_OK) {
         answer_candidate(req, res, 201, &item);
         add_location(req, res, item.name);

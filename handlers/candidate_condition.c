@@ -150,7 +150,8 @@ static bool translate(const struct http_request *req, const struct verdict *verd
                       struct store_condition *condition)
 {
     bool has_none_match = verdict->none_match != TAG_NO_FIELD;
-    if (verdict->match != TAG_NO_FIELD && has_none_match)
+    bool is_new = condition->when == STORE_IF_ABSENT; /* which no tag can match */
+    if (verdict->match != TAG_NO_FIELD && (has_none_match || is_new))
         return false;
     if (verdict->match == TAG_ANY)
         condition->when = STORE_IF_PRESENT;

@@ -38,8 +38,8 @@ http_handler_fn handle_sys_stats;
 http_handler_fn handle_sys_stats_file;
 
 /* /candidate/{name}. GET: 200 or 404; 304 and 412 as If-None-Match and If-Match say.
- * POST: 201; 409 when the name is taken. PUT: 201 when it is new, else 200; 412 when If-Match or
- * If-None-Match does not hold. DELETE: 204 or 404; 412 likewise. */
+ * POST: 201; 409 when the name is taken. PUT: 201 when it is new, else 200. DELETE: 204 or 404. All
+ * three: 412 when If-Match or If-None-Match does not hold. */
 http_handler_fn handle_candidate_get;
 http_handler_fn handle_candidate_post;
 http_handler_fn handle_candidate_put;

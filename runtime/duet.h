@@ -12,7 +12,7 @@
  * declare; before 1.0.0 a minor version may change it.
  *
  * Flags: -fno-omit-frame-pointer and -Wl,--build-id, for what is logged of a crash.
- * Libraries: -lduet -lcjson -lsqlite3 -lpthread, and -lcurl for the bootstrap.
+ * Libraries: -lduet -lcurl -lssl -lcrypto -lcjson -lsqlite3 -lpthread.
  */
 
 #include "runtime/core/version.h"
@@ -35,7 +35,8 @@
 #include "runtime/core/uri.h"
 #include "runtime/json/json.h"
 
-/* The application: routes, settings, log, store. */
+/* The application: routes, settings, log, store, and calls of AWS's services. */
+#include "runtime/aws/client.h"
 #include "runtime/core/app.h"
 #include "runtime/core/config.h"
 #include "runtime/core/log.h"

@@ -43,9 +43,10 @@ struct app;
 /* A service's clean-up before its process ends by SIGTERM: what it holds outside of Duet. Called
  * once, on a thread that may wait; the store is still open.
  *
- * The server calls it after it has drained. The Lambda home registers as an extension for it at the
- * start (one call), is given SIGTERM when no invocation is in flight (on managed instances others
- * may be), and has about 300 ms from then on; the process ends when the hook returns. */
+ * The server calls it after it has drained, unless a handler still waits by then: what that one
+ * uses must stay. The Lambda home registers as an extension for it at the start (one call), is
+ * given SIGTERM when no invocation is in flight (on managed instances others may be), and has about
+ * 300 ms from then on; the process ends when the hook returns. */
 typedef void app_stop_fn(struct app *app);
 
 /* What a service is: given to duet_bootstrap_main and duet_server_main. */

@@ -61,7 +61,7 @@ void front_stop(struct front *front);
 /* Waits for the thread's end. */
 void front_join(struct front *front);
 
-/* After front_join and pool_free. Works on a zeroed struct. */
+/* After front_join and pool_end. Works on a zeroed struct. */
 void front_release(struct front *front);
 
 #endif

@@ -10,6 +10,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "runtime/core/rc.h"
 #include "runtime/core/bytes.h"
@@ -30,7 +31,12 @@ struct pool *pool_new(size_t thread_count, size_t queue_max) MUST_CHECK;
 /* RC_OK: job->fn will run once. RC_AGAIN: `queue_max` jobs wait already; nothing was taken. */
 enum rc pool_submit(struct pool *pool, struct pool_job *job) MUST_CHECK;
 
-/* Runs what is queued, ends the threads and frees all; NULL is harmless. */
-void pool_free(struct pool *pool);
+/* Ends it: what is queued never runs, what runs has `grace_ms` to come to its end. NULL is
+ * harmless.
+ *
+ * true: no thread is left, all is freed. false: the threads that still run a job are left alone,
+ * and so is the pool: nothing that a job may touch can be freed, and exit's handlers cannot be run.
+ */
+bool pool_end(struct pool *pool, int64_t grace_ms) MUST_CHECK;
 
 #endif

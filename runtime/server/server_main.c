@@ -18,6 +18,9 @@
 #include "runtime/server/settings.h"
 #include "runtime/store/store.h"
 
+/* For handlers that wait, once their connections are cut off; else none does. */
+enum { HANDLERS_END_MS = 500 };
+
 struct server {
     struct config config;
     struct app app;
@@ -161,6 +164,16 @@ static void each_front(struct server *server, void (*do_it)(struct front *front)
             do_it(&server->fronts[i]);
 }
 
+/* A handler still waits although its request's time is up: nothing that it uses can be freed, and
+ * whoever stops the task does not wait for it. */
+static void leave_at_once(struct server *server)
+{
+    log_event(LOG_WARN, "left with requests in hand",
+              LOG_STR("reason", "their handlers still wait; on_stop was not called"));
+    metrics_write_summary(&server->app.metrics);
+    _exit(0);
+}
+
 static void stop(struct server *server, bool has_served)
 {
     if (!has_served)
@@ -168,7 +181,8 @@ static void stop(struct server *server, bool has_served)
     for (unsigned i = 0; i < server->front_count; i++)
         front_join(&server->fronts[i]);
     /* The pool ends before the loops go: its last answers are posted to them. */
-    pool_free(server->pool);
+    if (!pool_end(server->pool, HANDLERS_END_MS))
+        leave_at_once(server);
     for (unsigned i = 0; i < server->front_count; i++)
         front_release(&server->fronts[i]);
     free(server->fronts);

@@ -156,7 +156,7 @@ in_root() { env -i "${settings[@]}" timeout 300 "$chroot" "$root" "$@"; } # sett
 
 serves() { # COMMAND...: a server in the root answers, and keeps what it is given
     local log=$work/server.log url
-    settings=(PORT=0 DUET_BIND=127.0.0.1 "DUET_STORE=sqlite:/$$-${1##*/}.db")
+    settings=(PORT=0 DUET_BIND=127.0.0.1 DUET_LAME_DUCK_S=0 "DUET_STORE=sqlite:/$$-${1##*/}.db")
     in_background server.log env -i "${settings[@]}" "$chroot" "$root" "$@"
     wait_until 60 grep -q '"message":"listening"' "$log" || { cat "$log"; return 1; }
     url=http://127.0.0.1:$(sed -n 's/.*"message":"listening".*"port":\([0-9]*\).*/\1/p' "$log")

@@ -231,7 +231,8 @@ Test(crash, a_poller_among_others_reports_its_own_invocation)
 
 Test(crash, the_server_writes_the_same_line_and_dies_by_the_signal)
 {
-    static const char *const env[] = {"DUET_STORE=memory", "PORT=0", "DUET_THREADS=2", NULL};
+    static const char *const env[] = {"DUET_STORE=memory", "PORT=0", "DUET_THREADS=2",
+                                      "DUET_LAME_DUCK_S=0", NULL};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         struct client client;
         char request[128];
@@ -254,7 +255,7 @@ Test(crash, the_server_writes_the_same_line_and_dies_by_the_signal)
 /* Their own handlers take the signals there; that ours stay away is test_crash's claim. */
 Test(crash, is_left_to_the_sanitizers)
 {
-    static const char *const env[] = {"DUET_STORE=memory", "PORT=0", NULL};
+    static const char *const env[] = {"DUET_STORE=memory", "PORT=0", "DUET_LAME_DUCK_S=0", NULL};
     static struct program program = {.out_fd = -1};
     program_start(&program, (const char *const[]){"tests/crashing_app", NULL}, env);
     cr_expect_neq(program_number(&program, "\"port\":"), 0u);

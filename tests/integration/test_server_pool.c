@@ -31,7 +31,7 @@ static void teardown(void)
 
 TestSuite(server_pool, .init = setup, .fini = teardown, .timeout = 100);
 
-static void start(void)
+static void start(const char *drain)
 {
     static const char *const argv[] = {"tests/waiting_app", NULL};
     char store[2 * TEMPDIR_PATH_MAX];
@@ -42,6 +42,7 @@ static void start(void)
                          "DUET_THREADS=1", /* so that requests are taken in their order */
                          "DUET_ACCESS_LOG=off",
                          "DUET_LAME_DUCK_S=0",
+                         drain,
                          NULL};
     fd_limit_raise();
     program_start(&server, argv, env);
@@ -97,7 +98,7 @@ Test(server_pool, requests_that_do_not_wait_are_answered_while_all_workers_do)
 {
     struct client other;
     struct http1_response res;
-    start();
+    start("DUET_DRAIN_S=900");
     cr_assert(client_open(&other, port));
     send_waiting(0, WORKERS);
     wait_until_inside(&other, "2");
@@ -119,4 +120,21 @@ Test(server_pool, requests_that_do_not_wait_are_answered_while_all_workers_do)
     client_close(&other);
     int status = program_stop(&server);
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
+}
+
+/* The last of them has not even begun. */
+Test(server_pool, handlers_without_an_end_do_not_keep_the_server_from_its_own)
+{
+    struct client other;
+    start("DUET_DRAIN_S=1");
+    cr_assert(client_open(&other, port));
+    send_waiting(0, WORKERS + 1);
+    wait_until_inside(&other, "2");
+    int status = program_stop(&server);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
+    cr_expect_not_null(strstr(server.out.data, "left with requests in hand"));
+    cr_expect_not_null(strstr(server.out.data, "\"Route\":\"/inside\""), "no metrics");
+    for (size_t i = 0; i <= WORKERS; i++)
+        cr_expect(client_is_closed(&waiting[i]));
+    client_close(&other);
 }

@@ -40,7 +40,7 @@ void timed_httpd_serve(void);
 /* Lets time pass, and what is due be done. */
 void timed_httpd_pass(int64_t ms);
 
-/* Connects, and has it accepted. */
+/* Connects, and has it accepted, unless as many are as may be. */
 void timed_httpd_open(struct client *client);
 
 /* Takes one step of a TLS handshake on an open client, the first sends its ClientHello, and has it

@@ -142,6 +142,25 @@ Test(handlers_condition, a_put_of_a_new_one_keeps_to_them_too)
     }
 }
 
+/* A list that would let a PUT replace her does not let a POST: 409. */
+Test(handlers_condition, a_post_keeps_to_them_and_replaces_nobody)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const struct condition_row *row = &rows[i];
+        int there = row->put == 200 ? 409 : row->put;
+        int status = send_with("POST", row->if_match, row->if_none_match);
+        cr_expect_eq(status, row->put_new, "row %zu: %d", i, status);
+        cr_expect_eq(version_of_ada(), row->put_new == 201 ? 1u : 0u, "row %zu", i);
+        forget_ada();
+        put_ada();
+        status = send_with("POST", row->if_match, row->if_none_match);
+        cr_expect_eq(status, there, "row %zu: %d", i, status);
+        expect_type(there);
+        cr_expect_eq(version_of_ada(), 2u, "row %zu", i);
+        forget_ada();
+    }
+}
+
 Test(handlers_condition, a_deletion_takes_what_it_means_alone)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
