@@ -65,8 +65,8 @@ variable "network" {
   default = {}
 
   validation {
-    condition     = can(cidrhost(var.network.cidr, 0)) && can(regex("/(1[6-9]|2[0-4])$", var.network.cidr))
-    error_message = "network.cidr is '${var.network.cidr}': it must be an IPv4 range of /16 to /24."
+    condition     = can(cidrhost(var.network.cidr, 0)) && can(regex("/(1[6-9]|2[0-3])$", var.network.cidr))
+    error_message = "network.cidr is '${var.network.cidr}': it must be an IPv4 range of /16 to /23."
   }
 
   validation {

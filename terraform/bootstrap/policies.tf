@@ -48,7 +48,7 @@ locals {
     {
       Sid      = "ReadBuckets"
       Effect   = "Allow"
-      Action   = ["s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetAccelerateConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket"] # star: names of reading calls
+      Action   = ["s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetAccelerateConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:ListTagsForResource"] # star: names of reading calls
       Resource = "arn:aws:s3:::${local.mine}"
     },
     {

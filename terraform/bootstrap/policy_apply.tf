@@ -9,8 +9,9 @@ locals {
         Sid    = "Network"
         Effect = "Allow"
         Action = [ # star: calls on one kind of thing, as rules of security groups
-          "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroup*", "ec2:Create*", "ec2:DeleteFlowLogs",
-          "ec2:DeleteInternetGateway", "ec2:DeleteRoute*", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags",
+          "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroup*", "ec2:CreateFlowLogs",
+          "ec2:CreateInternetGateway", "ec2:CreateRoute", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup", "ec2:CreateSubnet",
+          "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway", "ec2:DeleteRoute*", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags",
           "ec2:DeleteVpc*", "ec2:DetachInternetGateway", "ec2:DisassociateRouteTable", "ec2:ModifySecurityGroupRules",
           "ec2:ModifySubnetAttribute", "ec2:ModifyVpc*", "ec2:ReplaceRoute*", "ec2:RevokeSecurityGroup*", "ec2:UpdateSecurityGroup*",
         ]
@@ -49,10 +50,9 @@ locals {
           "ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource", "ecs:UpdateCluster", "ecs:UpdateClusterSettings", "ecs:UpdateService",
           "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource", "dynamodb:UpdateContinuousBackups",
           "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
-          "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
+          "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
           "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
-          "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:PutCompositeAlarm", "cloudwatch:PutDashboard",
-          "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource",
+          "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource",
         ]
         Resource = [
           local.arn.function, "${local.arn.function}:*", # star: versions and aliases
@@ -71,7 +71,8 @@ locals {
         Effect = "Allow"
         Action = [
           "ecs:DeregisterTaskDefinition", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:PutResourcePolicy",
-          "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RequestCertificate",
+          "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RequestCertificate", "sns:Unsubscribe",
+          "cloudwatch:DeleteAlarms", "cloudwatch:PutCompositeAlarm", # composite alarms want a star
           "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeregisterScalableTarget",
           "application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget", "application-autoscaling:TagResource",
           "wafv2:AssociateWebACL", "wafv2:CreateWebACL", "wafv2:DeleteLoggingConfiguration", "wafv2:DeleteWebACL",
@@ -84,10 +85,23 @@ locals {
         Sid    = "Roles"
         Effect = "Allow"
         Action = [
-          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole",
+          "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:PutRolePolicy", "iam:TagRole",
           "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
         ]
         Resource = local.arn.role
+      },
+      {
+        Sid       = "RolesOfHomes"
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = local.arn.role
+        Condition = { StringEquals = { "iam:PassedToService" = ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"] } }
+      },
+      {
+        Sid      = "PrivateNames"
+        Effect   = "Allow"
+        Action   = "route53:AssociateVPCWithHostedZone"
+        Resource = "arn:aws:route53:::hostedzone/*" # star: an endpoint's private names are a zone of AWS's
       },
       {
         Sid       = "FirstInTheAccount"

@@ -155,6 +155,10 @@ run "fargate_home" {
     error_message = "no task is public, none can be entered, a bad revision goes back by itself"
   }
   assert {
+    condition     = alltrue([for service in aws_ecs_service.slot : service.force_new_deployment])
+    error_message = "another share of Spot changes a service; without this the provider replaces it"
+  }
+  assert {
     condition     = aws_ecs_service.slot["a"].desired_count == 2 && aws_ecs_service.slot["b"].desired_count == 0
     error_message = "the slot with traffic has its tasks, the other has none"
   }
@@ -201,7 +205,7 @@ run "a_release_keeps_its_revision_and_count" {
     cpu_percent           = 60
     on_demand_base        = 1
     spot_weight           = 2
-    execute_command       = false
+    execute_command       = true
     stop_timeout_s        = 30
     settings              = { PORT = "8080", DUET_IDLE_TIMEOUT_S = "75" }
     log_retention_days    = 30
@@ -217,6 +221,10 @@ run "a_release_keeps_its_revision_and_count" {
   assert {
     condition     = aws_ecs_task_definition.this.memory == "1024" && aws_ecs_service.slot["a"].desired_count == 2 && aws_appautoscaling_target.slot["b"].min_capacity == 0
     error_message = "another memory is a new revision; services keep theirs, and their count"
+  }
+  assert {
+    condition     = !jsondecode(aws_ecs_task_definition.this.container_definitions)[0].readonlyRootFilesystem
+    error_message = "a task that can be entered can be written into: ECS's agent has to"
   }
 }
 

@@ -26,7 +26,7 @@ run "first_values" {
     # tag of aws
     tags = { "aws:x" = "y" }
     # network too small
-    network = { cidr = "10.0.0.0/28" }
+    network = { cidr = "10.0.0.0/24" }
     # existing network of one zone
     existing_network = { vpc_id = "vpc-1", cidr = "10.0.0.0/16", public_subnet_ids = ["subnet-1"], private_subnet_ids = ["subnet-2", "subnet-3"], endpoints = false }
     # allowed nobody

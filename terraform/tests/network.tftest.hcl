@@ -74,7 +74,19 @@ run "subnet_outside" {
   expect_failures = [aws_vpc.this]
 }
 
-run "subnets_too_few" {
+run "subnet_too_small" {
+  command = plan
+  module {
+    source = "./modules/network"
+  }
+  variables {
+    public_cidrs  = ["10.0.0.0/28", "10.0.1.0/24"]
+    private_cidrs = ["10.0.2.0/24", "10.0.3.0/24"]
+  }
+  expect_failures = [aws_vpc.this]
+}
+
+run "subnets_too_many" {
   command = plan
   module {
     source = "./modules/network"
@@ -83,6 +95,18 @@ run "subnets_too_few" {
     public_cidrs  = ["10.0.0.0/24"]
     private_cidrs = ["10.0.2.0/24", "10.0.3.0/24"]
     zone_count    = 1
+  }
+  expect_failures = [aws_vpc.this]
+}
+
+run "subnets_too_few" {
+  command = plan
+  module {
+    source = "./modules/network"
+  }
+  variables {
+    public_cidrs  = ["10.0.0.0/24"]
+    private_cidrs = ["10.0.2.0/24", "10.0.3.0/24"]
   }
   expect_failures = [aws_vpc.this]
 }

@@ -117,3 +117,27 @@ run "observability" {
     error_message = "the dashboard has all four slots"
   }
 }
+
+run "waf" {
+  command = plan
+  module {
+    source = "./modules/waf"
+  }
+  variables {
+    name               = "duet-prod"
+    alb_arn            = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/duet-prod/0123456789abcdef"
+    rate_limit         = 10000
+    log_retention_days = 30
+  }
+
+  assert {
+    condition = jsonencode(flatten([for rule in aws_wafv2_web_acl.this.rule : [
+      for group in rule.statement[0].managed_rule_group_statement : group.rule_action_override[*].name
+    ]])) == jsonencode(["SizeRestrictions_BODY"])
+    error_message = "a body over 8 KiB is the homes' to take; all else that AWS's lists refuse is refused"
+  }
+  assert {
+    condition     = one([for rule in aws_wafv2_web_acl.this.rule : rule if rule.name == "rate"]).statement[0].rate_based_statement[0].limit == 10000
+    error_message = "an address has its limit"
+  }
+}

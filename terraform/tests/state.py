@@ -4,7 +4,8 @@
 edit      writes what a canary and a release do behind Terraform's back. A provider that makes no
           request reads it back, as it would read AWS
 released  prints what `edit` wrote, as it stands in the state
-wired     how the parts are put together: the chain of times, both homes' settings, who reaches whom
+wired     how the parts are put together: the chain of times, both homes' settings, who reaches whom,
+          what is there before what
 Exit status: 0 done, or as it must be; 1 not.
 """
 import json
@@ -68,6 +69,34 @@ def wired(_, state):
     first = {kind: values[0][1] for kind, values in found.items()}
     times_and_settings(found, first)
     ways(found)
+    order(state)
+
+
+def order(state):
+    """By Terraform's own record of what each resource waits for; a plan's order alone may be luck."""
+    waits = {}
+    for resource in state["resources"]:
+        for instance in resource["instances"]:
+            waits.setdefault(resource["type"], set()).update(instance.get("dependencies", []))
+    needed = {
+        # AWS refuses a load balancer in a VPC without a way out.
+        "aws_lb": ["module.network.aws_route.internet", "module.network.aws_route_table_association.public"],
+        # Tasks that cannot pull, log, or be reached fail, and the circuit breaker gives up.
+        "aws_ecs_service": [
+            "module.endpoints.aws_vpc_endpoint.interface",
+            "module.endpoints.aws_vpc_endpoint.s3",
+            "module.fargate_home.aws_vpc_security_group_egress_rule.cidr",
+            "module.fargate_home.aws_vpc_security_group_egress_rule.gateway",
+            "module.fargate_home.aws_vpc_security_group_ingress_rule.tasks_from_alb",
+            "module.fargate_home.aws_iam_role_policy.execution",
+            "module.network.aws_route_table_association.private",
+            "module.routing.aws_lb_listener_rule.production",
+        ],
+        "aws_lb_target_group_attachment": ["module.lambda_home.aws_lambda_permission.alb"],
+    }
+    for kind, names in needed.items():
+        missing = set(names) - waits[kind]
+        assert not missing, f"{kind} does not wait for {missing}"
 
 
 def times_and_settings(found, first):

@@ -71,6 +71,18 @@ run "made" {
     error_message = "apply changes roles of environments, never those that begin with ci-"
   }
   assert {
+    condition = alltrue([for action in ["cloudwatch:PutCompositeAlarm", "cloudwatch:DeleteAlarms", "ec2:CreateVpcEndpoint", "route53:AssociateVPCWithHostedZone"] : anytrue([
+      for statement in jsondecode(aws_iam_role_policy.ci["apply"].policy).Statement : contains(flatten([statement.Action]), action) && endswith(flatten([statement.Resource])[0], "*")
+    ])])
+    error_message = "what AWS allows of all or of nothing: composite alarms, and endpoints with private names"
+  }
+  assert {
+    condition = jsonencode([for statement in jsondecode(aws_iam_role_policy.ci["apply"].policy).Statement : statement.Condition.StringEquals["iam:PassedToService"] if contains(flatten([statement.Action]), "iam:PassRole")]) == jsonencode([
+      ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+    ])
+    error_message = "apply hands a role to the homes and to flow logs, to nothing else"
+  }
+  assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this.image_scanning_configuration[0].scan_on_push
     error_message = "a tag stays where it is, an image is scanned"
   }

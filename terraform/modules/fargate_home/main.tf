@@ -26,6 +26,7 @@ resource "aws_ecs_service" "slot" {
   enable_execute_command             = var.execute_command
   enable_ecs_managed_tags            = true
   propagate_tags                     = "SERVICE"
+  force_new_deployment               = true # else another share of Spot would be another service
   health_check_grace_period_seconds  = 30
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
@@ -66,7 +67,12 @@ resource "aws_ecs_service" "slot" {
     ignore_changes = [task_definition, desired_count]
   }
 
-  depends_on = [aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.execution]
+  # What the first tasks need: without it they fail, and the circuit breaker gives up.
+  depends_on = [
+    aws_ecs_cluster_capacity_providers.this, aws_iam_role_policy.execution, aws_iam_role_policy.data,
+    aws_vpc_security_group_egress_rule.alb_to_tasks, aws_vpc_security_group_ingress_rule.tasks_from_alb,
+    aws_vpc_security_group_egress_rule.cidr, aws_vpc_security_group_egress_rule.gateway,
+  ]
 }
 
 resource "aws_cloudwatch_log_group" "this" {

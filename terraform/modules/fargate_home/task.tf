@@ -27,7 +27,7 @@ resource "aws_ecs_task_definition" "this" {
     image                  = var.image
     essential              = true
     user                   = "65532:65532"
-    readonlyRootFilesystem = true
+    readonlyRootFilesystem = !var.execute_command # whose agent writes into the container
     stopTimeout            = var.stop_timeout_s
     environment            = local.environment
     portMappings           = [{ containerPort = var.port, hostPort = var.port, protocol = "tcp" }]

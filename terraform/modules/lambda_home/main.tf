@@ -43,7 +43,7 @@ resource "aws_lambda_function" "this" {
     ignore_changes = [s3_bucket, s3_key, s3_object_version, source_code_hash, code_sha256]
   }
 
-  depends_on = [aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy.data]
 }
 
 resource "aws_lambda_alias" "slot" {

@@ -13,6 +13,7 @@ locals {
   vpc_span     = local.spans[0]
   subnet_spans = slice(local.spans, 1, length(local.spans))
 
+  too_small = [for cidr in local.public_cidrs : cidr if tonumber(split("/", cidr)[1]) > 27]
   overlaps = flatten([
     for i, one in local.subnet_spans : [
       for other in slice(local.subnet_spans, i + 1, length(local.subnet_spans)) :

@@ -33,6 +33,10 @@ resource "aws_vpc" "this" {
       error_message = "network: not inside ${var.cidr}: ${join(", ", local.outside)}."
     }
     precondition {
+      condition     = length(local.too_small) == 0
+      error_message = "network: a load balancer needs a public subnet of /27 or more: ${join(", ", local.too_small)}."
+    }
+    precondition {
       condition     = length(local.public_cidrs) == var.zone_count && length(local.private_cidrs) == var.zone_count
       error_message = "network: ${var.zone_count} zones need as many public_cidrs (${length(local.public_cidrs)}) and private_cidrs (${length(local.private_cidrs)})."
     }
