@@ -10,6 +10,11 @@ variable "name" {
   }
 
   validation {
+    condition     = !can(regex("^(internal|sg|aws)-", "${var.name}-"))
+    error_message = "name is '${var.name}': AWS takes no name that begins with internal-, sg- or aws-."
+  }
+
+  validation {
     condition     = length("${var.name}-${var.environment}") <= 32
     error_message = "name and environment, '${var.name}-${var.environment}', have ${length("${var.name}-${var.environment}")} characters: a load balancer's name has at most 32."
   }
@@ -31,8 +36,8 @@ variable "region" {
   default     = "eu-west-1"
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "region is '${var.region}': it must look like eu-west-1."
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
+    error_message = "region is '${var.region}': it must look like eu-west-1, of none of AWS's partitions for China and governments."
   }
 }
 
@@ -379,7 +384,7 @@ variable "lambda" {
 }
 
 variable "fargate" {
-  description = "The Fargate home. min_tasks is of a slot that has traffic; spot_weight of each four tasks beyond on_demand_base run on Spot."
+  description = "The Fargate home. min_tasks is of a slot that has traffic; spot_weight of each four tasks beyond on_demand_base run on Spot; execute_command gives up the read-only root, where ECS's agent writes. port is chosen once: a service that runs keeps it."
   type = object({
     architecture        = optional(string, "arm64")
     cpu                 = optional(number, 256)

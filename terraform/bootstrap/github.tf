@@ -2,11 +2,15 @@
 # asks; there is no key to lose.
 
 resource "aws_iam_openid_connect_provider" "github" {
+  count = var.oidc_provider_arn == null ? 1 : 0
+
   url            = "https://token.actions.githubusercontent.com"
   client_id_list = ["sts.amazonaws.com"]
 }
 
 locals {
+  oidc_provider_arn = var.oidc_provider_arn == null ? aws_iam_openid_connect_provider.github[0].arn : var.oidc_provider_arn
+
   # The name of a repository can be taken over by somebody else; its number cannot. Newer repositories
   # have the numbers in the subject too: both forms are of the same one.
   repositories = [
@@ -36,7 +40,7 @@ resource "aws_iam_role" "ci" {
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRoleWithWebIdentity"
-      Principal = { Federated = aws_iam_openid_connect_provider.github.arn }
+      Principal = { Federated = local.oidc_provider_arn }
       Condition = {
         StringEquals = {
           "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"

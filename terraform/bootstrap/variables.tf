@@ -7,6 +7,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,20}$", var.name))
     error_message = "name is '${var.name}': it must be 2 to 21 lower-case letters, digits and hyphens, and begin with a letter."
   }
+
+  validation {
+    condition     = var.name != "ci"
+    error_message = "name is 'ci': the roles of the workflows begin with ci-, and the role apply may change what begins with the name."
+  }
 }
 
 variable "region" {
@@ -15,8 +20,8 @@ variable "region" {
   default     = "eu-west-1"
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "region is '${var.region}': it must look like eu-west-1."
+    condition     = can(regex("^[a-z]{2}-[a-z]+-[0-9]$", var.region)) && !startswith(var.region, "cn-")
+    error_message = "region is '${var.region}': it must look like eu-west-1, of none of AWS's partitions for China and governments."
   }
 }
 
@@ -43,6 +48,17 @@ variable "github" {
   validation {
     condition     = alltrue([for id in [var.github.owner_id, var.github.repository_id] : id > 0 && floor(id) == id])
     error_message = "github: owner_id and repository_id must be whole numbers above 0."
+  }
+}
+
+variable "oidc_provider_arn" {
+  description = "The account's identity provider for GitHub's tokens, of which it can have one; null: it has none, one is made."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.oidc_provider_arn == null ? true : can(regex("^arn:aws:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.oidc_provider_arn))
+    error_message = "oidc_provider_arn is '${coalesce(var.oidc_provider_arn, "null")}': it must be arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com."
   }
 }
 

@@ -98,6 +98,10 @@ run "second_values" {
 run "third_values" {
   command = plan
   variables {
+    # name that aws keeps
+    name = "internal"
+    # region of another partition
+    region = "cn-north-1"
     # weights all zero
     slots = [{ name = "lambda-a", weight = 0 }, { name = "lambda-b", weight = 0 }, { name = "fargate-a", weight = 0 }, { name = "fargate-b", weight = 0 }]
     # deregistration shorter than drain
@@ -105,7 +109,7 @@ run "third_values" {
     # more tasks than most
     fargate = { min_tasks = 11 }
   }
-  expect_failures = [var.slots, var.timeouts, var.fargate]
+  expect_failures = [var.name, var.region, var.slots, var.timeouts, var.fargate]
 }
 
 run "fourth_values" {

@@ -97,14 +97,30 @@ run "refused" {
     github       = { owner = "*", owner_id = 12, repository = "duet", repository_id = 34 }
     zone_ids     = ["example.com"]
     images_kept  = 1
+
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com"
   }
-  expect_failures = [var.name, var.region, var.environments, var.github, var.zone_ids, var.images_kept]
+  expect_failures = [var.name, var.region, var.environments, var.github, var.zone_ids, var.images_kept, var.oidc_provider_arn]
+}
+
+run "an_account_that_knows_github" {
+  command = plan
+  variables {
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0 && alltrue([for role in aws_iam_role.ci : jsondecode(role.assume_role_policy).Statement[0].Principal.Federated == var.oidc_provider_arn])
+    error_message = "its provider is trusted, and no second one made, which AWS would refuse"
+  }
 }
 
 run "refused_too" {
   command = plan
   variables {
+    name   = "ci"
+    region = "us-gov-west-1"
     github = { owner = "octo", owner_id = 0, repository = "duet", repository_id = 34 }
   }
-  expect_failures = [var.github]
+  expect_failures = [var.name, var.region, var.github]
 }

@@ -7,6 +7,16 @@ locals {
   environment = [for key in sort(keys(var.settings)) : { name = key, value = var.settings[key] }]
 }
 
+# The port that the services were made with. ECS takes no other one for a service while the revision
+# that it runs has the old one, and would say so when groups and rules are gone over already.
+resource "terraform_data" "port" {
+  input = var.port
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 resource "aws_ecs_task_definition" "this" {
   family                   = var.name
   requires_compatibilities = ["FARGATE"]
@@ -16,6 +26,13 @@ resource "aws_ecs_task_definition" "this" {
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
   skip_destroy             = true # services run older revisions, and may go back to them
+
+  lifecycle {
+    precondition {
+      condition     = var.port == terraform_data.port.output
+      error_message = "fargate.port is ${var.port}, but the services were made with ${terraform_data.port.output}: a service keeps its port. Another environment can have another one."
+    }
+  }
 
   runtime_platform {
     operating_system_family = "LINUX"
