@@ -176,6 +176,10 @@ run "fargate_home" {
     error_message = "its own health check, nowhere to write, time to stop, no root"
   }
   assert {
+    condition     = { for row in jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment : row.name => row.value } == { DUET_IDLE_TIMEOUT_S = "75", DUET_THREADS = "1", PORT = "8080" }
+    error_message = "the settings, and a loop for the task's quarter of a vCPU"
+  }
+  assert {
     condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].linuxParameters.capabilities.drop[0] == "ALL"
     error_message = "no capabilities"
   }
@@ -196,8 +200,8 @@ run "a_release_keeps_its_revision_and_count" {
   variables {
     name                  = "duet-dev"
     architecture          = "arm64"
-    cpu                   = 256
-    memory_mb             = 1024
+    cpu                   = 2048
+    memory_mb             = 4096
     port                  = 8080
     tasks                 = { min = 5, max = 10 }
     initial_weights       = { a = 50, b = 50 }
@@ -219,12 +223,16 @@ run "a_release_keeps_its_revision_and_count" {
   }
 
   assert {
-    condition     = aws_ecs_task_definition.this.memory == "1024" && aws_ecs_service.slot["a"].desired_count == 2 && aws_appautoscaling_target.slot["b"].min_capacity == 0
+    condition     = aws_ecs_task_definition.this.memory == "4096" && aws_ecs_service.slot["a"].desired_count == 2 && aws_appautoscaling_target.slot["b"].min_capacity == 0
     error_message = "another memory is a new revision; services keep theirs, and their count"
   }
   assert {
     condition     = !jsondecode(aws_ecs_task_definition.this.container_definitions)[0].readonlyRootFilesystem
     error_message = "a task that can be entered can be written into: ECS's agent has to"
+  }
+  assert {
+    condition     = contains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment, { name = "DUET_THREADS", value = "2" })
+    error_message = "a loop for each of the task's vCPUs"
   }
 }
 

@@ -3,8 +3,11 @@
 locals {
   container_name = "server"
 
+  # A loop each vCPU that the task has, or part of one: its container may see more, those of the host.
+  settings = merge({ DUET_THREADS = tostring(ceil(var.cpu / 1024)) }, var.settings)
+
   # A map's order is not the order in which it was written: sorted, the definition stays the same.
-  environment = [for key in sort(keys(var.settings)) : { name = key, value = var.settings[key] }]
+  environment = [for key in sort(keys(local.settings)) : { name = key, value = local.settings[key] }]
 }
 
 # The port that the services were made with. ECS takes no other one for a service while the revision
