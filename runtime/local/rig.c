@@ -68,7 +68,9 @@ static void on_service_ready(void *context)
         return;
     }
     rig->is_up = true;
-    console_printf("duet", "http://127.0.0.1:%u -> lambda %u, fargate %u", rig->port,
+    const char *address =
+        strcmp(rig->config->bind, "0.0.0.0") == 0 ? "127.0.0.1" : rig->config->bind;
+    console_printf("duet", "http://%s:%u -> lambda %u, fargate %u", address, rig->port,
                    rig->config->weights[RIG_LAMBDA], rig->config->weights[RIG_FARGATE]);
     console_printf("duet", "control port http://127.0.0.1:%u; Ctrl-C ends all of it",
                    rig->control_port);
@@ -229,7 +231,8 @@ static void name_groups(struct rig *rig)
 
 static bool start_listeners(struct rig *rig)
 {
-    int fd = httpd_listen("127.0.0.1", rig->config->port, false, rig->error, sizeof rig->error);
+    int fd =
+        httpd_listen(rig->config->bind, rig->config->port, false, rig->error, sizeof rig->error);
     if (fd < 0)
         return false;
     rig->port = httpd_port(fd);

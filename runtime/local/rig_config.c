@@ -22,6 +22,7 @@ struct row {
 #define FIELD(member) offsetof(struct rig_config, member)
 
 static const struct row rows[] = {
+    {"bind", KIND_TEXT, FIELD(bind), 0, 0, 0},
     {"port", KIND_NUMBER, FIELD(port), 0, 65535, 8080},
     {"control_port", KIND_NUMBER, FIELD(control_port), 0, 65535, 4566},
     {"weights", KIND_OBJECT, 0, 0, 0, 0},
@@ -57,6 +58,7 @@ void rig_config_init(struct rig_config *config)
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (rows[i].kind == KIND_NUMBER)
             *(unsigned *)(void *)((char *)config + rows[i].offset) = rows[i].fallback;
+    config->bind = "127.0.0.1";
     /* The load balancer's lines say the same as the server's access log, and lines of metrics are
      * for machines. */
     config->env[config->env_count++] = "DUET_ACCESS_LOG=off";

@@ -13,7 +13,8 @@
 enum { RIG_GROUPS = 2, RIG_LAMBDA = 0, RIG_FARGATE = 1, RIG_ENV_MAX = 64 };
 
 struct rig_config {
-    unsigned port;         /* of the load balancer; 0: the system picks one */
+    const char *bind;      /* IPv4 address that the load balancer listens on; 127.0.0.1 */
+    unsigned port;         /* of it; 0: the system picks one */
     unsigned control_port; /* 0 too */
     unsigned weights[RIG_GROUPS];
     const char *store;     /* DUET_STORE of both homes */

@@ -341,7 +341,7 @@ static void expect_failure(const char *const *argv, const char *wanted)
     program_release(&rig.duet);
 }
 
-Test(local, a_taken_port_and_an_unwritable_database_are_named)
+Test(local, a_taken_port_a_bad_address_and_an_unwritable_database_are_named)
 {
     char taken[16], wanted[64];
     start("lambda=1,fargate=1");
@@ -360,6 +360,9 @@ Test(local, a_taken_port_and_an_unwritable_database_are_named)
         "duet", "local", "--port", "0", "--control-port", "0", "--store", "sqlite:/proc/duet.db",
         NULL};
     expect_failure(no_file, "/proc/duet.db");
+    const char *no_address[] = {"duet",           "local", "--bind",  "here",   "--port", "0",
+                                "--control-port", "0",     "--store", "memory", NULL};
+    expect_failure(no_address, "'here:0': not an IPv4 address");
     rig.duet = first;
     stop();
 }

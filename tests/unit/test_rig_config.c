@@ -24,6 +24,7 @@ static bool parse(const char *text)
 
 Test(rig_config, has_the_documented_defaults)
 {
+    cr_expect_str_eq(config.bind, "127.0.0.1");
     cr_expect_eq(config.port, 8080u);
     cr_expect_eq(config.control_port, 4566u);
     cr_expect_eq(config.weights[RIG_LAMBDA], 50u);
@@ -34,12 +35,14 @@ Test(rig_config, has_the_documented_defaults)
 
 Test(rig_config, takes_every_setting_of_a_file)
 {
-    cr_assert(parse("{\"port\":1,\"control_port\":2,\"weights\":{\"lambda\":3,\"fargate\":999},"
+    cr_assert(parse("{\"bind\":\"0.0.0.0\",\"port\":1,\"control_port\":2,\"weights\":{\"lambda\":3,"
+                    "\"fargate\":999},"
                     "\"store\":\"memory\",\"env\":{\"A\":\"1\",\"B\":\"x=y\"},"
                     "\"lambda\":{\"program\":\"b\",\"timeout_s\":5,\"memory_mb\":256,"
                     "\"concurrency\":7},\"fargate\":{\"program\":\"s\",\"tasks\":2,"
                     "\"stop_timeout_s\":9}}"),
               "%s", error);
+    cr_expect_str_eq(config.bind, "0.0.0.0");
     cr_expect_eq(config.port, 1u);
     cr_expect_eq(config.control_port, 2u);
     cr_expect_eq(config.weights[RIG_LAMBDA], 3u);
