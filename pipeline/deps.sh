@@ -22,6 +22,8 @@ test | ci)
     if [ "$1" = ci ]; then
         command -v google-chrome >/dev/null || wanted+=("${ci[@]}")
         command -v dockerd >/dev/null || wanted+=(docker.io)
+        # Ubuntu's own is newer, and formats differently.
+        clang-format --version 2>/dev/null | grep -q 'version 14\.' || wanted+=(clang-format-14)
         # For checkov.
         python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
     fi

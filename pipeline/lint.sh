@@ -90,14 +90,15 @@ none() {
 }
 
 check_format() { # every C file is as clang-format writes it
-    needs clang-format || return 2
-    local version
-    version=$(clang-format --version | sed -n 's/.*version \([0-9]*\)\..*/\1/p')
+    local tool=clang-format-$clang_format_version version # beside another one, it has this name
+    command -v "$tool" >/dev/null || tool=clang-format
+    needs "$tool" || return 2
+    version=$("$tool" --version | sed -n 's/.*version \([0-9]*\)\..*/\1/p')
     if [ "$version" != "$clang_format_version" ]; then
         echo "this is clang-format $version, the tree is formatted with $clang_format_version"
         return 2
     fi
-    sources | xargs -r clang-format --style=file --dry-run -Werror
+    sources | xargs -r "$tool" --style=file --dry-run -Werror
 }
 
 check_layers() { # the layers of the folders, by include
