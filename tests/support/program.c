@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OUT_MAX = 64 * 1024 * 1024, SILENCE_MS = 60000 };
+/* A program writes while its test is about something else: the pipe has the room that anybody may
+ * have, since one that is full makes the program wait. */
+enum { OUT_MAX = 64 * 1024 * 1024, SILENCE_MS = 60000, PIPE_BYTES = 1024 * 1024 };
 
 static void run_child(const char *path, const char *const *argv, const char *const *env, int fd)
 {
@@ -35,6 +37,7 @@ void program_start(struct program *program, const char *const *argv, const char 
     buf_init(&program->out, OUT_MAX);
     if (pipe2(ends, O_CLOEXEC) != 0)
         abort();
+    (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
     program->id = fork();
     if (program->id < 0)
         abort();

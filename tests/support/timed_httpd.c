@@ -75,6 +75,13 @@ void timed_httpd_serve(void)
     while (timed_httpd.loop._batch_len > 0);
 }
 
+void timed_httpd_serve_to_the_end(void)
+{
+    do
+        timed_httpd_serve();
+    while (timed_httpd.drained_count == 0);
+}
+
 void timed_httpd_pass(int64_t ms)
 {
     timed_httpd.now_ms += ms;

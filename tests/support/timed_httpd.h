@@ -37,6 +37,9 @@ void timed_httpd_stop(void);
 /* Serves what has come, until nothing has for a moment. */
 void timed_httpd_serve(void);
 
+/* Serves until the httpd says that it has drained; a busy machine may tell late of a closed end. */
+void timed_httpd_serve_to_the_end(void);
+
 /* Lets time pass, and what is due be done. */
 void timed_httpd_pass(int64_t ms);
 

@@ -63,7 +63,7 @@ Test(httpd_end, all_that_the_kernel_has_accepted_are_served_at_the_end)
         timed_httpd_expect(&clients[i], 200, "close");
         client_close(&clients[i]);
     }
-    timed_httpd_serve();
+    timed_httpd_serve_to_the_end();
     cr_expect_eq(timed_httpd.drained_count, 1u);
     (void)close(late);
 }
@@ -83,7 +83,7 @@ Test(httpd_end, a_new_connection_that_asks_nothing_does_not_hold_the_end)
                          BYTES_LIT("text/plain"), BYTES_LIT("x"));
     httpd_respond(timed_httpd.kept);
     timed_httpd_expect(&busy, 200, "close");
-    timed_httpd_serve();
+    timed_httpd_serve_to_the_end();
     cr_expect_eq(timed_httpd.drained_count, 1u);
     client_close(&silent);
     client_close(&busy);
