@@ -1,4 +1,5 @@
-"""moto on a free port of 127.0.0.1: prints "listening on PORT", and serves until it is stopped.
+"""moto on a free port of 127.0.0.1: prints "listening on PORT", and serves until it is stopped, or the
+process that started it is gone.
 
 With CERT and KEY, two PEM files, over TLS. INITIAL_NO_AUTH_ACTION_COUNT is moto's own: after so many
 calls it checks signatures (by botocore's code) and permissions.
@@ -6,6 +7,8 @@ calls it checks signatures (by botocore's code) and permissions.
 
 import os
 import sys
+import threading
+import time
 
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -14,6 +17,14 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 class Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept
 
+
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
 # What a service needs is imported now, not while its first caller waits.
 for service in ("iam", "sts", "dynamodb", "ecs", "ssm", "elbv2", "cloudwatch", "lambda"):
