@@ -46,6 +46,9 @@
     X(TOO_MANY_UNIQUE_TARGET_GROUPS, "TooManyUniqueTargetGroupsPerLoadBalancer",               \
       "You've reached the limit on the number of unique target groups per load balancer")      \
     X(TOO_MANY_TARGETS, "TooManyTargets", "You've reached the limit on the number of targets") \
+    X(TOO_MANY_TAGS, "TooManyTags",                                                            \
+      "You've reached the limit on the number of tags for this "                               \
+      "resource")                                                                              \
     X(HEALTH_UNAVAILABLE, "HealthUnavailable",                                                 \
       "The health of the specified targets could not be retrieved due to an internal error")   \
     X(VALIDATION_ERROR, "ValidationError", "The request is not valid")                         \

@@ -1,0 +1,79 @@
+#include "runtime/control/control_port.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "runtime/control/control_state.h"
+#include "runtime/control/door.h"
+
+struct control_port {
+    struct control_port_options options;
+    struct httpd *httpd;
+};
+
+/* A random UUID (RFC 9562 section 5.4). The system gives so few bytes at once, or none at all. */
+static void make_id(char text[CONTROL_REQUEST_ID_LEN + 1])
+{
+    unsigned char bytes[16] = {0};
+    size_t len = 0;
+    (void)!getrandom(bytes, sizeof bytes, 0);
+    bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text[len++] = '-';
+        (void)snprintf(text + len, 3, "%02x", bytes[i]);
+        len += 2;
+    }
+}
+
+/* What anybody on this machine may look at. */
+static bool is_look(const struct http_request *req)
+{
+    return (req->method == HTTP_GET || req->method == HTTP_HEAD) && req->query.len == 0 &&
+           bytes_eq(req->path, BYTES_LIT("/")) && door_is_local(req) &&
+           !http_request_header(req, "authorization");
+}
+
+static void on_request(struct httpd_exchange *exchange)
+{
+    const struct control_port *port = httpd_context(exchange->httpd);
+    struct control_call call = {.arena = &exchange->arena, .res = &exchange->res};
+    make_id(call.request_id);
+    if (is_look(&exchange->req))
+        control_state_answer(port->options.model, &exchange->arena, &exchange->res);
+    else
+        door_call(&exchange->req, port->options.services, port->options.service_count, &call);
+    httpd_respond(exchange);
+}
+
+struct control_port *control_port_new(const struct control_port_options *options)
+{
+    struct control_port *port = calloc(1, sizeof *port);
+    struct httpd_options http = {.loop = options->loop,
+                                 .listen_fd = options->listen_fd,
+                                 .on_request = on_request,
+                                 .context = port,
+                                 .idle_timeout_s = 60,
+                                 .read_timeout_s = 10};
+    if (!port) {
+        (void)close(options->listen_fd);
+        return NULL;
+    }
+    port->options = *options;
+    port->httpd = httpd_new(&http);
+    if (port->httpd)
+        return port;
+    free(port);
+    return NULL;
+}
+
+void control_port_free(struct control_port *port)
+{
+    if (!port)
+        return;
+    httpd_free(port->httpd);
+    free(port);
+}
