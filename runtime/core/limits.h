@@ -63,6 +63,7 @@ enum {
     LIMIT_PAGE_ITEMS = 1000,           /* candidates on one page of the list */
     LIMIT_JSON_DEPTH = 1000,           /* nested arrays and objects; cJSON's own limit */
     LIMIT_LOG_LINE_BYTES = 8 * 1024,   /* a longer log line is cut at a field's end */
+    LIMIT_LOG_WAIT_MS = 1000,          /* for whoever reads the server's log; then lines are lost */
     /* A line of metrics, with names as long as CloudWatch takes them, escaped; most are 600 bytes
      * on Lambda, 1300 on the server. CloudWatch's own limit is 1 MiB. */
     LIMIT_METRICS_LINE_BYTES = 16 * 1024,

@@ -1,6 +1,9 @@
 #include "runtime/core/log.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/core/buf.h"
@@ -170,15 +173,68 @@ static void append_all(struct buf *line, enum log_level level, const char *messa
     buf_append(line, line_format == LOG_FORMAT_JSON ? BYTES_LIT("}\n") : BYTES_LIT("\n"));
 }
 
-/* A pipe takes up to 4096 bytes in one piece. More than that, or a pipe that is full, and another
- * thread's line may get between the pieces. */
+/* --- writing --- */
+
+/* Under `lock`: whose turn it is, and what nobody has read in time. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int most_wait_ms = -1;
+static uint64_t lost_count;
+static bool is_cut; /* the last line that was written has no end */
+
+void log_set_wait(int ms)
+{
+    struct stat about;
+    bool may_wait = fstat(log_fd, &about) == 0 &&
+                    (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode) || isatty(log_fd));
+    most_wait_ms = may_wait ? ms : -1;
+}
+
+/* A pipe with room for a piece takes it at once. When somebody has not read in time, nobody waits
+ * for him until he does. */
+static bool has_room(int fd)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
+    return most_wait_ms < 0 || poll(&out, 1, lost_count ? 0 : most_wait_ms) != 0;
+}
+
+/* In pieces that a pipe takes whole, where somebody may not read; else at once. */
+static void write_pieces(int fd, struct bytes line)
+{
+    size_t most = most_wait_ms < 0 ? SIZE_MAX : PIPE_BUF;
+    for (bool is_first = true; line.len; is_first = false) {
+        if (!has_room(fd)) {
+            is_cut |= !is_first;
+            lost_count++;
+            return;
+        }
+        ssize_t n = write(fd, line.ptr, line.len < most ? line.len : most);
+        if (n <= 0)
+            return; /* nowhere left to say it */
+        line = bytes_skip(line, (size_t)n);
+    }
+}
+
+static void tell_lost(int fd)
+{
+    char room[LIMIT_LOG_LINE_BYTES];
+    struct buf line = {.data = room, .cap = sizeof room, .max = sizeof room};
+    struct log_field count = LOG_NUM("count", lost_count);
+    struct log_context before = log_context_set((struct log_context){0});
+    if (is_cut)
+        buf_append_char(&line, '\n');
+    append_all(&line, LOG_WARN, "log lines were lost: nobody read them", &count, 1);
+    (void)log_context_set(before);
+    lost_count = 0;
+    is_cut = false;
+    write_pieces(fd, buf_bytes(&line));
+}
+
 void log_write_line(int fd, struct bytes line)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     (void)pthread_mutex_lock(&lock);
-    if (write(fd, line.ptr, line.len) < 0) {
-        /* nowhere left to say it */
-    }
+    if (lost_count && has_room(fd))
+        tell_lost(fd);
+    write_pieces(fd, line);
     (void)pthread_mutex_unlock(&lock);
 }
 

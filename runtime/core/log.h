@@ -5,7 +5,8 @@
  * log — one event a line, as a JSON object or as text, with the ids of the request in hand.
  *
  * Layer:   core.
- * Threads: any; a line is written by one write(2), and no other line gets into it.
+ * Threads: any; no other line of this process gets into one, and what a pipe takes whole (4096
+ *          bytes) no other process's.
  *
  * JSON: "timestamp", "level", "message", then "requestId" and "traceId" where there are any, then
  * the caller's fields. Keys are Lambda's for custom runtimes ("Log and monitor custom runtimes",
@@ -79,6 +80,12 @@ struct log_context log_context_set(struct log_context context);
 /* Where lines go: a file descriptor, 1 unless told; -1: nowhere. */
 void log_set_fd(int fd);
 int log_fd_get(void);
+
+/* How long a line waits for whoever reads the pipe or the terminal that log_set_fd named: for ever
+ * unless told, or where a line goes to a file. A line that
+ * has waited in vain is lost, and so are those behind it, at once, until somebody reads again; then
+ * a line says how many they were. */
+void log_set_wait(int ms);
 
 /* The least level that is written; LOG_INFO unless told. LOG_FATAL is always written. */
 void log_set_level(enum log_level least);

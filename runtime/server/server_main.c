@@ -74,6 +74,7 @@ static bool open_application(struct server *server, const struct app_definition 
     bool is_loaded = settings_load(&server->config, error, error_len);
     log_set_level(server->config.log_level);
     log_set_format(server->config.log_format);
+    log_set_wait(LIMIT_LOG_WAIT_MS);
     if (!is_loaded || !app_init(&server->app, definition, &server->config, error, error_len))
         return false;
     server->store = store_open(server->config.store, error, error_len);

@@ -135,3 +135,17 @@ Test(access_log, without_a_share_there_are_failures_alone)
     cr_expect_eq(count("\"message\":\"request\""), 1u, "%s", server.out.data);
     expect_line("\"client\":\"127.0.0.1\"");
 }
+
+/* The pipe has 64 KiB; this test reads it only at the end. */
+Test(access_log, requests_do_not_wait_for_a_log_that_nobody_reads)
+{
+    start(NULL);
+    for (int i = 0; i < 1000; i++)
+        ask("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", 200);
+    cr_assert_not_null(program_wait_for(&server, "\"path\":\"/hello\""));
+    ask("GET /gtg HTTP/1.1\r\nHost: x\r\n\r\n", 200);
+    stop();
+    expect_line(
+        "\"level\":\"WARN\",\"message\":\"log lines were lost: nobody read them\",\"count\":");
+    cr_expect_lt(count("\"message\":\"request\""), 1000u);
+}
