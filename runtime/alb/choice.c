@@ -5,35 +5,13 @@
  */
 #include "runtime/alb/choice.h"
 
-static const char *const names[] = {
-    [CHOICE_ROUND_ROBIN] = "round_robin",
-    [CHOICE_LEAST_OUTSTANDING] = "least_outstanding_requests",
-    [CHOICE_WEIGHTED_RANDOM] = "weighted_random",
-};
-
-const char *choice_algorithm_name(enum choice_algorithm algorithm)
-{
-    return names[algorithm];
-}
-
-bool choice_algorithm_parse(struct bytes name, enum choice_algorithm *algorithm)
-{
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (!bytes_eq(name, bytes_from_str(names[i])))
-            continue;
-        *algorithm = (enum choice_algorithm)i;
-        return true;
-    }
-    return false;
-}
-
 void choice_slow_start(struct choice *target, struct choice *const *all, size_t count,
-                       enum choice_algorithm algorithm, unsigned duration_s, int64_t now_ms)
+                       enum alb_algorithm algorithm, unsigned duration_s, int64_t now_ms)
 {
     bool has_full = false;
     for (size_t i = 0; i < count; i++)
         has_full |= all[i] != target && all[i]->is_eligible && !all[i]->slow_since_ms;
-    target->slow_since_ms = has_full && duration_s && algorithm == CHOICE_ROUND_ROBIN ? now_ms : 0;
+    target->slow_since_ms = has_full && duration_s && algorithm == ALB_ROUND_ROBIN ? now_ms : 0;
 }
 
 unsigned choice_share(struct choice *target, unsigned duration_s, int64_t now_ms)
@@ -100,15 +78,15 @@ static struct choice *pick_by_chance(struct choice *const *all, size_t count,
     }
 }
 
-struct choice *choice_pick(struct choice *const *all, size_t count, enum choice_algorithm algorithm,
+struct choice *choice_pick(struct choice *const *all, size_t count, enum alb_algorithm algorithm,
                            unsigned duration_s, int64_t now_ms, struct random_state *random)
 {
     switch (algorithm) {
-    case CHOICE_ROUND_ROBIN:
+    case ALB_ROUND_ROBIN:
         return rotate(all, count, UINT32_MAX, duration_s, now_ms);
-    case CHOICE_LEAST_OUTSTANDING:
+    case ALB_LEAST_OUTSTANDING:
         return rotate(all, count, least_in_flight(all, count), 0, now_ms);
-    case CHOICE_WEIGHTED_RANDOM:
+    case ALB_WEIGHTED_RANDOM:
         return pick_by_chance(all, count, random);
     }
     return NULL;

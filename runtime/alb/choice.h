@@ -11,21 +11,9 @@
  * Facts: "Edit target group attributes" in the ALB user guide (algorithms, slow start).
  */
 
+#include "runtime/alb/attribute.h"
 #include "runtime/alb/random.h"
 #include "runtime/core/bytes.h"
-
-enum choice_algorithm {
-    CHOICE_ROUND_ROBIN,
-    CHOICE_LEAST_OUTSTANDING,
-    CHOICE_WEIGHTED_RANDOM, /* weights differ on AWS while it mitigates anomalies; here they do not
-                             */
-};
-
-/* The values of load_balancing.algorithm.type. */
-const char *choice_algorithm_name(enum choice_algorithm algorithm);
-
-/* false: `name` is none; `algorithm` is then untouched. */
-bool choice_algorithm_parse(struct bytes name, enum choice_algorithm *algorithm) MUST_CHECK;
 
 /* What the choice knows of a target. All zero is a good start. */
 struct choice {
@@ -45,7 +33,7 @@ enum { CHOICE_FULL_SHARE = 1000 };
  * all          the group's targets, `count` of them; `target` is one of them
  * duration_s   slow_start.duration_seconds; 0: off */
 void choice_slow_start(struct choice *target, struct choice *const *all, size_t count,
-                       enum choice_algorithm algorithm, unsigned duration_s, int64_t now_ms);
+                       enum alb_algorithm algorithm, unsigned duration_s, int64_t now_ms);
 
 /* It has become unhealthy, or is deregistered: out of slow start. */
 static inline void choice_slow_end(struct choice *target)
@@ -65,7 +53,7 @@ unsigned choice_share(struct choice *target, unsigned duration_s, int64_t now_ms
  * weighted_random     by chance, each as likely
  *
  * NULL: none is eligible */
-struct choice *choice_pick(struct choice *const *all, size_t count, enum choice_algorithm algorithm,
+struct choice *choice_pick(struct choice *const *all, size_t count, enum alb_algorithm algorithm,
                            unsigned duration_s, int64_t now_ms, struct random_state *random);
 
 #endif

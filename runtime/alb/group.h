@@ -16,6 +16,7 @@
 
 #include "runtime/alb/alb_lambda.h"
 #include "runtime/alb/attribute.h"
+#include "runtime/alb/choice.h"
 #include "runtime/alb/error.h"
 
 struct alb_model;
@@ -82,7 +83,8 @@ struct alb_target {
     int64_t healthy_since_ms;       /* 0: it is not */
     int64_t draining_until_ms;      /* in ALB_DRAINING */
     struct alb_target_owner owner;
-    void *health; /* the health checks' own, for this target */
+    void *health;         /* the health checks' own, for this target */
+    struct choice choice; /* pick.h's */
     struct upstream *idle[ALB_IDLE_CONNECTIONS];
     size_t idle_count;
     bool is_removed; /* in no list any more; goes with its last request */

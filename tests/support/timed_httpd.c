@@ -22,6 +22,7 @@ static void on_request(struct httpd_exchange *exchange)
 {
     static char big[TIMED_BIG_BYTES];
     struct bytes body = BYTES_LIT("hello");
+    timed_httpd.request_count++;
     if (bytes_eq(exchange->req.path, BYTES_LIT("/keep"))) {
         timed_httpd.kept = exchange;
         return;
