@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# image.sh ARCH...: builds the images of both homes for the architectures named (x86_64, arm64) from
-# what `make package` made, which it makes first where it is not there.
+# image.sh ARCH...: builds the images of both homes for the architectures named (x86_64, arm64), and for
+# x86_64 that of the rig, from what `make package` made, which it makes first where it is not there.
 #
-# They are tagged duet-server:VERSION and duet-lambda:VERSION for this machine's architecture, with
-# -ARCH behind it for each. Labels say version, revision and source; nothing else differs between two
+# They are tagged duet-server:VERSION, duet-lambda:VERSION and duet-rig:VERSION, and :latest, for this
+# machine's architecture, with -ARCH behind it for each. Labels say version, revision and source; nothing else differs between two
 # builds of the same files. Settings: SOURCE, an address of the source for the label.
 # Exit status: 0 built, 1 something failed, 77 there is no Docker to build with.
 set -euo pipefail
@@ -41,7 +41,9 @@ for arch; do
     x86_64 | arm64) ;;
     *) echo "image: '$arch' is not x86_64 or arm64" >&2; exit 1 ;;
     esac
-    for program in server bootstrap; do
+    programs=(server bootstrap)
+    [ "$arch" != x86_64 ] || programs+=(duet) # make package makes no other one
+    for program in "${programs[@]}"; do
         [ -x "build/release/$program-$arch" ] || { make package; break; }
     done
 done
@@ -51,16 +53,16 @@ docker run --rm --network=none duet-root >build/release/root.tar.new
 mv build/release/root.tar.new build/release/root.tar
 
 for arch; do
-    machine=$arch options=()
-    [ "$arch" != x86_64 ] || machine=amd64
+    machine=$arch options=() kinds=(server lambda)
+    [ "$arch" != x86_64 ] || machine=amd64 kinds+=(rig)
     ! docker buildx version >/dev/null 2>&1 || options=(--platform "linux/$machine")
-    for home in server lambda; do
-        tag=duet-$home:$version-$arch
-        build "$home" "$tag" "${options[@]}" --build-arg "ARCH=$arch" --build-arg "VERSION=$version" \
+    for kind in "${kinds[@]}"; do
+        tag=duet-$kind:$version-$arch
+        build "$kind" "$tag" "${options[@]}" --build-arg "ARCH=$arch" --build-arg "VERSION=$version" \
             --build-arg "REVISION=$revision" --build-arg "SOURCE=$source"
         [ "$(docker image inspect -f '{{.Architecture}}' "$tag")" = "$machine" ] ||
             docker save "$tag" | container/set_architecture.py "$machine" | docker load -q >/dev/null
-        [ "$arch" != "$own" ] || docker tag "$tag" "duet-$home:$version"
+        [ "$arch" != "$own" ] || { docker tag "$tag" "duet-$kind:$version" && docker tag "$tag" "duet-$kind:latest"; }
         printf '%s: %d bytes, %s\n' "$tag" "$(docker image inspect -f '{{.Size}}' "$tag")" \
             "$(docker image inspect -f '{{.Os}}/{{.Architecture}}' "$tag")"
     done

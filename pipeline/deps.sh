@@ -22,6 +22,7 @@ test | ci)
     if [ "$1" = ci ]; then
         command -v google-chrome >/dev/null || wanted+=("${ci[@]}")
         command -v dockerd >/dev/null || wanted+=(docker.io)
+        docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || wanted+=(docker-compose)
         # Ubuntu's own is newer, and formats differently.
         clang-format --version 2>/dev/null | grep -q 'version 14\.' || wanted+=(clang-format-14)
         # For checkov.
