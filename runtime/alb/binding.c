@@ -1,0 +1,56 @@
+#include "runtime/alb/binding.h"
+
+#include <stdio.h>
+
+#include "runtime/alb/model.h"
+
+int binding_group(const struct sticky_key *key, const struct alb_action *action,
+                  const struct http_request *req, int64_t now_ms, const char **reason)
+{
+    struct sticky_claim claim;
+    if (action->type != ALB_FORWARD || !action->forward.is_sticky)
+        return -1;
+    enum sticky_outcome outcome =
+        sticky_read(key, STICKY_GROUP, BYTES_LIT(""), req, now_ms, &claim);
+    if (outcome == STICKY_INVALID)
+        *reason = "AWSALBTGCookieInvalid";
+    if (outcome != STICKY_VALID)
+        return -1;
+    for (size_t i = 0; i < action->forward.count; i++)
+        if (bytes_eq(alb_arn_tail(action->forward.shares[i].group->arn),
+                     bytes_from_str(claim.subject)))
+            return (int)i;
+    return -1;
+}
+
+static bool binds_targets(const struct alb_group *group)
+{
+    return group->type == ALB_TARGET_IP && group->attributes.is_sticky &&
+           !group->attributes.is_app_cookie && group->attributes.algorithm != ALB_WEIGHTED_RANDOM;
+}
+
+void binding_target(const struct sticky_key *key, const struct alb_group *group,
+                    const struct http_request *req, int64_t now_ms, char name[PICK_NAME_MAX])
+{
+    struct sticky_claim claim;
+    name[0] = '\0';
+    if (binds_targets(group) && sticky_read(key, STICKY_TARGET, bytes_from_str(group->arn), req,
+                                            now_ms, &claim) == STICKY_VALID)
+        (void)snprintf(name, PICK_NAME_MAX, "%.*s", PICK_NAME_MAX - 1, claim.subject);
+}
+
+void binding_answer(const struct sticky_key *key, const struct alb_group *group, unsigned sticky_s,
+                    const char *name, int64_t now_ms, struct http_response *res,
+                    struct arena *arena)
+{
+    enum rc rc = RC_OK;
+    if (sticky_s)
+        rc = sticky_write(key, STICKY_GROUP, BYTES_LIT(""), alb_arn_tail(group->arn), sticky_s,
+                          now_ms, res, arena);
+    if (rc == RC_OK && name[0] && binds_targets(group))
+        rc = sticky_write(key, STICKY_TARGET, bytes_from_str(group->arn), bytes_from_str(name),
+                          group->attributes.sticky_s, now_ms, res, arena);
+    if (rc != RC_OK) {
+        /* a client without its cookie is one that comes anew */
+    }
+}
