@@ -31,6 +31,15 @@ struct metrics_shard;
 struct metrics_total;
 struct text;
 
+/* The server's connections since its start, counted by its loops. For metrics_print alone: what
+ * CloudWatch would bill by the month tells its readers less than the load balancer's own counts. */
+struct metrics_connections {
+    _Atomic uint64_t opened, closed;
+    _Atomic uint64_t late;      /* closed: too slow with a request, or to take an answer */
+    _Atomic uint64_t displaced; /* closed while idle, to make room for others */
+    _Atomic uint64_t put_off;   /* times when nobody could be accepted for a while */
+};
+
 struct metrics {
     bool is_on;
     bool is_summed; /* the server's way */
@@ -40,6 +49,7 @@ struct metrics {
     size_t route_count;
     int fd; /* where lines go: stdout */
     uint64_t _id;
+    struct metrics_connections connections;
     _Atomic(struct metrics_shard *) _shards;
     struct metrics_total *_written; /* what the summaries so far have told, a row a route */
     atomic_bool _had_invocation;
@@ -76,9 +86,9 @@ void metrics_write_summary(struct metrics *metrics);
 
 /* On the server: prints what was recorded since the start in the text format of Prometheus:
  * duet_requests_total and duet_request_duration_seconds by method, route and outcome, routes
- * without a request left out; a duration's bucket is that of its histogram bucket's middle. Any
- * thread, while others record. Nothing where metrics are off, and nothing on Lambda, where each
- * request is a line. */
+ * without a request left out; a duration's bucket is that of its histogram bucket's middle. Then
+ * the connections. Any thread, while others record. Nothing where metrics are off, and nothing on
+ * Lambda, where each request is a line. */
 void metrics_print(const struct metrics *metrics, struct text *out);
 
 #endif

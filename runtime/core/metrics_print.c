@@ -102,6 +102,23 @@ static void print_routes(const struct metrics *metrics, struct text *out, print_
     }
 }
 
+static void print_count(struct text *out, const char *name, const char *type, uint64_t number)
+{
+    text_printf(out, "# TYPE duet_connections%s %s\nduet_connections%s %llu\n", name, type, name,
+                (unsigned long long)number);
+}
+
+/* Closed ones first: no more may seem closed than were opened. */
+static void print_connections(struct text *out, const struct metrics_connections *counts)
+{
+    uint64_t closed = atomic_load(&counts->closed), opened = atomic_load(&counts->opened);
+    print_count(out, "_open", "gauge", opened - closed);
+    print_count(out, "_total", "counter", opened);
+    print_count(out, "_late_total", "counter", atomic_load(&counts->late));
+    print_count(out, "_displaced_total", "counter", atomic_load(&counts->displaced));
+    print_count(out, "_put_off_total", "counter", atomic_load(&counts->put_off));
+}
+
 void metrics_print(const struct metrics *metrics, struct text *out)
 {
     if (!metrics->is_on || !metrics->is_summed)
@@ -112,4 +129,5 @@ void metrics_print(const struct metrics *metrics, struct text *out)
     text_append(out, BYTES_LIT("# HELP duet_request_duration_seconds From the whole request to its "
                                "answer.\n# TYPE duet_request_duration_seconds histogram\n"));
     print_routes(metrics, out, print_durations);
+    print_connections(out, &metrics->connections);
 }

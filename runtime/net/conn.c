@@ -302,25 +302,19 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
 /* The client has had its time. */
 static void on_late(struct httpd_conn *conn)
 {
-    switch (conn->state) {
-    case CONN_BODY:
-        if (goes_on(conn))
-            break;
-        /* fall through */
-    case CONN_READING:
+    bool is_moving =
+        conn->state == CONN_BODY || conn->state == CONN_PRODUCING || conn->state == CONN_WRITING;
+    if (is_moving && goes_on(conn))
+        return;
+    if (is_moving || conn->state == CONN_READING || !conn->has_asked)
+        httpd_count(&conn->httpd->counts->late);
+    if (conn->state == CONN_READING || conn->state == CONN_BODY) {
         conn_fault(conn, RC_TIMEOUT);
         serve(conn);
-        break;
-    case CONN_PRODUCING:
-    case CONN_WRITING:
-        if (!goes_on(conn))
-            conn_abort(conn);
-        break;
-    case CONN_IDLE:
-    case CONN_BUSY:
-    case CONN_LINGER:
+    } else if (is_moving) {
+        conn_abort(conn);
+    } else {
         conn_close(conn);
-        break;
     }
 }
 

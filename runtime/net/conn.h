@@ -66,6 +66,7 @@ struct httpd_conn {
 
 struct httpd {
     struct httpd_options options;
+    struct metrics_connections *counts, own_counts; /* the owner's, or these */
     struct loop_io listen_io;
     struct loop_timer accept_timer; /* when descriptors ran out, and at the end of listening */
     int64_t accept_warned_ms;
@@ -80,6 +81,11 @@ struct httpd {
     int64_t date_end_ms; /* of the second that `date` is, on the loop's clock */
     char date[HTTP1_DATE_LEN + 1];
 };
+
+static inline void httpd_count(_Atomic uint64_t *counter)
+{
+    (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
 
 /* Takes over `fd`, which is closed when there is no memory. */
 void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer);

@@ -26,6 +26,7 @@ void httpd_remember(struct httpd *httpd, struct httpd_conn *conn)
         httpd->conns->prev = conn;
     httpd->conns = conn;
     httpd->conn_count++;
+    httpd_count(&httpd->counts->opened);
 }
 
 static void tell_drained(struct httpd *httpd)
@@ -46,6 +47,7 @@ void httpd_forget(struct httpd *httpd, struct httpd_conn *conn)
     if (httpd->hand == conn)
         httpd->hand = conn->next;
     httpd->conn_count--;
+    httpd_count(&httpd->counts->closed);
     if (httpd->is_full && httpd->listen_io.fd >= 0)
         loop_io_set(httpd->options.loop, &httpd->listen_io, EPOLLIN);
     httpd->is_full = false;
@@ -63,9 +65,11 @@ static bool close_idle(struct httpd *httpd)
         if ((!oldest || conn->deadline_ms < oldest->deadline_ms) && conn_is_idle(conn))
             oldest = conn;
     }
-    if (oldest)
-        conn_close(oldest);
-    return oldest != NULL;
+    if (!oldest)
+        return false;
+    httpd_count(&httpd->counts->displaced);
+    conn_close(oldest);
+    return true;
 }
 
 /* --- accepting --- */
@@ -75,6 +79,7 @@ static void pause_accepting(struct httpd *httpd)
 {
     struct loop *loop = httpd->options.loop;
     int error = errno;
+    httpd_count(&httpd->counts->put_off);
     if (httpd->accept_warned_ms == 0 || loop->now_ms - httpd->accept_warned_ms >= ACCEPT_WARN_MS) {
         httpd->accept_warned_ms = loop->now_ms;
         log_event(LOG_WARN, "cannot accept", LOG_STR("reason", strerror(error)),
@@ -97,6 +102,7 @@ static bool make_room(struct httpd *httpd)
     if (has_room(httpd) || close_idle(httpd))
         return true;
     httpd->is_full = true;
+    httpd_count(&httpd->counts->put_off);
     loop_io_set(httpd->options.loop, &httpd->listen_io, 0);
     return false;
 }
@@ -165,6 +171,7 @@ struct httpd *httpd_new(const struct httpd_options *options)
     struct httpd *httpd = calloc(1, sizeof *httpd);
     if (httpd) {
         httpd->options = *options;
+        httpd->counts = options->counts ? options->counts : &httpd->own_counts;
         httpd->listen_io = (struct loop_io){.fd = options->listen_fd, .fn = on_listen};
         httpd->accept_timer.fn = on_accept_timer;
         if (loop_io_add(options->loop, &httpd->listen_io, EPOLLIN) == RC_OK)

@@ -16,6 +16,7 @@
 
 #include "runtime/core/arena.h"
 #include "runtime/core/http.h"
+#include "runtime/core/metrics.h"
 #include "runtime/net/loop.h"
 
 struct httpd;
@@ -58,22 +59,23 @@ typedef void httpd_done_fn(struct httpd_exchange *exchange);
 typedef void httpd_drained_fn(struct httpd *httpd);
 
 struct httpd_options {
-    struct loop *loop;            /* Required. */
-    int listen_fd;                /* Required: from httpd_listen; the httpd closes it. */
-    httpd_request_fn *on_request; /* Required. */
-    httpd_fault_fn *on_fault;     /* NULL: problem+json */
-    httpd_done_fn *on_done;       /* NULL: none */
-    httpd_drained_fn *on_drained; /* NULL: none */
-    struct tls_context *tls;      /* NULL: none; else all connections speak TLS; borrowed */
-    void *context;                /* the owner's */
-    unsigned idle_timeout_s;      /* a kept connection without a request; 0: none */
-    size_t body_max_bytes;        /* of a request; 0: LIMIT_BODY_BYTES */
-    unsigned read_timeout_s;      /* a request's head, the first one's from the connection's begin;
-                                   * and a body as slow as write_timeout_s says; 0: none */
-    unsigned write_timeout_s;     /* a client that for so long takes, or sends, fewer than
-                                   * LIMIT_LEAST_BYTES_PER_S; 0: none */
-    size_t connections_max;       /* over it the one that is idle longest makes room, and where
-                                   * none is, new ones wait in the kernel's queue; 0: none */
+    struct loop *loop;                  /* Required. */
+    int listen_fd;                      /* Required: from httpd_listen; the httpd closes it. */
+    httpd_request_fn *on_request;       /* Required. */
+    httpd_fault_fn *on_fault;           /* NULL: problem+json */
+    httpd_done_fn *on_done;             /* NULL: none */
+    httpd_drained_fn *on_drained;       /* NULL: none */
+    struct tls_context *tls;            /* NULL: none; else all connections speak TLS; borrowed */
+    struct metrics_connections *counts; /* NULL: none; else counted up here; borrowed */
+    void *context;                      /* the owner's */
+    unsigned idle_timeout_s;            /* a kept connection without a request; 0: none */
+    size_t body_max_bytes;              /* of a request; 0: LIMIT_BODY_BYTES */
+    unsigned read_timeout_s;  /* a request's head, the first one's from the connection's begin;
+                               * and a body as slow as write_timeout_s says; 0: none */
+    unsigned write_timeout_s; /* a client that for so long takes, or sends, fewer than
+                               * LIMIT_LEAST_BYTES_PER_S; 0: none */
+    size_t connections_max;   /* over it the one that is idle longest makes room, and where
+                               * none is, new ones wait in the kernel's queue; 0: none */
 };
 
 /* A socket that listens on `address` (IPv4) and `port` (0: the system picks one), non-blocking and

@@ -153,6 +153,7 @@ enum rc front_init(struct front *front, const struct front_options *how)
         .on_fault = on_fault,
         .on_done = app->config->has_access_log ? on_done : NULL,
         .on_drained = on_drained,
+        .counts = &app->metrics.connections,
         .context = front,
         .idle_timeout_s = app->config->idle_timeout_s,
         .read_timeout_s = app->config->read_timeout_s,

@@ -201,6 +201,19 @@ Test(server, a_taken_port_is_named_with_any_number_of_threads)
     stop();
 }
 
+Test(server, metrics_tell_of_its_connections)
+{
+    struct client client;
+    struct http1_response res;
+    start(NULL);
+    cr_assert(client_open(&client, port));
+    cr_assert(client_send(&client, BYTES_LIT("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")));
+    cr_assert_eq(client_read(&client, HTTP_GET, &res), RC_OK);
+    cr_expect_not_null(memmem(res.body.ptr, res.body.len, "\nduet_connections_open 1\n", 25));
+    client_close(&client);
+    stop();
+}
+
 Test(server, the_access_log_can_be_off)
 {
     static const char *const off[] = {"DUET_ACCESS_LOG=off", NULL};

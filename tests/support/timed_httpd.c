@@ -51,6 +51,7 @@ void timed_httpd_start(size_t connections_max)
                                     .listen_fd = fd,
                                     .on_request = on_request,
                                     .on_drained = on_drained,
+                                    .counts = &timed_httpd.counts,
                                     .tls = timed_httpd.tls,
                                     .idle_timeout_s = TIMED_IDLE_S,
                                     .read_timeout_s = TIMED_READ_S,

@@ -22,6 +22,7 @@ struct timed_httpd {
     unsigned port;
     struct tls_context *tls; /* NULL; set before the start */
     int64_t now_ms;
+    struct metrics_connections counts;
     size_t drained_count;        /* calls of on_drained */
     size_t request_count;        /* that came */
     struct httpd_exchange *kept; /* of GET /keep */

@@ -108,6 +108,19 @@ Test(metrics_print, a_summary_takes_nothing_away)
     (void)close(ends[1]);
 }
 
+Test(metrics_print, tells_of_connections)
+{
+    metrics.connections = (struct metrics_connections){7, 3, 2, 1, 5};
+    const char *text = printed();
+    expect_line(text, "# TYPE duet_connections_open gauge");
+    expect_line(text, "duet_connections_open 4");
+    expect_line(text, "# TYPE duet_connections_total counter");
+    expect_line(text, "duet_connections_total 7");
+    expect_line(text, "duet_connections_late_total 2");
+    expect_line(text, "duet_connections_displaced_total 1");
+    expect_line(text, "duet_connections_put_off_total 5");
+}
+
 Test(metrics_print, says_nothing_where_they_are_off)
 {
     metrics_release(&metrics);
