@@ -39,6 +39,6 @@ Test(matcher, refuses_what_aws_does_not_take)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         cr_expect_eq(matcher_parse(&matcher, bytes_from_str(texts[i])), RC_SYNTAX, "'%s'",
                      texts[i]);
-        cr_expect_arr_eq(&matcher, &before, sizeof before, "'%s' left something", texts[i]);
+        cr_expect_eq(memcmp(&matcher, &before, sizeof before), 0, "'%s' left something", texts[i]);
     }
 }
