@@ -32,8 +32,7 @@ static bool is_named_by_connection(const struct http_request *req, struct bytes 
     return false;
 }
 
-/* The load balancer is set to drop invalid header fields: other names than these, some of which
- * servers read as if they were another (routing.http.drop_invalid_header_fields.enabled). */
+/* Other names than these are invalid to an ALB: servers read some as if they were another. */
 static bool is_valid_name(struct bytes name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -45,14 +44,38 @@ static bool is_valid_name(struct bytes name)
     return true;
 }
 
-static bool is_dropped(const struct http_request *req, struct bytes name)
+static bool drops_invalid(const struct alb_client *client)
+{
+    return !client->attributes || client->attributes->drops_invalid_fields;
+}
+
+static bool preserves_host(const struct alb_client *client)
+{
+    return client->attributes && client->attributes->preserves_host;
+}
+
+static unsigned xff_mode(const struct alb_client *client)
+{
+    return client->attributes ? client->attributes->xff_mode : ALB_XFF_APPEND;
+}
+
+static bool is_replaced(const struct alb_client *client, struct bytes name)
+{
+    static const char *const replaced[] = {"x-forwarded-proto", "x-forwarded-port",
+                                           "x-amzn-trace-id", NULL};
+    if (bytes_ieq(name, BYTES_LIT("host")))
+        return !preserves_host(client);
+    if (bytes_ieq(name, BYTES_LIT("x-forwarded-for")))
+        return xff_mode(client) != ALB_XFF_PRESERVE;
+    return is_name(name, replaced);
+}
+
+static bool is_dropped(const struct http_request *req, const struct alb_client *client,
+                       struct bytes name)
 {
     static const char *const dropped[] = {"expect", "content-length", NULL};
-    static const char *const replaced[] = {
-        "host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id",
-        NULL};
-    return !is_valid_name(name) || http_field_is_hop_by_hop(name) || is_name(name, dropped) ||
-           is_name(name, replaced) || is_named_by_connection(req, name);
+    return (drops_invalid(client) && !is_valid_name(name)) || http_field_is_hop_by_hop(name) ||
+           is_name(name, dropped) || is_replaced(client, name) || is_named_by_connection(req, name);
 }
 
 /* --- the values that the load balancer writes --- */
@@ -96,8 +119,11 @@ static enum rc forwarded_for_value(const struct http_request *req, const struct 
                               list.len ? ", " : "", BYTES_ARG(req->fields[i].value));
     if (rc != RC_OK)
         return rc;
-    return arena_printf(req->arena, out, "%.*s%s%s", BYTES_ARG(list), list.len ? ", " : "",
-                        client->address);
+    const char *separator = list.len ? ", " : "";
+    if (client->attributes && client->attributes->has_xff_client_port)
+        return arena_printf(req->arena, out, "%.*s%s%s:%u", BYTES_ARG(list), separator,
+                            client->address, client->port);
+    return arena_printf(req->arena, out, "%.*s%s%s", BYTES_ARG(list), separator, client->address);
 }
 
 /* The client's fields of the trace, without a Self, which is the load balancer's own. */
@@ -140,6 +166,32 @@ static enum rc trace_value(const struct http_request *req, const struct alb_clie
                         BYTES_ARG(kept));
 }
 
+size_t alb_request_forwarders(const struct http_request *req)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < req->field_count; i++) {
+        struct bytes value = req->fields[i].value;
+        if (!bytes_ieq(req->fields[i].name, BYTES_LIT("x-forwarded-for")) || !value.len)
+            continue;
+        count++;
+        for (size_t k = 0; k < value.len; k++)
+            count += value.ptr[k] == ',';
+    }
+    return count;
+}
+
+struct bytes alb_request_host(const struct http_request *req, const char *fallback)
+{
+    const struct bytes *sent = http_request_header(req, "host");
+    struct bytes host = sent && sent->len ? *sent : bytes_from_str(fallback);
+    size_t colon = host.len;
+    if (!has_port(host))
+        return host;
+    while (host.ptr[--colon] != ':')
+        ;
+    return bytes_make(host.ptr, colon);
+}
+
 /* --- the table --- */
 
 static void add(struct http_field *fields, size_t *count, const char *name, struct bytes value)
@@ -159,13 +211,16 @@ enum rc alb_request_prepare(struct http_request *req, const struct alb_client *c
         trace_value(req, client, random, &trace) != RC_OK ||
         arena_printf(req->arena, &port, "%u", client->listener_port) != RC_OK)
         return RC_NOMEM;
-    add(fields, &count, "X-Forwarded-For", forwarded);
-    add(fields, &count, "X-Forwarded-Proto", BYTES_LIT("http"));
+    if (xff_mode(client) == ALB_XFF_APPEND)
+        add(fields, &count, "X-Forwarded-For", forwarded);
+    add(fields, &count, "X-Forwarded-Proto",
+        client->is_tls ? BYTES_LIT("https") : BYTES_LIT("http"));
     add(fields, &count, "X-Forwarded-Port", port);
-    add(fields, &count, "Host", host);
+    if (!preserves_host(client) || !http_request_header(req, "host"))
+        add(fields, &count, "Host", host);
     add(fields, &count, "X-Amzn-Trace-Id", trace);
     for (size_t i = 0; i < req->field_count; i++)
-        if (!is_dropped(req, req->fields[i].name))
+        if (!is_dropped(req, client, req->fields[i].name))
             fields[count++] = req->fields[i];
     req->fields = fields;
     req->field_count = count;

@@ -65,6 +65,8 @@ struct alb_target_owner {
     /* It has been deregistered and its last request has ended; said once, maybe inside
      * alb_target_deregister. */
     void (*on_unused)(void *context);
+    /* It has left its group, by whomever: the owner's pointer to it is dead after the call. */
+    void (*on_gone)(void *context);
     void *context;
 };
 
@@ -87,7 +89,8 @@ struct alb_target {
     struct choice choice; /* pick.h's */
     struct upstream *idle[ALB_IDLE_CONNECTIONS];
     size_t idle_count;
-    bool is_removed; /* in no list any more; goes with its last request */
+    struct alb_call *calls; /* that it has in flight; the data path's (dispatch.h) */
+    bool is_removed;        /* in no list any more; goes with its last request */
     struct alb_target *next;
 };
 
@@ -101,7 +104,6 @@ struct alb_group {
     struct alb_health_check check;
     struct alb_group_attributes attributes;
     struct alb_target *targets; /* in the order in which they came */
-    struct alb_target *last;    /* that had a request, for taking turns; NULL: none */
     size_t expected;            /* targets that are on their way, see alb_group_expect */
     bool is_used;               /* some rule forwards to it */
     uint64_t request_count;     /* that a rule sent here */

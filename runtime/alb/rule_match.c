@@ -68,6 +68,13 @@ static bool has_pair(const struct alb_value *value, struct bytes query)
     return false;
 }
 
+/* OPTIONS * has no path. What AWS's rules see there is not documented: ours see the root, so that
+ * the request reaches a home that can answer it. */
+static struct bytes path_of(const struct http_request *req)
+{
+    return req->path.len && req->path.ptr[0] == '/' ? req->path : BYTES_LIT("/");
+}
+
 static bool value_holds(const struct alb_condition *condition, const struct alb_value *value,
                         const struct alb_seen *seen)
 {
@@ -75,7 +82,7 @@ static bool value_holds(const struct alb_condition *condition, const struct alb_
     case ALB_HOST_HEADER:
         return fits(value, seen->host, true);
     case ALB_PATH_PATTERN:
-        return fits(value, seen->req->path, false);
+        return fits(value, path_of(seen->req), false);
     case ALB_HTTP_HEADER:
         return has_header(condition, value, seen->req);
     case ALB_REQUEST_METHOD:

@@ -199,10 +199,10 @@ void alb_target_remove(struct alb_target *target)
     while (*link != target)
         link = &(*link)->next;
     *link = target->next;
-    if (group->last == target)
-        group->last = NULL;
     alb_group_hold(group);
     alb_tell_target_gone(target);
+    if (target->owner.on_gone)
+        target->owner.on_gone(target->owner.context);
     target->is_removed = true;
     target->in_flight++; /* stays while the owner is told */
     close_idle(target);

@@ -9,14 +9,19 @@
 
 #include "runtime/core/limits.h"
 
+/* Edge-triggered, so that a request costs no call of epoll_ctl, and epoll no second look. */
 enum { READ_BYTES = 16 * 1024 };
+#define WATCHED ((uint32_t)EPOLLIN | (uint32_t)EPOLLRDHUP | (uint32_t)EPOLLET)
 
 struct upstream {
     struct loop *loop;
     struct loop_io io;
     struct loop_timer timer;
     bool is_connected, is_refused, is_busy;
-    struct buf out, in;
+    bool is_closed; /* by the target, between two requests */
+    unsigned timeout_ms;
+    struct buf out; /* what the socket has not taken at once */
+    struct buf in;
     size_t sent;
     struct arena arena;
     struct http1_decoder decoder;
@@ -32,8 +37,6 @@ static void finish(struct upstream *upstream, enum rc rc, const struct http1_res
     bool has_begun = upstream->in.len > 0;
     upstream->is_busy = false;
     loop_timer_clear(upstream->loop, &upstream->timer);
-    /* Nothing is watched between requests: upstream_is_usable looks before the next. */
-    loop_io_set(upstream->loop, &upstream->io, 0);
     upstream->on_done(upstream->context, upstream, rc, res, has_begun);
 }
 
@@ -41,49 +44,88 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
 {
     struct upstream *upstream = (void *)((char *)timer - offsetof(struct upstream, timer));
     (void)loop;
-    finish(upstream, RC_TIMEOUT, NULL);
+    finish(upstream, upstream->is_refused ? RC_IO : RC_TIMEOUT, NULL);
+}
+
+/* false: no memory. */
+static bool set_timer(struct upstream *upstream)
+{
+    unsigned ms = upstream->timeout_ms;
+    if (!upstream->is_connected && ms > UPSTREAM_CONNECT_MS)
+        ms = UPSTREAM_CONNECT_MS;
+    return loop_timer_set(upstream->loop, &upstream->timer,
+                          upstream->loop->now_ms + (upstream->is_refused ? 0 : (int64_t)ms)) ==
+           RC_OK;
 }
 
 /* --- bytes --- */
 
-static void send_some(struct upstream *upstream)
+/* How many bytes the socket takes now. All of them where it is broken: the target may have answered
+ * before it closed, so reading tells. */
+static size_t send_now(struct upstream *upstream, struct bytes bytes)
 {
-    struct buf *out = &upstream->out;
-    while (upstream->sent < out->len) {
-        ssize_t n = send(upstream->io.fd, out->data + upstream->sent, out->len - upstream->sent,
-                         MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN) {
-            loop_io_set(upstream->loop, &upstream->io, EPOLLIN | EPOLLOUT);
-            return;
-        }
-        if (n < 0)
-            break; /* the target may have answered before it closed: reading tells */
-        upstream->sent += (size_t)n;
-    }
-    loop_io_set(upstream->loop, &upstream->io, EPOLLIN);
+    ssize_t n;
+    do
+        n = send(upstream->io.fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0)
+        return (size_t)n;
+    return errno == EAGAIN ? 0 : bytes.len;
 }
 
-static void read_some(struct upstream *upstream)
+static void send_rest(struct upstream *upstream)
+{
+    size_t left = upstream->out.len - upstream->sent, n = left;
+    while (n && left) {
+        n = send_now(upstream, bytes_make(upstream->out.data + upstream->sent, left));
+        upstream->sent += n;
+        left -= n;
+    }
+    loop_io_set(upstream->loop, &upstream->io, left ? WATCHED | EPOLLOUT : WATCHED);
+}
+
+/* One read, and what it makes of the answer: RC_AGAIN when it is not whole. */
+static enum rc read_once(struct upstream *upstream, struct http1_response *res, bool *is_full,
+                         bool *is_end)
 {
     struct buf *in = &upstream->in;
-    struct http1_response res;
     size_t consumed;
-    if (buf_reserve(in, READ_BYTES) != RC_OK) {
-        finish(upstream, RC_BODY_LIMIT, NULL);
-        return;
-    }
-    ssize_t n = read(upstream->io.fd, in->data + in->len, in->cap - in->len);
+    if (buf_reserve(in, READ_BYTES) != RC_OK)
+        return RC_BODY_LIMIT;
+    size_t room = in->cap - in->len;
+    ssize_t n = read(upstream->io.fd, in->data + in->len, room);
+    *is_full = n == (ssize_t)room;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+        return RC_AGAIN;
     if (n > 0)
         in->len += (size_t)n;
-    enum rc rc = http1_decode_response(&upstream->decoder, buf_bytes(in), n <= 0, upstream->method,
-                                       LIMIT_TARGET_BODY_BYTES, &upstream->arena, &res, &consumed);
-    if (rc == RC_AGAIN)
+    *is_end = n <= 0;
+    enum rc rc = http1_decode_response(&upstream->decoder, buf_bytes(in), *is_end, upstream->method,
+                                       LIMIT_TARGET_BODY_BYTES, &upstream->arena, res, &consumed);
+    if (rc == RC_OK && (*is_end || consumed < in->len))
+        res->keep_alive = false;
+    return rc;
+}
+
+/* The loop tells of new bytes alone, so all that there is must be read; `has_end`: it has said that
+ * the end is among it. */
+static void read_some(struct upstream *upstream, bool has_end)
+{
+    struct http1_response res;
+    bool is_full = true, is_end = false;
+    enum rc rc = RC_AGAIN;
+    while (rc == RC_AGAIN && !is_end && (is_full || has_end)) {
+        errno = 0;
+        rc = read_once(upstream, &res, &is_full, &is_end);
+        if (rc == RC_AGAIN && errno == EAGAIN)
+            break;
+    }
+    if (rc == RC_AGAIN) {
+        if (!set_timer(upstream)) /* the time is for silence */
+            finish(upstream, RC_NOMEM, NULL);
         return;
-    if (rc == RC_OK && (n <= 0 || consumed < in->len))
+    }
+    if (rc == RC_OK && has_end)
         res.keep_alive = false;
     finish(upstream, rc, rc == RC_OK ? &res : NULL);
 }
@@ -99,21 +141,34 @@ static bool connect_is_done(struct upstream *upstream)
     return true;
 }
 
+/* A connection that has come about, or not. */
+static bool end_connecting(struct upstream *upstream)
+{
+    if (connect_is_done(upstream)) {
+        if (!upstream->is_busy || set_timer(upstream))
+            return true;
+    }
+    upstream->is_refused = true;
+    if (upstream->is_busy)
+        finish(upstream, RC_IO, NULL);
+    return false;
+}
+
 static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
 {
     struct upstream *upstream = (void *)((char *)io - offsetof(struct upstream, io));
-    if (!upstream->is_busy) {
-        loop_io_remove(loop, io); /* a hang-up between requests is reported unasked */
+    uint32_t ends = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    (void)loop;
+    if (!upstream->is_connected && !end_connecting(upstream))
         return;
-    }
-    if (!upstream->is_connected && !connect_is_done(upstream)) {
-        finish(upstream, RC_IO, NULL);
+    if (!upstream->is_busy) {
+        upstream->is_closed |= ends || (events & EPOLLIN);
         return;
     }
     if (upstream->sent < upstream->out.len && (events & EPOLLOUT))
-        send_some(upstream);
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        read_some(upstream);
+        send_rest(upstream);
+    if (ends || (events & EPOLLIN))
+        read_some(upstream, ends != 0);
 }
 
 /* --- life --- */
@@ -138,7 +193,7 @@ struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to)
     buf_init(&upstream->out, LIMIT_INPUT_BYTES);
     buf_init(&upstream->in, LIMIT_TARGET_BODY_BYTES + LIMIT_HEAD_BYTES + READ_BYTES);
     arena_init(&upstream->arena, LIMIT_TARGET_BODY_BYTES + LIMIT_REQUEST_ARENA_BYTES);
-    if (upstream->io.fd < 0 || loop_io_add(loop, &upstream->io, 0) != RC_OK) {
+    if (upstream->io.fd < 0 || loop_io_add(loop, &upstream->io, WATCHED | EPOLLOUT) != RC_OK) {
         upstream_close(upstream);
         return NULL;
     }
@@ -169,26 +224,35 @@ bool upstream_is_usable(const struct upstream *upstream)
     return recv(upstream->io.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
+bool upstream_is_open(const struct upstream *upstream)
+{
+    return !upstream->is_closed;
+}
+
 enum rc upstream_send(struct upstream *upstream, struct bytes request, enum http_method method,
                       unsigned timeout_ms, upstream_done_fn *on_done, void *context)
 {
     buf_reset(&upstream->out);
     buf_reset(&upstream->in);
     buf_shrink(&upstream->in, LIMIT_IDLE_BUFFER_BYTES);
+    buf_shrink(&upstream->out, LIMIT_IDLE_BUFFER_BYTES);
     arena_reset(&upstream->arena);
     http1_decoder_init(&upstream->decoder);
-    buf_append(&upstream->out, request);
-    if (upstream->out.failed || loop_timer_set(upstream->loop, &upstream->timer,
-                                               upstream->loop->now_ms + timeout_ms) != RC_OK)
+    upstream->timeout_ms = timeout_ms;
+    if (!set_timer(upstream))
         return RC_NOMEM;
+    size_t n = upstream->is_connected ? send_now(upstream, request) : 0;
+    buf_append(&upstream->out, bytes_skip(request, n));
+    if (upstream->out.failed) {
+        loop_timer_clear(upstream->loop, &upstream->timer);
+        return RC_NOMEM;
+    }
     upstream->sent = 0;
     upstream->method = method;
     upstream->on_done = on_done;
     upstream->context = context;
     upstream->is_busy = true;
-    if (upstream->is_connected)
-        send_some(upstream);
-    else
-        loop_io_set(upstream->loop, &upstream->io, EPOLLIN | EPOLLOUT);
+    if (upstream->out.len && upstream->is_connected)
+        loop_io_set(upstream->loop, &upstream->io, WATCHED | EPOLLOUT);
     return RC_OK;
 }

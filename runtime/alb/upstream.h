@@ -16,12 +16,14 @@
 
 struct upstream;
 
+enum { UPSTREAM_CONNECT_MS = 10000 }; /* as an ALB: 504 after it */
+
 /* How a request ended; called once for each upstream_send.
  *
  * RC_OK       `res` is the answer; its views hold during the call
  * RC_IO       no connection: the request has not been sent
  * RC_CLOSED   the target closed before a whole answer; `has_begun` says whether part of one came
- * RC_TIMEOUT  no answer in time
+ * RC_TIMEOUT  no connection or no answer in time
  * other       what came is no HTTP answer, or too large (http1_decode_response's codes)
  *
  * After RC_OK with res->keep_alive the upstream may be used again; otherwise close it, now or
@@ -40,8 +42,14 @@ void upstream_close(struct upstream *upstream);
 /* false: the target has closed it, or sent what nobody asked for. */
 bool upstream_is_usable(const struct upstream *upstream);
 
-/* Sends `request` (copied) and reads its answer. `method` is the request's. `on_done` is never
- * called inside. RC_NOMEM: nothing was sent, and on_done will not be called. */
+/* The same as far as the loop has told, without a look at the socket: for a request that may be
+ * sent twice. */
+bool upstream_is_open(const struct upstream *upstream);
+
+/* Sends `request` (what cannot be sent at once is copied) and reads its answer. `method` is the
+ * request's. `timeout_ms` is for silence: it begins anew with each part of an answer; connecting
+ * has UPSTREAM_CONNECT_MS at most. `on_done` is never called inside. RC_NOMEM: on_done will not be
+ * called, and the connection is of no use any more. */
 enum rc upstream_send(struct upstream *upstream, struct bytes request, enum http_method method,
                       unsigned timeout_ms, upstream_done_fn *on_done, void *context) MUST_CHECK;
 

@@ -11,32 +11,46 @@ struct control {
     struct httpd *httpd;
 };
 
+/* The weights of all rules that forward to the group. */
+static unsigned weight_of(const struct alb_model *model, const struct alb_group *group)
+{
+    unsigned weight = 0;
+    for (const struct alb_listener *each = model->listeners; each; each = each->next)
+        for (const struct alb_rule *rule = each->rules; rule; rule = rule->next)
+            for (size_t i = 0; rule->action.type == ALB_FORWARD && i < rule->action.forward.count;
+                 i++)
+                if (rule->action.forward.shares[i].group == group)
+                    weight += rule->action.forward.shares[i].weight;
+    return weight;
+}
+
 static void print_group(struct buf *out, const struct alb_group *group)
 {
-    size_t total, second;
+    size_t targets = 0, in_flight = 0;
     buf_append(out, BYTES_LIT("{\"name\":"));
     json_text_string(out, bytes_from_str(group->name));
     buf_append(out, BYTES_LIT(",\"targetGroupArn\":"));
     json_text_string(out, bytes_from_str(group->arn));
-    if (group->function)
-        function_count(group->function, &total, &second);
-    else
-        service_count(group->service, &total, &second);
-    buf_printf(out, ",\"weight\":%u,\"requests\":%llu,\"%s\":%zu,\"%s\":%zu}", group->weight,
-               (unsigned long long)group->request_count, group->function ? "sandboxes" : "tasks",
-               total, group->function ? "busy" : "ready", second);
+    for (const struct alb_target *target = group->targets; target; target = target->next) {
+        targets++;
+        in_flight += target->in_flight;
+    }
+    buf_printf(out, ",\"weight\":%u,\"requests\":%llu,\"targets\":%zu,\"inFlight\":%zu}",
+               weight_of(group->model, group), (unsigned long long)group->request_count, targets,
+               in_flight);
 }
 
 static void answer_state(const struct control *control, struct httpd_exchange *exchange)
 {
+    const struct alb_model *model = control->options.model;
     struct buf text;
     struct bytes body = {NULL, 0};
     buf_init(&text, LIMIT_RESPONSE_JSON_BYTES);
-    buf_printf(&text, "{\"loadBalancer\":\"http://127.0.0.1:%u\",\"targetGroups\":[",
-               control->options.alb_port);
-    for (size_t i = 0; i < control->options.group_count; i++) {
-        buf_append(&text, i ? BYTES_LIT(",") : BYTES_LIT(""));
-        print_group(&text, &control->options.groups[i]);
+    buf_printf(&text, "{\"loadBalancer\":\"http://%s:%u\",\"targetGroups\":[", model->dns_name,
+               model->listeners ? model->listeners->port : 0);
+    for (const struct alb_group *group = model->groups; group; group = group->next) {
+        buf_append(&text, group == model->groups ? BYTES_LIT("") : BYTES_LIT(","));
+        print_group(&text, group);
     }
     buf_append(&text, BYTES_LIT("]}\n"));
     if (text.failed || arena_dup(&exchange->arena, buf_bytes(&text), &body) != RC_OK)

@@ -12,14 +12,13 @@
  * unknown action.
  */
 
-#include "runtime/local/alb.h"
+#include "runtime/alb/model.h"
+#include "runtime/net/httpd.h"
 
 struct control_options {
-    struct loop *loop;              /* Required. */
-    int listen_fd;                  /* Required: from httpd_listen; taken over also on failure. */
-    const struct alb_group *groups; /* Required: borrowed. */
-    size_t group_count;
-    unsigned alb_port;
+    struct loop *loop;             /* Required. */
+    int listen_fd;                 /* Required: from httpd_listen; taken over also on failure. */
+    const struct alb_model *model; /* Required: borrowed. */
 };
 
 struct control;

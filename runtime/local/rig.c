@@ -8,10 +8,14 @@
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/local/alb.h"
+#include "runtime/alb/alb.h"
 #include "runtime/local/console.h"
 #include "runtime/local/control.h"
+#include "runtime/local/function_home.h"
+#include "runtime/local/outside.h"
 #include "runtime/local/rebuild.h"
+#include "runtime/local/rig_model.h"
+#include "runtime/local/service.h"
 #include "runtime/net/fd_limit.h"
 
 enum { DRAIN_MS = 5000 };
@@ -21,7 +25,10 @@ struct rig {
     struct loop loop;
     struct loop_io signals, terminal;
     struct loop_timer drain_timer;
-    struct alb_group groups[RIG_GROUPS];
+    struct rig_model model;
+    struct function *function;
+    struct service *service; /* NULL: the targets are others' */
+    struct outside *outside;
     struct alb *alb;
     struct control *control;
     struct rebuild *rebuild;
@@ -51,11 +58,12 @@ static void on_service_line(void *context, bool is_error, struct bytes line)
 static void on_record(void *context, const struct alb_record *record)
 {
     const struct rig *rig = context;
+    long long duration_us = record->done_us - record->received_us;
     if (rig->config->is_quiet)
         return;
     console_printf("alb", "%.*s %.*s -> %s %d %lld.%03lld ms%s%s%s%s", BYTES_ARG(record->method),
-                   BYTES_ARG(record->path), record->group ? record->group : "-", record->status,
-                   (long long)record->duration_us / 1000, (long long)record->duration_us % 1000,
+                   BYTES_ARG(record->path), record->group ? record->group->name : "-",
+                   record->status, duration_us / 1000, duration_us % 1000,
                    record->reason ? " " : "", record->reason ? record->reason : "",
                    record->detail ? ": " : "", record->detail ? record->detail : "");
 }
@@ -68,10 +76,12 @@ static void on_service_ready(void *context)
         return;
     }
     rig->is_up = true;
+    const unsigned *weights = rig->config->weights;
     const char *address =
         strcmp(rig->config->bind, "0.0.0.0") == 0 ? "127.0.0.1" : rig->config->bind;
     console_printf("duet", "http://%s:%u -> lambda %u, fargate %u", address, rig->port,
-                   rig->config->weights[RIG_LAMBDA], rig->config->weights[RIG_FARGATE]);
+                   weights[RIG_LAMBDA_A] + weights[RIG_LAMBDA_B],
+                   weights[RIG_FARGATE_A] + weights[RIG_FARGATE_B]);
     console_printf("duet", "control port http://127.0.0.1:%u; Ctrl-C ends all of it",
                    rig->control_port);
 }
@@ -87,8 +97,8 @@ static void on_service_stopped(void *context)
 static void stop_homes(struct rig *rig)
 {
     loop_timer_clear(&rig->loop, &rig->drain_timer);
-    if (rig->groups[RIG_FARGATE].service)
-        service_stop(rig->groups[RIG_FARGATE].service, on_service_stopped);
+    if (rig->service)
+        service_stop(rig->service, on_service_stopped);
     else
         loop_stop(&rig->loop);
 }
@@ -179,6 +189,25 @@ static const char *program_of(const struct rig *rig, int which)
     return which == RIG_LAMBDA ? rig->config->bootstrap : rig->config->server;
 }
 
+static bool find_function(void *context, struct bytes arn, struct alb_function *function)
+{
+    const struct rig *rig = context;
+    if (!rig->function || !bytes_eq(arn, BYTES_LIT(RIG_FUNCTION_ARN)))
+        return false;
+    *function = function_home(rig->function);
+    return true;
+}
+
+static bool register_function(struct rig *rig)
+{
+    struct alb_why why;
+    if (alb_target_register(rig->model.groups[RIG_LAMBDA_A], BYTES_LIT(RIG_FUNCTION_ARN), 0, NULL,
+                            NULL, &why) == ALB_OK)
+        return true;
+    (void)snprintf(rig->error, sizeof rig->error, "cannot register the function: %s", why.text);
+    return false;
+}
+
 static bool start_function(struct rig *rig)
 {
     struct function_options options = {
@@ -193,15 +222,25 @@ static bool start_function(struct rig *rig)
         .is_quiet = rig->config->is_quiet,
         .context = rig,
     };
-    struct alb_group *group = &rig->groups[RIG_LAMBDA];
-    group->function = function_new(&options, rig->error, sizeof rig->error);
-    return group->function != NULL;
+    rig->function = function_new(&options, rig->error, sizeof rig->error);
+    return rig->function != NULL && register_function(rig);
+}
+
+static bool start_outside(struct rig *rig)
+{
+    rig->outside = outside_new(&rig->loop, rig->model.groups[RIG_FARGATE_A], rig->config->targets,
+                               rig->config->target_count);
+    if (!rig->outside)
+        return fail(rig, "cannot look for the fargate home");
+    on_service_ready(rig);
+    return true;
 }
 
 static bool start_service(struct rig *rig)
 {
     struct service_options options = {
         .loop = &rig->loop,
+        .group = rig->model.groups[RIG_FARGATE_A],
         .program = program_of(rig, RIG_FARGATE),
         .env = rig->env,
         .task_count = rig->config->tasks,
@@ -211,35 +250,29 @@ static bool start_service(struct rig *rig)
         .on_ready = on_service_ready,
         .context = rig,
     };
-    struct alb_group *group = &rig->groups[RIG_FARGATE];
-    group->service = service_new(&options, rig->error, sizeof rig->error);
-    return group->service != NULL;
-}
-
-static void name_groups(struct rig *rig)
-{
-    static const char *const names[] = {[RIG_LAMBDA] = "lambda", [RIG_FARGATE] = "fargate"};
-    for (unsigned i = 0; i < RIG_GROUPS; i++) {
-        struct alb_group *group = &rig->groups[i];
-        group->name = names[i];
-        group->weight = rig->config->weights[i];
-        (void)snprintf(group->arn, sizeof group->arn,
-                       "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/%s/%016x",
-                       names[i], i + 1);
-    }
+    if (rig->config->target_count)
+        return start_outside(rig);
+    rig->service = service_new(&options, rig->error, sizeof rig->error);
+    return rig->service != NULL;
 }
 
 static bool start_listeners(struct rig *rig)
 {
+    struct alb_why why;
     int fd =
         httpd_listen(rig->config->bind, rig->config->port, false, rig->error, sizeof rig->error);
     if (fd < 0)
         return false;
     rig->port = httpd_port(fd);
+    if (!rig_model_init(&rig->model, rig->config, rig->port, find_function, rig, &why)) {
+        (void)snprintf(rig->error, sizeof rig->error, "cannot make the load balancer: %s",
+                       why.text);
+        (void)close(fd);
+        return false;
+    }
     struct alb_options alb = {.loop = &rig->loop,
                               .listen_fd = fd,
-                              .groups = rig->groups,
-                              .group_count = RIG_GROUPS,
+                              .listener = rig->model.listener,
                               .on_record = on_record,
                               .context = rig};
     rig->alb = alb_new(&alb);
@@ -249,11 +282,8 @@ static bool start_listeners(struct rig *rig)
     if (fd < 0)
         return false;
     rig->control_port = httpd_port(fd);
-    struct control_options control = {.loop = &rig->loop,
-                                      .listen_fd = fd,
-                                      .groups = rig->groups,
-                                      .group_count = RIG_GROUPS,
-                                      .alb_port = rig->port};
+    struct control_options control = {
+        .loop = &rig->loop, .listen_fd = fd, .model = rig->model.model};
     rig->control = control_new(&control);
     return rig->control ? true : fail(rig, "cannot start the control port");
 }
@@ -262,10 +292,10 @@ static void on_new_program(void *context, int which)
 {
     struct rig *rig = context;
     if (which == RIG_LAMBDA) {
-        function_replace(rig->groups[RIG_LAMBDA].function);
+        function_replace(rig->function);
         console_printf("duet", "the lambda home is replaced");
-    } else {
-        service_replace(rig->groups[RIG_FARGATE].service);
+    } else if (rig->service) {
+        service_replace(rig->service);
     }
 }
 
@@ -307,14 +337,28 @@ static bool watch_terminal(struct rig *rig)
            fail(rig, "cannot watch the terminal");
 }
 
+/* Those that wait, and those that targets of others have. */
+static void end_requests(struct alb_model *model)
+{
+    for (struct alb_group *group = model->groups; group; group = group->next) {
+        alb_group_refuse(group);
+        for (struct alb_target *target = group->targets; target; target = target->next)
+            alb_target_cut(target);
+    }
+}
+
 static void release(struct rig *rig)
 {
     /* Calls that are still open get their answer here, so the load balancer goes after it. */
-    function_free(rig->groups[RIG_LAMBDA].function);
-    service_free(rig->groups[RIG_FARGATE].service);
+    function_free(rig->function);
+    service_free(rig->service);
+    outside_free(rig->outside);
+    if (rig->model.model)
+        end_requests(rig->model.model);
     rebuild_free(rig->rebuild); /* with the programs that they ran */
     alb_free(rig->alb);
     control_free(rig->control);
+    rig_model_release(&rig->model);
     if (rig->signals.fd >= 0)
         (void)close(rig->signals.fd);
     loop_release(&rig->loop);
@@ -328,7 +372,6 @@ int rig_run(const struct rig_config *config)
         return 1;
     }
     fd_limit_raise(); /* a sandbox takes six descriptors, a client's request two */
-    name_groups(&rig);
     set_env(&rig);
     if (!watch_signals(&rig) || !watch_terminal(&rig) || !start_listeners(&rig) ||
         !start_watching(&rig) || !start_function(&rig) || !start_service(&rig))

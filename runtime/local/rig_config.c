@@ -10,7 +10,7 @@
 
 enum { FILE_MAX_BYTES = 1024 * 1024 };
 
-enum kind { KIND_NUMBER, KIND_TEXT, KIND_ENV, KIND_OBJECT };
+enum kind { KIND_NUMBER, KIND_TEXT, KIND_ENV, KIND_OBJECT, KIND_TARGETS };
 
 struct row {
     const char *path; /* "weights.lambda" is the member lambda of the object weights */
@@ -26,8 +26,12 @@ static const struct row rows[] = {
     {"port", KIND_NUMBER, FIELD(port), 0, 65535, 8080},
     {"control_port", KIND_NUMBER, FIELD(control_port), 0, 65535, 4566},
     {"weights", KIND_OBJECT, 0, 0, 0, 0},
-    {"weights.lambda", KIND_NUMBER, FIELD(weights[RIG_LAMBDA]), 0, LIMIT_WEIGHT, 50},
-    {"weights.fargate", KIND_NUMBER, FIELD(weights[RIG_FARGATE]), 0, LIMIT_WEIGHT, 50},
+    {"weights.lambda", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_A]), 0, LIMIT_WEIGHT, 50},
+    {"weights.fargate", KIND_NUMBER, FIELD(weights[RIG_FARGATE_A]), 0, LIMIT_WEIGHT, 50},
+    {"weights.lambda-a", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_A]), 0, LIMIT_WEIGHT, 50},
+    {"weights.lambda-b", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_B]), 0, LIMIT_WEIGHT, 0},
+    {"weights.fargate-a", KIND_NUMBER, FIELD(weights[RIG_FARGATE_A]), 0, LIMIT_WEIGHT, 50},
+    {"weights.fargate-b", KIND_NUMBER, FIELD(weights[RIG_FARGATE_B]), 0, LIMIT_WEIGHT, 0},
     {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
     {"env", KIND_ENV, 0, 0, 0, 0},
     {"lambda", KIND_OBJECT, 0, 0, 0, 0},
@@ -38,10 +42,17 @@ static const struct row rows[] = {
     {"fargate", KIND_OBJECT, 0, 0, 0, 0},
     {"fargate.program", KIND_TEXT, FIELD(server), 0, 0, 0},
     {"fargate.tasks", KIND_NUMBER, FIELD(tasks), 1, 100, 1},
+    {"fargate.targets", KIND_TARGETS, 0, 0, 0, 0},
     {"fargate.stop_timeout_s", KIND_NUMBER, FIELD(stop_timeout_s), 2, 120, 30},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
+
+const char *rig_slot_name(int slot)
+{
+    static const char *const names[RIG_SLOTS] = {"lambda-a", "lambda-b", "fargate-a", "fargate-b"};
+    return names[slot];
+}
 
 static const struct row *find_row(const char *path)
 {
@@ -105,10 +116,12 @@ static bool take_weight(struct rig_config *config, struct bytes piece, unsigned 
     size_t equals = bytes_find(piece, '=');
     (void)snprintf(path, sizeof path, "weights.%.*s", (int)(equals < 16 ? equals : 16), piece.ptr);
     const struct row *row = find_row(path);
-    unsigned bit = row ? 1u << (row - rows) : 0;
+    unsigned bit = row ? 1u << (row->offset - FIELD(weights)) / sizeof(unsigned) : 0;
     if (!row || equals == piece.len || (*seen & bit)) {
         (void)snprintf(
-            error, error_len, "'%.*s' is %s: write lambda=N,fargate=N with N from 0 to %d",
+            error, error_len,
+            "'%.*s' is %s: write lambda=N,fargate=N, or slots such as lambda-b=N, with N from 0 to "
+            "%d",
             BYTES_ARG(piece), *seen & bit ? "a second weight" : "no weight", LIMIT_WEIGHT);
         return false;
     }
@@ -207,6 +220,32 @@ static bool read_env(struct reader *reader, const cJSON *object)
     return true;
 }
 
+static bool is_target(const char *text)
+{
+    uint64_t port;
+    struct bytes view = bytes_from_str(text);
+    size_t colon = bytes_find(view, ':');
+    return colon > 0 && colon < view.len && colon < 256 &&
+           bytes_to_u64(bytes_skip(view, colon + 1), 65535, &port) && port > 0;
+}
+
+static bool read_targets(struct reader *reader, const cJSON *list)
+{
+    struct rig_config *config = reader->config;
+    static const char path[] = "fargate.targets";
+    if (!cJSON_IsArray(list))
+        return fail(reader, path, "must be a list of \"HOST:PORT\"");
+    config->target_count = 0;
+    for (const cJSON *item = list->child; item; item = item->next) {
+        if (!cJSON_IsString(item) || !is_target(item->valuestring))
+            return fail(reader, path, "must be a list of \"HOST:PORT\"");
+        if (config->target_count == RIG_TARGETS_MAX)
+            return fail(reader, path, "has more than 32 targets");
+        config->targets[config->target_count++] = item->valuestring;
+    }
+    return true;
+}
+
 static bool read_object(struct reader *reader, const char *prefix, const cJSON *object);
 
 static bool read_item(struct reader *reader, const char *prefix, const cJSON *item)
@@ -226,6 +265,8 @@ static bool read_item(struct reader *reader, const char *prefix, const cJSON *it
         return true;
     case KIND_ENV:
         return read_env(reader, item);
+    case KIND_TARGETS:
+        return read_targets(reader, item);
     case KIND_OBJECT:
         return read_object(reader, path, item);
     }
@@ -295,8 +336,9 @@ bool rig_config_load(struct rig_config *config, const char *file, char *error, s
 
 bool rig_config_check(const struct rig_config *config, char *error, size_t error_len)
 {
-    if (config->weights[RIG_LAMBDA] + config->weights[RIG_FARGATE] > 0)
-        return true;
+    for (int i = 0; i < RIG_SLOTS; i++)
+        if (config->weights[i] > 0)
+            return true;
     (void)snprintf(error, error_len, "all weights are 0: no request would have a home");
     return false;
 }

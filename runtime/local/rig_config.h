@@ -10,13 +10,17 @@
 
 #include "runtime/core/arena.h"
 
-enum { RIG_GROUPS = 2, RIG_LAMBDA = 0, RIG_FARGATE = 1, RIG_ENV_MAX = 64 };
+/* The two homes, and the slots: two target groups of each, of which the b is empty until something
+ * is shipped. */
+enum { RIG_HOMES = 2, RIG_LAMBDA = 0, RIG_FARGATE = 1 };
+enum { RIG_LAMBDA_A, RIG_LAMBDA_B, RIG_FARGATE_A, RIG_FARGATE_B, RIG_SLOTS };
+enum { RIG_ENV_MAX = 64, RIG_TARGETS_MAX = 32 };
 
 struct rig_config {
     const char *bind;      /* IPv4 address that the load balancer listens on; 127.0.0.1 */
     unsigned port;         /* of it; 0: the system picks one */
     unsigned control_port; /* 0 too */
-    unsigned weights[RIG_GROUPS];
+    unsigned weights[RIG_SLOTS];
     const char *store;     /* DUET_STORE of both homes */
     const char *bootstrap; /* program of the Lambda home */
     const char *server;    /* program of the Fargate home */
@@ -24,6 +28,8 @@ struct rig_config {
     unsigned memory_mb;
     unsigned concurrency; /* sandboxes at most */
     unsigned tasks;
+    const char *targets[RIG_TARGETS_MAX]; /* "HOST:PORT" of servers that the rig does not start; */
+    size_t target_count;                  /* more than 0: it starts none */
     unsigned stop_timeout_s;
     const char *env[RIG_ENV_MAX + 1]; /* "NAME=value" for both homes; ends with NULL */
     size_t env_count;
@@ -46,7 +52,11 @@ bool rig_config_parse(struct rig_config *config, const char *file, struct bytes 
 bool rig_config_load(struct rig_config *config, const char *file, char *error,
                      size_t error_len) MUST_CHECK;
 
-/* Takes "lambda=90,fargate=10"; a group that is not named gets weight 0. None may come twice. */
+/* "lambda-a" ... "fargate-b". */
+const char *rig_slot_name(int slot);
+
+/* Takes "lambda=90,fargate=10", where lambda and fargate stand for their a slots, or slots by name;
+ * one that is not named gets weight 0. None may come twice. */
 bool rig_config_weights(struct rig_config *config, const char *text, char *error,
                         size_t error_len) MUST_CHECK;
 

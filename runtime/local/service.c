@@ -7,26 +7,18 @@
 #include "runtime/core/clock.h"
 #include "runtime/local/task.h"
 
-enum { MAX_ATTEMPTS = 4, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
 
 struct service {
     struct service_options options;
     struct task_owner owner;
     struct task *tasks;
-    struct task *last_used;
-    struct service_call *waiting, **waiting_last;
-    struct loop_timer wait_timer, restart_timer;
+    struct loop_timer restart_timer;
     unsigned failures; /* tasks in a row that ended before they were ready */
     bool was_ready, is_stopping, is_replacing;
+    bool is_expected; /* the group knows that a task will come */
     service_event_fn *on_stopped;
 };
-
-/* --- which task --- */
-
-static bool is_idempotent(enum http_method method)
-{
-    return method != HTTP_POST && method != HTTP_PATCH && method != HTTP_METHOD_OTHER;
-}
 
 void service_count(const struct service *service, size_t *total, size_t *ready)
 {
@@ -46,144 +38,19 @@ static size_t current_count(const struct service *service)
     return count;
 }
 
-static struct task *next_ready(struct service *service)
-{
-    struct task *start = service->last_used ? service->last_used->next : NULL;
-    for (struct task *task = start; task; task = task->next)
-        if (task->state == TASK_READY)
-            return task;
-    for (struct task *task = service->tasks; task; task = task->next)
-        if (task->state == TASK_READY)
-            return task;
-    return NULL;
-}
-
-/* The task for a call. One that has been killed, and whose end has not been seen, would take a
- * request with it; those that may be sent twice need not be asked after, since asking has a price.
- */
-static struct task *choose_task(struct service *service, const struct service_call *call)
-{
-    struct task *task = next_ready(service);
-    while (task && !is_idempotent(call->method) && process_is_doomed(task->process)) {
-        task_doubt(task);
-        task = next_ready(service);
-    }
-    return task;
-}
-
-/* --- requests --- */
-
-static void end_call(struct service_call *call, enum service_outcome outcome,
-                     const struct http1_response *res)
-{
-    call->on_done(call->context, outcome, res);
-}
-
-static void set_wait_timer(struct service *service)
-{
-    loop_timer_clear(service->options.loop, &service->wait_timer);
-    if (service->waiting && loop_timer_set(service->options.loop, &service->wait_timer,
-                                           service->waiting->_give_up_ms) != RC_OK) {
-        /* without a timer the calls wait for a task alone */
-    }
-}
-
-static struct service_call *take_waiting(struct service *service)
-{
-    struct service_call *call = service->waiting;
-    service->waiting = call->_next;
-    if (!service->waiting)
-        service->waiting_last = &service->waiting;
-    return call;
-}
-
-static void wait_for_task(struct service *service, struct service_call *call)
-{
-    if (service->is_stopping) {
-        end_call(call, SERVICE_NO_TARGET, NULL);
-        return;
-    }
-    call->_next = NULL;
-    *service->waiting_last = call;
-    service->waiting_last = &call->_next;
-    set_wait_timer(service);
-}
-
-static void on_wait_timer(struct loop *loop, struct loop_timer *timer)
-{
-    struct service *service = (void *)((char *)timer - offsetof(struct service, wait_timer));
-    while (service->waiting && service->waiting->_give_up_ms <= loop->now_ms)
-        end_call(take_waiting(service), SERVICE_NO_TARGET, NULL);
-    set_wait_timer(service);
-}
-
-/* A second try is safe when the target has not had the request, or may have it twice. */
-static bool may_retry(const struct service_call *call, enum rc rc, bool has_begun)
-{
-    if (call->_attempts >= MAX_ATTEMPTS)
-        return false;
-    return rc == RC_IO || (rc == RC_CLOSED && !has_begun && is_idempotent(call->method));
-}
-
-static void try_call(struct service *service, struct service_call *call);
-
-static void on_upstream_done(void *context, struct upstream *upstream, enum rc rc,
-                             const struct http1_response *res, bool has_begun)
-{
-    struct service_call *call = context;
-    struct service *service = call->_service;
-    struct task *task = call->_task;
-    if (rc == RC_IO || (rc == RC_CLOSED && !has_begun))
-        task_doubt(task);
-    if (rc != RC_OK && may_retry(call, rc, has_begun)) {
-        task_give_connection(task, upstream, false);
-        try_call(service, call);
-        return;
-    }
-    /* The answer's views live in the upstream, so it is given back after the caller took them. */
-    bool is_reusable = rc == RC_OK && res->keep_alive;
-    enum service_outcome outcome = rc == RC_OK        ? SERVICE_OK
-                                   : rc == RC_TIMEOUT ? SERVICE_TIMEOUT
-                                                      : SERVICE_BAD_ANSWER;
-    end_call(call, outcome, res);
-    task_give_connection(task, upstream, is_reusable);
-}
-
-static void try_call(struct service *service, struct service_call *call)
-{
-    struct task *task = choose_task(service, call);
-    if (!task) {
-        wait_for_task(service, call);
-        return;
-    }
-    struct upstream *upstream = task_take_connection(task);
-    if (!upstream) {
-        end_call(call, SERVICE_BAD_ANSWER, NULL);
-        return;
-    }
-    service->last_used = task;
-    call->_task = task;
-    call->_attempts++;
-    if (upstream_send(upstream, call->request, call->method, SERVICE_ANSWER_MS, on_upstream_done,
-                      call) != RC_OK) {
-        task_give_connection(task, upstream, false);
-        end_call(call, SERVICE_BAD_ANSWER, NULL);
-    }
-}
-
-void service_send(struct service *service, struct service_call *call)
-{
-    call->_service = service;
-    call->_attempts = 0;
-    call->_give_up_ms = clock_ms_monotonic() + SERVICE_WAIT_MS;
-    try_call(service, call);
-}
-
 /* --- tasks --- */
 
 static unsigned wanted(const struct service *service)
 {
     return service->options.task_count;
+}
+
+/* Between the end of a task and the start of the next. */
+static void expect(struct service *service, bool is_expected)
+{
+    if (service->is_expected != is_expected)
+        alb_group_expect(service->options.group, is_expected ? 1 : -1);
+    service->is_expected = is_expected;
 }
 
 static bool start_task(struct service *service, char *error, size_t error_len)
@@ -195,7 +62,12 @@ static bool start_task(struct service *service, char *error, size_t error_len)
     while (*last)
         last = &(*last)->next;
     *last = task;
-    return true;
+    if (task_register(task, service->options.group))
+        return true;
+    *last = NULL;
+    task_kill(task);
+    (void)snprintf(error, error_len, "no memory");
+    return false;
 }
 
 static void restart_later(struct service *service)
@@ -223,6 +95,7 @@ static void on_restart_timer(struct loop *loop, struct loop_timer *timer)
             return;
         }
     }
+    expect(service, false);
 }
 
 static void retire_old(struct service *service)
@@ -242,9 +115,6 @@ static void on_task_ready(void *context, struct task *task)
     size_t total, ready, is_current = 0;
     (void)task;
     service->failures = 0;
-    while (service->waiting && next_ready(service))
-        try_call(service, take_waiting(service));
-    set_wait_timer(service);
     service_count(service, &total, &ready);
     for (const struct task *each = service->tasks; each; each = each->next)
         is_current += each->state == TASK_READY && !each->is_old;
@@ -261,8 +131,6 @@ static void unlink_task(struct service *service, const struct task *task)
     while (*link != task)
         link = &(*link)->next;
     *link = task->next;
-    if (service->last_used == task)
-        service->last_used = NULL;
 }
 
 /* The new version does not start: the old tasks stay what they were. */
@@ -307,6 +175,7 @@ static void on_task_exit(void *context, struct task *task, int status)
             return;
         }
     }
+    expect(service, true);
     restart_later(service);
 }
 
@@ -343,8 +212,6 @@ struct service *service_new(const struct service_options *options, char *error, 
     service->options = *options;
     if (options->task_count == 0)
         service->options.task_count = 1;
-    service->waiting_last = &service->waiting;
-    service->wait_timer.fn = on_wait_timer;
     service->restart_timer.fn = on_restart_timer;
     service->owner = (struct task_owner){
         .loop = options->loop,
@@ -371,9 +238,7 @@ void service_stop(struct service *service, service_event_fn *on_stopped)
     service->is_stopping = true;
     service->on_stopped = on_stopped;
     loop_timer_clear(service->options.loop, &service->restart_timer);
-    while (service->waiting)
-        end_call(take_waiting(service), SERVICE_NO_TARGET, NULL);
-    set_wait_timer(service);
+    expect(service, false);
     for (struct task *task = service->tasks; task; task = task->next)
         task_stop(task);
     if (!service->tasks)
@@ -384,8 +249,8 @@ void service_free(struct service *service)
 {
     if (!service)
         return;
-    loop_timer_clear(service->options.loop, &service->wait_timer);
     loop_timer_clear(service->options.loop, &service->restart_timer);
+    expect(service, false);
     while (service->tasks) {
         struct task *next = service->tasks->next;
         task_kill(service->tasks);

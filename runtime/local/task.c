@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "runtime/alb/dispatch.h"
 #include "runtime/core/clock.h"
 #include "runtime/net/httpd.h"
 
@@ -60,6 +61,8 @@ static void on_probed(void *context, struct upstream *upstream, enum rc rc,
     }
     task->state = TASK_READY;
     task->was_ready = true;
+    if (task->target && task->target->state == ALB_INITIAL)
+        alb_target_set_state(task->target, ALB_HEALTHY, NULL, NULL);
     task->owner.on_ready(task->owner.context, task);
 }
 
@@ -82,6 +85,55 @@ static void on_probe_timer(struct loop *loop, struct loop_timer *timer)
     probe_later(task);
 }
 
+/* --- the target --- */
+
+static bool is_doomed(void *context)
+{
+    const struct task *task = context;
+    return task->process && process_is_doomed(task->process);
+}
+
+static void on_failed(void *context)
+{
+    task_doubt(context);
+}
+
+static void on_unused(void *context)
+{
+    struct task *task = context;
+    if (task->state == TASK_RETIRING && task->process)
+        task_stop(task);
+}
+
+static void on_gone(void *context)
+{
+    struct task *task = context;
+    task->target = NULL;
+}
+
+bool task_register(struct task *task, struct alb_group *group)
+{
+    const struct alb_target_owner owner = {is_doomed, on_failed, on_unused, on_gone, task};
+    return alb_target_register(group, BYTES_LIT("127.0.0.1"), task->port, &owner, &task->target,
+                               NULL) == ALB_OK;
+}
+
+static void ignore(void *context)
+{
+    (void)context;
+}
+
+/* The process is gone, and the task soon: what was on its way is tried elsewhere. */
+static void unregister(struct task *task)
+{
+    struct alb_target *target = task->target;
+    if (!target)
+        return;
+    task->target = NULL;
+    target->owner = (struct alb_target_owner){.on_failed = ignore};
+    alb_target_remove(target);
+}
+
 /* --- life --- */
 
 static void release(struct task *task)
@@ -89,8 +141,7 @@ static void release(struct task *task)
     loop_timer_clear(task->owner.loop, &task->probe_timer);
     if (task->probe)
         upstream_close(task->probe);
-    while (task->idle_count)
-        upstream_close(task->idle[--task->idle_count]);
+    unregister(task);
     if (task->port_fd >= 0)
         (void)close(task->port_fd);
     free(task);
@@ -101,9 +152,7 @@ static void on_process_exit(void *context, int status)
     struct task *task = context;
     task->process = NULL;
     task->owner.on_exit(task->owner.context, task, status);
-    task->state = TASK_RETIRING;
-    if (task->in_flight == 0)
-        release(task); /* else the last connection that is given back does it */
+    release(task);
 }
 
 static void on_process_line(void *context, bool is_error, struct bytes line)
@@ -176,66 +225,40 @@ void task_doubt(struct task *task)
     if (task->state != TASK_READY)
         return;
     task->state = TASK_STARTING;
+    if (task->target && task->target->state != ALB_DRAINING)
+        alb_target_set_state(task->target, ALB_INITIAL, "Elb.InitialHealthChecking",
+                             "Initial health checks in progress");
     probe_later(task);
 }
 
-static void stop_if_unused(struct task *task)
+static void deregister(struct task *task)
 {
-    if (task->state != TASK_RETIRING || task->in_flight)
-        return;
-    if (task->process)
-        task_stop(task);
-    else
-        release(task);
+    task->state = TASK_RETIRING;
+    loop_timer_clear(task->owner.loop, &task->probe_timer);
+    if (task->target)
+        alb_target_deregister(task->target);
 }
 
 void task_retire(struct task *task)
 {
-    task->state = TASK_RETIRING;
-    stop_if_unused(task);
+    deregister(task);
+    if (!task->target || task->target->in_flight == 0)
+        task_stop(task);
 }
 
 void task_stop(struct task *task)
 {
-    task->state = TASK_RETIRING;
-    loop_timer_clear(task->owner.loop, &task->probe_timer);
-    while (task->idle_count)
-        upstream_close(task->idle[--task->idle_count]);
+    if (task->is_stopping)
+        return;
+    task->is_stopping = true;
+    deregister(task);
     process_stop(task->process, task->owner.stop_grace_ms);
 }
 
 void task_kill(struct task *task)
 {
+    if (task->target)
+        alb_target_cut(task->target);
     process_kill(task->process);
     release(task);
-}
-
-/* --- connections --- */
-
-struct upstream *task_take_connection(struct task *task)
-{
-    struct sockaddr_in to = upstream_loopback(task->port);
-    struct upstream *upstream = NULL;
-    while (!upstream && task->idle_count) {
-        upstream = task->idle[--task->idle_count];
-        if (!upstream_is_usable(upstream)) {
-            upstream_close(upstream);
-            upstream = NULL;
-        }
-    }
-    if (!upstream)
-        upstream = upstream_open(task->owner.loop, &to);
-    if (upstream)
-        task->in_flight++;
-    return upstream;
-}
-
-void task_give_connection(struct task *task, struct upstream *upstream, bool is_reusable)
-{
-    task->in_flight--;
-    if (is_reusable && task->state == TASK_READY && task->idle_count < TASK_IDLE_CONNECTIONS)
-        task->idle[task->idle_count++] = upstream;
-    else
-        upstream_close(upstream);
-    stop_if_unused(task);
 }

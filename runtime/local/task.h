@@ -2,14 +2,16 @@
 #define RUNTIME_LOCAL_TASK_H
 
 /*
- * task — one server process of a service: its port, its health, its kept connections.
+ * task — one server process of a service: its port, its health, and the target that it is.
  *
- * Layer:   local. Knows process, upstream; service owns it.
+ * Layer:   local. Knows process, alb; service owns it.
  * Threads: all on the loop's thread.
  */
 
-#include "runtime/local/process.h"
+#include "runtime/alb/model.h"
+#include "runtime/alb/model.h"
 #include "runtime/alb/upstream.h"
+#include "runtime/local/process.h"
 
 struct task;
 
@@ -26,14 +28,14 @@ struct task_owner {
     const char *probe_path; /* 200 there means ready */
     unsigned stop_grace_ms;
     void (*on_ready)(void *context, struct task *task);
-    /* Its process is gone; the task is freed when no request of it is in flight any more. */
+    /* Its process is gone; the task is freed after the call. */
     void (*on_exit)(void *context, struct task *task, int status);
     /* A line of its output, or why it is not ready, when that takes long. */
     void (*on_line)(void *context, bool is_error, struct bytes line);
     void *context;
 };
 
-enum { TASK_IDLE_CONNECTIONS = 64, TASK_LAST_LINE = 512 };
+enum { TASK_LAST_LINE = 512 };
 
 struct task {
     struct task_owner owner;
@@ -42,15 +44,14 @@ struct task {
     unsigned port;
     int port_fd; /* keeps the port ours until the server listens, and after it */
     int64_t started_ms;
-    size_t in_flight;
+    struct alb_target *target; /* NULL: it is in no group */
     bool was_ready;
     bool has_said_why;              /* it is not ready */
+    bool is_stopping;               /* SIGTERM is sent */
     bool is_old;                    /* a replacement is on its way */
     char last_line[TASK_LAST_LINE]; /* of its output; says why a start failed */
     struct loop_timer probe_timer;
     struct upstream *probe;
-    struct upstream *idle[TASK_IDLE_CONNECTIONS];
-    size_t idle_count;
     struct task *next; /* the service's list */
 };
 
@@ -59,20 +60,20 @@ struct task {
  * `error` says why. */
 struct task *task_start(const struct task_owner *owner, char *error, size_t error_len) MUST_CHECK;
 
-/* A connection for one request: a kept one that still lives, or a new one. NULL: none to be had. */
-struct upstream *task_take_connection(struct task *task) MUST_CHECK;
-
-/* Gives it back after its request; it is kept when `is_reusable`, else closed. */
-void task_give_connection(struct task *task, struct upstream *upstream, bool is_reusable);
+/* Makes it a target of `group`: `initial` until it is ready, and again when it is doubted. Its
+ * readiness is the rig's own look, every 10 ms, besides the group's health checks. false: no
+ * memory.
+ */
+bool task_register(struct task *task, struct alb_group *group) MUST_CHECK;
 
 /* A connection was refused, or closed without an answer: back to TASK_STARTING, and asked again
  * until it answers or exits. */
 void task_doubt(struct task *task);
 
-/* No new requests; SIGTERM as soon as none is in flight. */
+/* Deregisters it; SIGTERM as soon as no request is in flight. */
 void task_retire(struct task *task);
 
-/* SIGTERM now, SIGKILL after the grace. */
+/* Deregisters it; SIGTERM now, SIGKILL after the grace. */
 void task_stop(struct task *task);
 
 /* Kills and frees without on_exit. */

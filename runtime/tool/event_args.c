@@ -237,7 +237,8 @@ static void add_default(struct event_args *args, const char *name, struct bytes 
 
 static enum alb_lambda_reason build(struct event_args *args, struct buf *out)
 {
-    struct alb_client client = {"127.0.0.1", 80, "localhost", 0};
+    struct alb_client client = {
+        .address = "127.0.0.1", .listener_port = 80, .dns_name = "localhost", .epoch_ms = 0};
     struct random_state random;
     random_init(&random, 0);
     add_default(args, "user-agent", BYTES_LIT("duet/" DUET_VERSION));

@@ -85,7 +85,10 @@ static void decode_request(struct end *end, struct bytes in, struct http_request
  * same trace id. */
 static void take_request(struct end *end, const struct parity_row *row, struct http_request *req)
 {
-    struct alb_client client = {"203.0.113.9", 443, "duet.example", 1795253400250};
+    struct alb_client client = {.address = "203.0.113.9",
+                                .listener_port = 443,
+                                .dns_name = "duet.example",
+                                .epoch_ms = 1795253400250};
     struct random_state random;
     random_init(&random, 1);
     parity_request(row, &end->bytes);

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "runtime/local/alb.h"
+#include "runtime/alb/alb.h"
 
 enum { DRAWS = 10000 };
 
@@ -19,7 +19,7 @@ Test(alb_choose, splits_by_weight_within_what_chance_allows)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
-        struct alb_group groups[4] = {0};
+        struct alb_share groups[4] = {0};
         struct random_state seeded;
         double sum = 0, chi_square = 0, seen[4] = {0};
         random_init(&seeded, 20240607 + i);
@@ -40,7 +40,7 @@ Test(alb_choose, splits_by_weight_within_what_chance_allows)
 
 Test(alb_choose, all_weights_zero_is_no_group)
 {
-    struct alb_group groups[2] = {0};
+    struct alb_share groups[2] = {0};
     struct random_state seeded;
     random_init(&seeded, 1);
     cr_expect_eq(alb_choose(groups, 2, &seeded), -1);

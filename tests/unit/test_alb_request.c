@@ -72,7 +72,8 @@ static const struct row rows[] = {
 
 static void prepare(const struct row *row, struct http_request *req)
 {
-    struct alb_client client = {"192.0.2.7", row->port, "lb.local", 0};
+    struct alb_client client = {
+        .address = "192.0.2.7", .listener_port = row->port, .dns_name = "lb.local", .epoch_ms = 0};
     *req = (struct http_request){.arena = &arena, .fields = row->fields};
     while (req->field_count < FIELDS_MAX && row->fields[req->field_count].name.len)
         req->field_count++;
@@ -139,7 +140,10 @@ static const struct trace_row trace_rows[] = {
 
 Test(alb_request, the_trace_says_when_the_request_came)
 {
-    struct alb_client client = {"192.0.2.7", 80, "lb.local", 1795253400250};
+    struct alb_client client = {.address = "192.0.2.7",
+                                .listener_port = 80,
+                                .dns_name = "lb.local",
+                                .epoch_ms = 1795253400250};
     struct http_request req = {.arena = &arena};
     cr_assert_eq(alb_request_prepare(&req, &client, &seeded), RC_OK);
     cr_expect(bytes_starts_with(req.trace_id, BYTES_LIT("Root=1-6b016498-")), "'%.*s'",

@@ -27,8 +27,8 @@ Test(rig_config, has_the_documented_defaults)
     cr_expect_str_eq(config.bind, "127.0.0.1");
     cr_expect_eq(config.port, 8080u);
     cr_expect_eq(config.control_port, 4566u);
-    cr_expect_eq(config.weights[RIG_LAMBDA], 50u);
-    cr_expect_eq(config.weights[RIG_FARGATE], 50u);
+    cr_expect_eq(config.weights[RIG_LAMBDA_A], 50u);
+    cr_expect_eq(config.weights[RIG_FARGATE_A], 50u);
     cr_expect_eq(config.tasks, 1u);
     cr_expect(rig_config_check(&config, error, sizeof error));
 }
@@ -45,8 +45,8 @@ Test(rig_config, takes_every_setting_of_a_file)
     cr_expect_str_eq(config.bind, "0.0.0.0");
     cr_expect_eq(config.port, 1u);
     cr_expect_eq(config.control_port, 2u);
-    cr_expect_eq(config.weights[RIG_LAMBDA], 3u);
-    cr_expect_eq(config.weights[RIG_FARGATE], 999u);
+    cr_expect_eq(config.weights[RIG_LAMBDA_A], 3u);
+    cr_expect_eq(config.weights[RIG_FARGATE_A], 999u);
     cr_expect_str_eq(config.store, "memory");
     cr_expect_str_eq(config.env[3], "A=1");
     cr_expect_str_eq(config.env[4], "B=x=y");
@@ -93,10 +93,10 @@ Test(rig_config, names_what_is_wrong_in_a_file)
 Test(rig_config, takes_weights_from_a_flag)
 {
     cr_assert(rig_config_weights(&config, "lambda=90,fargate=10", error, sizeof error));
-    cr_expect_eq(config.weights[RIG_LAMBDA], 90u);
-    cr_expect_eq(config.weights[RIG_FARGATE], 10u);
+    cr_expect_eq(config.weights[RIG_LAMBDA_A], 90u);
+    cr_expect_eq(config.weights[RIG_FARGATE_A], 10u);
     cr_assert(rig_config_weights(&config, "fargate=1", error, sizeof error));
-    cr_expect_eq(config.weights[RIG_LAMBDA], 0u);
+    cr_expect_eq(config.weights[RIG_LAMBDA_A], 0u);
 }
 
 static const char *const bad_weights[] = {

@@ -1,0 +1,386 @@
+#include "runtime/alb/alb.h"
+
+#include <stdlib.h>
+
+#include "runtime/alb/action.h"
+#include "runtime/alb/alb_lambda.h"
+#include "runtime/alb/alb_page.h"
+#include "runtime/alb/alb_request.h"
+#include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
+
+enum { RESPONSE_HEAD_BYTES = 32 * 1024 }; /* an ALB takes no more from a target: 502 */
+
+struct alb {
+    struct alb_options options;
+    struct alb_model *model;
+    struct httpd *httpd;
+    alb_drained_fn *on_drained;
+};
+
+/* A request on its way; in the exchange's arena. */
+struct forward {
+    struct alb *alb;
+    struct httpd_exchange *exchange;
+    struct bytes host; /* as it came, without a port */
+    const char *action, *redirect_url;
+    int rule_priority;
+    struct alb_group *group;   /* held until the record is written */
+    struct alb_target *target; /* a function, held while it runs */
+    struct alb_call call;      /* to an ip target, when it has a group */
+    bool wants_upgrade;        /* asked before alb_request_prepare takes the field away */
+    bool is_own;
+    const char *reason, *detail;
+    int64_t sent_us, answered_us;
+};
+
+/* --- answers --- */
+
+/* The listener may not want to be known. */
+static void hide_server(const struct alb *alb, struct http_response *res)
+{
+    size_t kept = 0;
+    if (alb->options.listener->attributes.names_server)
+        return;
+    for (size_t i = 0; i < res->field_count; i++)
+        if (!bytes_ieq(res->fields[i].name, BYTES_LIT("server")))
+            res->fields[kept++] = res->fields[i];
+    res->field_count = kept;
+}
+
+static void answer_own(struct forward *forward)
+{
+    forward->is_own = true;
+    hide_server(forward->alb, &forward->exchange->res);
+    httpd_respond(forward->exchange);
+}
+
+static void answer_page(struct forward *forward, int status)
+{
+    alb_page_set(&forward->exchange->res, &forward->exchange->arena, status);
+    answer_own(forward);
+}
+
+static void answer_reason(struct forward *forward, enum alb_lambda_reason reason)
+{
+    forward->reason = alb_lambda_reason_name(reason);
+    answer_page(forward, alb_lambda_reason_status(reason));
+}
+
+/* --- to a Lambda function --- */
+
+static void on_invoked(void *context, enum alb_invoked outcome, struct bytes payload)
+{
+    struct forward *forward = context;
+    struct httpd_exchange *exchange = forward->exchange;
+    bool is_multi_value = forward->group->attributes.is_multi_value;
+    enum alb_lambda_reason reason = alb_lambda_outcome(outcome);
+    forward->answered_us = clock_us_monotonic();
+    if (reason == ALB_LAMBDA_OK)
+        reason = alb_answer_parse(payload, is_multi_value, &exchange->arena, &exchange->res,
+                                  &forward->detail);
+    alb_target_let_go(forward->target);
+    if (reason != ALB_LAMBDA_OK) {
+        answer_reason(forward, reason);
+        return;
+    }
+    if (!http_response_header(&exchange->res, "server") &&
+        forward->alb->options.listener->attributes.names_server)
+        http_response_add(&exchange->res, &exchange->arena, BYTES_LIT("Server"),
+                          BYTES_LIT("awselb/2.0"));
+    httpd_respond(exchange);
+}
+
+/* Unlike an ip target, one that fails its checks is all that there is. */
+static bool takes_requests(const struct alb_target *target)
+{
+    return target && target->state != ALB_UNUSED && target->state != ALB_DRAINING;
+}
+
+static void forward_to_function(struct forward *forward)
+{
+    struct httpd_exchange *exchange = forward->exchange;
+    struct alb_target *target = forward->group->targets;
+    struct buf event;
+    if (!takes_requests(target)) {
+        answer_page(forward, 503);
+        return;
+    }
+    forward->target = target;
+    if (forward->wants_upgrade) {
+        answer_reason(forward, ALB_LAMBDA_NO_WEBSOCKET);
+        return;
+    }
+    buf_init(&event, LIMIT_INVOCATION_BYTES);
+    enum alb_lambda_reason reason =
+        alb_event_build(&exchange->req, bytes_from_str(forward->group->arn),
+                        forward->group->attributes.is_multi_value, &event);
+    if (reason == ALB_LAMBDA_OK) {
+        forward->sent_us = clock_us_monotonic();
+        target->request_count++;
+        alb_target_hold(target);
+        target->function.invoke(target->function.home, buf_bytes(&event), on_invoked, forward);
+    }
+    buf_release(&event);
+    if (reason != ALB_LAMBDA_OK)
+        answer_reason(forward, reason);
+}
+
+/* --- to an ip target --- */
+
+/* What is of the target's connection alone. The length is made anew from the body, but for HEAD,
+ * whose answer has a length and no body. */
+static bool is_dropped(struct bytes name, enum http_method method)
+{
+    return http_field_is_hop_by_hop(name) ||
+           (method != HTTP_HEAD && bytes_ieq(name, BYTES_LIT("content-length")));
+}
+
+/* Takes over what the decoder has looked at already. false: the head is too large, or no memory. */
+static bool take_answer(struct httpd_exchange *exchange, const struct http1_response *from)
+{
+    struct http_response *res = &exchange->res;
+    struct http_field *fields =
+        arena_alloc(&exchange->arena, (from->field_count + 1) * sizeof *fields);
+    size_t count = 0, head_bytes = 0;
+    if (!fields)
+        return false;
+    for (size_t i = 0; i < from->field_count; i++) {
+        const struct http_field *field = &from->fields[i];
+        head_bytes += field->name.len + field->value.len + 4;
+        if (is_dropped(field->name, exchange->req.method))
+            continue;
+        exchange->has_date |= bytes_ieq(field->name, BYTES_LIT("date"));
+        fields[count++] = *field;
+    }
+    res->status = from->status;
+    res->body = from->body;
+    res->fields = fields;
+    res->field_count = count;
+    res->field_capacity = from->field_count + 1;
+    return head_bytes <= RESPONSE_HEAD_BYTES;
+}
+
+static void on_served(void *context, enum alb_served outcome, const struct http1_response *res)
+{
+    static const int statuses[] = {
+        [ALB_SERVED_NO_TARGET] = 503, [ALB_SERVED_BAD] = 502, [ALB_SERVED_TIMEOUT] = 504};
+    struct forward *forward = context;
+    if (outcome != ALB_SERVED)
+        answer_page(forward, statuses[outcome]);
+    else if (!take_answer(forward->exchange, res))
+        answer_page(forward, 502);
+    else
+        httpd_respond(forward->exchange);
+}
+
+static void forward_to_target(struct forward *forward)
+{
+    struct alb *alb = forward->alb;
+    forward->call.loop = alb->options.loop;
+    forward->call.group = forward->group;
+    forward->call.req = &forward->exchange->req;
+    forward->call.timeout_ms = alb->model->attributes.idle_timeout_s * 1000;
+    forward->call.on_done = on_served;
+    forward->call.context = forward;
+    alb_call_send(&forward->call);
+}
+
+/* --- from the client --- */
+
+int alb_choose(const struct alb_share *shares, size_t count, struct random_state *random)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += shares[i].weight;
+    if (sum == 0)
+        return -1;
+    uint64_t ticket = random_below(random, sum);
+    int chosen = 0;
+    while (ticket >= shares[chosen].weight)
+        ticket -= shares[chosen++].weight;
+    return chosen;
+}
+
+static void forward_by_weight(struct forward *forward, const struct alb_rule *rule)
+{
+    struct alb *alb = forward->alb;
+    struct httpd_exchange *exchange = forward->exchange;
+    unsigned client_port;
+    const char *address = httpd_peer(exchange, &client_port);
+    struct alb_client client = {.address = address,
+                                .port = client_port,
+                                .listener_port = alb->options.listener->port,
+                                .is_tls = alb->options.tls != NULL,
+                                .dns_name = alb->model->dns_name,
+                                .attributes = &alb->model->attributes};
+    int chosen =
+        alb_choose(rule->action.forward.shares, rule->action.forward.count, &alb->model->random);
+    if (chosen < 0) {
+        answer_page(forward, 503);
+        return;
+    }
+    forward->group = rule->action.forward.shares[chosen].group;
+    forward->group->request_count++;
+    alb_group_hold(forward->group);
+    if (alb_request_prepare(&exchange->req, &client, &alb->model->random) != RC_OK)
+        answer_page(forward, 500);
+    else if (forward->group->type == ALB_TARGET_LAMBDA)
+        forward_to_function(forward);
+    else
+        forward_to_target(forward);
+}
+
+static void act(struct forward *forward, const struct alb_rule *rule, const struct alb_seen *seen)
+{
+    static const char *const names[] = {[ALB_FORWARD] = "forward",
+                                        [ALB_REDIRECT] = "redirect",
+                                        [ALB_FIXED_RESPONSE] = "fixed-response"};
+    struct httpd_exchange *exchange = forward->exchange;
+    forward->rule_priority = (int)rule->priority;
+    forward->action = names[rule->action.type];
+    switch (rule->action.type) {
+    case ALB_FORWARD:
+        forward_by_weight(forward, rule);
+        return;
+    case ALB_REDIRECT:
+        forward->redirect_url = alb_redirect_answer(
+            &rule->action, seen, forward->alb->options.listener, &exchange->arena, &exchange->res);
+        break;
+    case ALB_FIXED_RESPONSE:
+        alb_fixed_answer(&rule->action, &exchange->arena, &exchange->res);
+        break;
+    }
+    answer_own(forward);
+}
+
+static void on_request(struct httpd_exchange *exchange)
+{
+    struct alb *alb = httpd_context(exchange->httpd);
+    struct forward *forward = arena_zalloc(&exchange->arena, sizeof *forward);
+    if (!forward) {
+        alb_page_set(&exchange->res, &exchange->arena, 500);
+        httpd_respond(exchange);
+        return;
+    }
+    *forward = (struct forward){
+        .alb = alb,
+        .exchange = exchange,
+        .host = alb_request_host(&exchange->req, alb->model->dns_name),
+        .rule_priority = ALB_NO_RULE,
+        .wants_upgrade = http_request_header(&exchange->req, "upgrade") != NULL,
+    };
+    struct alb_seen seen = {&exchange->req, forward->host, exchange->peer_addr_net};
+    exchange->context = forward;
+    if (bytes_eq(exchange->req.method_text, BYTES_LIT("TRACE")))
+        answer_page(forward, 405);
+    else if (alb_request_forwarders(&exchange->req) > ALB_FORWARDERS_MAX)
+        answer_page(forward, 463);
+    else
+        act(forward, alb_rule_match(alb->options.listener, &seen), &seen);
+}
+
+/* As "Troubleshoot your Application Load Balancers" lists them: header limits are 400, not 431. */
+static void on_fault(struct httpd_exchange *exchange, enum rc fault)
+{
+    const struct alb *alb = httpd_context(exchange->httpd);
+    int status = rc_to_status(fault);
+    if (fault == RC_TIMEOUT)
+        status = 408;
+    if (fault == RC_HEAD_LIMIT)
+        status = 400;
+    alb_page_set(&exchange->res, &exchange->arena, status);
+    hide_server(alb, &exchange->res);
+}
+
+static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
+                         const struct forward *forward)
+{
+    bool has_call = forward->group && forward->group->type == ALB_TARGET_IP;
+    struct alb_record record = {
+        .listener = alb->options.listener,
+        .exchange = exchange,
+        .method = exchange->req.method_text,
+        .path = exchange->req.path,
+        .query = exchange->req.query,
+        .host = forward->host,
+        .rule_priority = forward->rule_priority,
+        .action = forward->action,
+        .group = forward->group,
+        .call = has_call ? &forward->call : NULL,
+        .function = forward->target,
+        .status = exchange->res.status,
+        .is_own = forward->is_own,
+        .redirect_url = forward->redirect_url,
+        .reason = forward->reason,
+        .detail = forward->reason ? forward->detail : NULL,
+        .received_us = exchange->received_us,
+        .sent_us = has_call ? forward->call.sent_us : forward->sent_us,
+        .answered_us = has_call ? forward->call.answered_us : forward->answered_us,
+        .done_us = clock_us_monotonic(),
+    };
+    alb->options.on_record(alb->options.context, &record);
+}
+
+static void on_done(struct httpd_exchange *exchange)
+{
+    const struct alb *alb = httpd_context(exchange->httpd);
+    const struct forward *forward = exchange->context;
+    struct forward fault = {.rule_priority = ALB_NO_RULE,
+                            .is_own = true,
+                            .reason = exchange->fault ? rc_name(exchange->fault) : NULL};
+    write_record(alb, exchange, forward ? forward : &fault);
+    if (forward && forward->group)
+        alb_group_let_go(forward->group);
+}
+
+/* --- life --- */
+
+static void on_httpd_drained(struct httpd *httpd)
+{
+    struct alb *alb = httpd_context(httpd);
+    alb->on_drained(alb->options.context);
+}
+
+struct alb *alb_new(const struct alb_options *options)
+{
+    struct alb *alb = calloc(1, sizeof *alb);
+    if (!alb)
+        return NULL;
+    alb->options = *options;
+    alb->model = options->listener->model;
+    alb->model->wake = alb_group_wake;
+    struct httpd_options http = {
+        .loop = options->loop,
+        .listen_fd = options->listen_fd,
+        .on_request = on_request,
+        .on_fault = on_fault,
+        .on_done = on_done,
+        .on_drained = on_httpd_drained,
+        .tls = options->tls,
+        .context = alb,
+        .idle_timeout_s = alb->model->attributes.idle_timeout_s,
+        .read_timeout_s = alb->model->attributes.idle_timeout_s,
+    };
+    alb->httpd = httpd_new(&http);
+    options->listener->door = alb;
+    if (alb->httpd)
+        return alb;
+    free(alb);
+    return NULL;
+}
+
+void alb_drain(struct alb *alb, alb_drained_fn *on_drained)
+{
+    alb->on_drained = on_drained;
+    httpd_drain(alb->httpd);
+}
+
+void alb_free(struct alb *alb)
+{
+    if (!alb)
+        return;
+    alb->options.listener->door = NULL;
+    httpd_free(alb->httpd);
+    free(alb);
+}

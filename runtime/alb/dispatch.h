@@ -1,0 +1,76 @@
+#ifndef RUNTIME_ALB_DISPATCH_H
+#define RUNTIME_ALB_DISPATCH_H
+
+/*
+ * dispatch — a request on its way to a target of a group of type ip: the choice of the target, its
+ * connection, another try where that is safe, and waiting for a target that is on its way.
+ *
+ * Layer:   alb. Knows the model and upstream.
+ * Threads: all on the loop's thread.
+ *
+ * A connection that is refused, or closed before an answer has begun, is tried again, at once with
+ * another target where there is one: always when nothing was sent, and for a method that may be
+ * sent twice. AWS's load balancer answers 502 in more of these cases; for targets that the rig does
+ * not start, ours tries again only where a kept connection has gone stale.
+ */
+
+#include "runtime/alb/model.h"
+#include "runtime/alb/upstream.h"
+
+enum { ALB_TRIES_MAX = 4, ALB_WAIT_MS = 10000 };
+
+enum alb_served {
+    ALB_SERVED,           /* `res` is the target's answer */
+    ALB_SERVED_NO_TARGET, /* none is registered, or none became ready in time: 503 */
+    ALB_SERVED_BAD,       /* closed before, garbage, too large, or cut off: 502 */
+    ALB_SERVED_TIMEOUT,   /* no connection or no answer in time: 504 */
+};
+
+/* `res` holds during the call; NULL unless ALB_SERVED. */
+typedef void alb_served_fn(void *context, enum alb_served outcome,
+                           const struct http1_response *res);
+
+/* One target that had the request. */
+struct alb_try {
+    struct sockaddr_in address;
+    int status; /* that it answered; 0: nothing */
+};
+
+/* A member of the caller's struct, zeroed but for the first part; stays until on_done. */
+struct alb_call {
+    struct loop *loop;              /* Required. */
+    struct alb_group *group;        /* Required: held by the caller until on_done. */
+    const struct http_request *req; /* Required: as the target shall get it. */
+    unsigned timeout_ms;            /* Required: for silence of the target. */
+    alb_served_fn *on_done;         /* Required. */
+    void *context;
+
+    /* For who writes down what happened. */
+    struct alb_try tries[ALB_TRIES_MAX];
+    size_t try_count;
+    unsigned connection_errors;
+    bool is_fail_open;   /* no target was healthy */
+    int64_t sent_us;     /* the monotonic clock, when it was last sent; 0: never */
+    int64_t answered_us; /* when the answer was there */
+
+    struct alb_target *_target;
+    struct upstream *_upstream;
+    bool _is_reused; /* the connection had a request before */
+    struct loop_timer _timer;
+    struct alb_call *_next, *_prev;
+};
+
+/* Sends a request. on_done follows exactly once, maybe inside. */
+void alb_call_send(struct alb_call *call);
+
+/* Requests that wait in the group look again: model->wake. */
+void alb_group_wake(struct alb_group *group);
+
+/* Ends all that waits in the group: ALB_SERVED_NO_TARGET. */
+void alb_group_refuse(struct alb_group *group);
+
+/* Ends what the target has in flight, each with ALB_SERVED_BAD: the deregistration delay is over.
+ */
+void alb_target_cut(struct alb_target *target);
+
+#endif

@@ -1,0 +1,79 @@
+#include "runtime/local/rig_model.h"
+
+#include <stdio.h>
+
+static const struct alb_pair_text balancer_pairs[] = {
+    {BYTES_INIT("routing.http.drop_invalid_header_fields.enabled"), BYTES_INIT("true")},
+};
+static const struct alb_pair_text lambda_pairs[] = {
+    {BYTES_INIT("lambda.multi_value_headers.enabled"), BYTES_INIT("true")},
+};
+
+static enum alb_error make_groups(struct rig_model *rig_model, struct alb_why *why)
+{
+    enum alb_error error = ALB_OK;
+    for (int i = 0; i < RIG_SLOTS && error == ALB_OK; i++) {
+        bool is_ip = i == RIG_FARGATE_A || i == RIG_FARGATE_B;
+        struct alb_health_check check =
+            alb_health_check_default(is_ip ? ALB_TARGET_IP : ALB_TARGET_LAMBDA);
+        struct alb_group_options options = {.name = bytes_from_str(rig_slot_name(i)),
+                                            .type = is_ip ? ALB_TARGET_IP : ALB_TARGET_LAMBDA,
+                                            .port = is_ip ? 8080 : 0,
+                                            .check = &check};
+        (void)snprintf(check.path, sizeof check.path, "/healthcheck");
+        error = alb_group_create(rig_model->model, &options, &rig_model->groups[i], why);
+        if (error == ALB_OK && !is_ip)
+            error = alb_group_set_attributes(rig_model->groups[i], lambda_pairs, 1, why);
+    }
+    return error;
+}
+
+/* What no rule matches, and the one rule that holds the weights. */
+static enum alb_error make_rules(struct rig_model *rig_model, const struct rig_config *config,
+                                 unsigned port, struct alb_why *why)
+{
+    const struct alb_action none = {.type = ALB_FIXED_RESPONSE,
+                                    .order = 1,
+                                    .fixed = {.status = 503,
+                                              .content_type = "text/plain",
+                                              .body = "no rule of this load balancer matches\n"}};
+    const struct alb_condition all = {
+        .field = ALB_PATH_PATTERN, .values = {{.text = "/*"}}, .value_count = 1};
+    struct alb_action slots = {.type = ALB_FORWARD, .order = 1, .forward = {.count = RIG_SLOTS}};
+    for (int i = 0; i < RIG_SLOTS; i++)
+        slots.forward.shares[i] = (struct alb_share){rig_model->groups[i], config->weights[i]};
+    enum alb_error error =
+        alb_listener_create(rig_model->model, port, ALB_HTTP, &none, &rig_model->listener, why);
+    if (error == ALB_OK)
+        error = alb_rule_create(rig_model->listener, RIG_RULE_PRIORITY, &all, 1, &slots, NULL, why);
+    return error;
+}
+
+bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config, unsigned port,
+                    bool (*find_function)(void *context, struct bytes arn,
+                                          struct alb_function *function),
+                    void *context, struct alb_why *why)
+{
+    struct alb_model_options options = {.name = "duet-local",
+                                        .dns_name = "localhost",
+                                        .find_function = find_function,
+                                        .context = context};
+    *rig_model = (struct rig_model){.model = alb_model_new(&options)};
+    enum alb_error error =
+        rig_model->model ? ALB_OK : alb_refuse_printf(why, ALB_E_INTERNAL_FAILURE, "no memory");
+    if (error == ALB_OK)
+        error = make_groups(rig_model, why);
+    if (error == ALB_OK)
+        error = alb_model_set_attributes(rig_model->model, balancer_pairs, 1, why);
+    if (error == ALB_OK)
+        error = make_rules(rig_model, config, port, why);
+    if (error != ALB_OK)
+        rig_model_release(rig_model);
+    return error == ALB_OK;
+}
+
+void rig_model_release(struct rig_model *rig_model)
+{
+    alb_model_free(rig_model->model);
+    *rig_model = (struct rig_model){0};
+}
