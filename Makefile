@@ -42,8 +42,9 @@ OPT_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 OPT_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 OPT_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
             -fno-sanitize-recover=all
+# A request goes through a dozen small files: the linker makes one of them, a fifth fewer steps.
 OPT_release := -O2 -g -fno-omit-frame-pointer -fstack-protector-strong \
-               -ffunction-sections -fdata-sections
+               -ffunction-sections -fdata-sections -flto
 OPT := $(OPT_$(MODE:release-%=release))
 ifeq ($(and $(OPT),$(filter dev asan tsan fuzz release-x86_64 release-arm64,$(MODE))),)
 $(error MODE is '$(MODE)': it must be dev, asan, tsan, fuzz, release-x86_64 or release-arm64)
@@ -223,7 +224,7 @@ $(O)/%.o: %.c $(O)/flags | deps
 	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
 
 # A compiler that knows malloc would make calloc of its parts again.
-$(O)/runtime/release/start_heap.o: OPT += -fno-builtin
+$(O)/runtime/release/start_heap.o: OPT += -fno-builtin -fno-lto
 
 # Pages and templates travel inside the programs. The folder is named too, for a file that goes.
 $(O)/runtime/tool/templates.c: pipeline/embed.sh runtime/tool/templates \

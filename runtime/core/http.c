@@ -195,10 +195,11 @@ void http_response_init(struct http_response *res)
     *res = (struct http_response){.status = 500};
 }
 
-void http_response_add(struct http_response *res, struct arena *arena, struct bytes name,
-                       struct bytes value)
+/* `name` is a token. */
+static void add_named(struct http_response *res, struct arena *arena, struct bytes name,
+                      struct bytes value)
 {
-    if (!http_is_token(name) || !http_is_field_value(value)) {
+    if (!http_is_field_value(value)) {
         res->is_out_of_memory = true;
         return;
     }
@@ -216,6 +217,15 @@ void http_response_add(struct http_response *res, struct arena *arena, struct by
     res->fields[res->field_count++] = (struct http_field){name, value};
 }
 
+void http_response_add(struct http_response *res, struct arena *arena, struct bytes name,
+                       struct bytes value)
+{
+    if (http_is_token(name))
+        add_named(res, arena, name, value);
+    else
+        res->is_out_of_memory = true;
+}
+
 const struct bytes *http_response_header(const struct http_response *res, const char *name)
 {
     return find_field(res->fields, res->field_count, name);
@@ -226,7 +236,7 @@ void http_response_borrow(struct http_response *res, struct arena *arena, int st
 {
     res->status = status;
     res->body = body;
-    http_response_add(res, arena, BYTES_LIT("Content-Type"), content_type);
+    add_named(res, arena, BYTES_LIT("Content-Type"), content_type);
 }
 
 void http_response_printf(struct http_response *res, struct arena *arena, int status,

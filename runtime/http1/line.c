@@ -6,16 +6,18 @@
  * many of them a call happens to see.
  */
 
-/* Eight bytes at a time: a line is too short for what memchr does before it begins. */
+/* Eight bytes at a time: a line is too short for what memchr does before it begins. The lowest bit
+ * of a word is in its first byte: both architectures are little-endian. */
 static const char *find_lf(const char *p, const char *end)
 {
     const uint64_t ones = UINT64_MAX / 0xFF, highs = ones << 7;
-    uint64_t word;
+    uint64_t word, found;
     for (; end - p >= (ptrdiff_t)sizeof word; p += sizeof word) {
         memcpy(&word, p, sizeof word);
         word ^= ones * '\n'; /* an LF is a zero byte now, and borrows from its high bit */
-        if ((word - ones) & ~word & highs)
-            break;
+        found = (word - ones) & ~word & highs;
+        if (found)
+            return p + __builtin_ctzll(found) / 8;
     }
     while (p < end && *p != '\n')
         p++;

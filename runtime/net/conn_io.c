@@ -29,7 +29,7 @@ ssize_t conn_read(struct httpd_conn *conn, void *data, size_t len)
 {
     if (conn->tls)
         return tls_read(conn->tls, data, len);
-    ssize_t n = read(conn->io.fd, data, len);
+    ssize_t n = recv(conn->io.fd, data, len, 0); /* a shorter way through the kernel than read */
     conn->may_have_more |= n == (ssize_t)len;
     return n;
 }

@@ -117,7 +117,7 @@ for arch in x86_64 arm64; do
     program=$work/programs/bootstrap-$arch debug=$release/bootstrap-$arch.debug
     check "$arch: program and .debug have one build id" [ "$(build_id "$program")" = "$(build_id "$debug")" ]
     check "$arch: and one code" [ "$(code_of "$program")" = "$(code_of "$debug")" ]
-    check "$arch: .debug has symbols" bash -c "readelf -sW '$debug' | grep -q ' app_handle$'"
+    check "$arch: .debug has symbols" bash -c "readelf -sW '$debug' | grep -q ' handle_hello$'"
     check "$arch: and lines" bash -c "readelf -SW '$debug' | grep -q ' .debug_line '"
 done
 

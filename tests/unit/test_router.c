@@ -69,6 +69,10 @@ static const struct find_row find_rows[] = {
     {HTTP_GET, "/candidate/a%2Fb+c%20%C3%A9", ROUTER_HANDLER, 3, B("a/b+c \xC3\xA9")},
     {HTTP_GET, "/candidate/a%00b", ROUTER_HANDLER, 3, B("a\0b")},
     {HTTP_GET, "/candidate/{name}", ROUTER_HANDLER, 3, B("{name}")},
+    {HTTP_GET, "/candidate/%62est", ROUTER_HANDLER, 2, B("")},
+    {HTTP_GET, "/%63andidate/ada", ROUTER_HANDLER, 3, B("ada")},
+    {HTTP_GET, "/candidatesh/%61", ROUTER_NOT_FOUND, NONE, B("")},
+    {HTTP_GET, "/hello%00", ROUTER_NOT_FOUND, NONE, B("")},
     {HTTP_GET, "/candidate/", ROUTER_NOT_FOUND, NONE, B("")},
     {HTTP_GET, "/candidate", ROUTER_NOT_FOUND, NONE, B("")},
     {HTTP_GET, "/candidate/a/b", ROUTER_NOT_FOUND, NONE, B("")},
@@ -108,6 +112,15 @@ Test(router, finds_routes)
         cr_expect(row->x.len == 0 || (req.param_count && bytes_eq(req.params[0].value, row->x)),
                   "%s %s", name, row->path);
     }
+}
+
+/* An event of Lambda may have such a path; nothing behind the pattern's own end is looked at. */
+Test(router, a_nul_ends_no_path)
+{
+    static const struct route exact[] = {{HTTP_GET, "/hello", handle, 0}, ROUTES_END};
+    struct http_request req = {
+        .method = HTTP_GET, .path = BYTES_LIT("/hello\0{name}"), .arena = &arena};
+    cr_expect_eq(router_find(exact, &req), ROUTER_NOT_FOUND);
 }
 
 Test(router, gives_all_parameters_by_name)
