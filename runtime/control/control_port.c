@@ -57,7 +57,8 @@ struct control_port *control_port_new(const struct control_port_options *options
                                  .on_request = on_request,
                                  .context = port,
                                  .idle_timeout_s = 60,
-                                 .read_timeout_s = 10};
+                                 .read_timeout_s = 10,
+                                 .write_timeout_s = 60};
     if (!port) {
         (void)close(options->listen_fd);
         return NULL;

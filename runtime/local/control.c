@@ -109,7 +109,8 @@ struct control *control_new(const struct control_options *options)
                                  .on_request = on_request,
                                  .context = control,
                                  .idle_timeout_s = 60,
-                                 .read_timeout_s = 10};
+                                 .read_timeout_s = 10,
+                                 .write_timeout_s = 60};
     control->httpd = httpd_new(&http);
     if (control->httpd)
         return control;
