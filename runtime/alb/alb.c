@@ -361,6 +361,7 @@ struct alb *alb_new(const struct alb_options *options)
         .context = alb,
         .idle_timeout_s = alb->model->attributes.idle_timeout_s,
         .read_timeout_s = alb->model->attributes.idle_timeout_s,
+        .write_timeout_s = alb->model->attributes.idle_timeout_s,
     };
     alb->httpd = httpd_new(&http);
     options->listener->door = alb;
