@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_CHOICE };
-enum { NO_OFFSET = SIZE_MAX };
+
+/* No constant of an enumeration: it is more than an int holds. */
+#define NO_OFFSET SIZE_MAX
 
 struct row {
     const char *key, *fallback;
