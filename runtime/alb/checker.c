@@ -27,6 +27,7 @@ static void set_timer(struct patient *patient, int64_t due_ms)
         patient->due_ms = 0;
 }
 
+/* Tells the owner too, who may take the target away: nothing of it may be touched after. */
 static void say(struct patient *patient)
 {
     struct alb_target *target = patient->target;
@@ -41,6 +42,8 @@ static void say(struct patient *patient)
     pick_turned(target, clock_ms_monotonic());
     if (options->on_changed)
         options->on_changed(options->context, target, before);
+    if (target->state == ALB_UNHEALTHY && target->owner.on_unhealthy)
+        target->owner.on_unhealthy(target->owner.context);
 }
 
 /* Whoever runs the target may know better, and have said so since the last check. */
@@ -54,6 +57,12 @@ static void adopt(struct patient *patient)
     patient->health.state = state;
 }
 
+/* A target that the rig starts has as long as it needs, as ECS's grace period gives it. */
+static bool is_starting(const struct patient *patient)
+{
+    return patient->health.state == ALB_INITIAL && patient->target->owner.on_failed;
+}
+
 /* --- checks --- */
 
 static void on_checked(void *context, const struct health_result *result)
@@ -62,6 +71,8 @@ static void on_checked(void *context, const struct health_result *result)
     const struct alb_health_check *settings = &patient->target->group->check;
     patient->running = NULL;
     adopt(patient);
+    if (!result->is_pass && is_starting(patient))
+        return;
     (void)health_take(&patient->health, result, settings->healthy_count, settings->unhealthy_count);
     say(patient);
 }

@@ -62,6 +62,8 @@ struct alb_target_owner {
     bool (*is_doomed)(void *context);
     /* A connection was refused, or closed without an answer. */
     void (*on_failed)(void *context);
+    /* The health checks have found it unhealthy: it gets no requests. */
+    void (*on_unhealthy)(void *context);
     /* It has been deregistered and its last request has ended; said once, maybe inside
      * alb_target_deregister. */
     void (*on_unused)(void *context);

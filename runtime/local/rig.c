@@ -14,6 +14,7 @@
 #include "runtime/local/function_home.h"
 #include "runtime/local/outside.h"
 #include "runtime/local/rebuild.h"
+#include "runtime/local/rig_checks.h"
 #include "runtime/local/rig_model.h"
 #include "runtime/local/service.h"
 #include "runtime/net/fd_limit.h"
@@ -26,6 +27,7 @@ struct rig {
     struct loop_io signals, terminal;
     struct loop_timer drain_timer;
     struct rig_model model;
+    struct checker *checker;
     struct function *function;
     struct service *service; /* NULL: the targets are others' */
     struct outside *outside;
@@ -270,12 +272,13 @@ static bool start_listeners(struct rig *rig)
         (void)close(fd);
         return false;
     }
+    rig->checker = rig_checks_new(&rig->loop, rig->model.model);
     struct alb_options alb = {.loop = &rig->loop,
                               .listen_fd = fd,
                               .listener = rig->model.listener,
                               .on_record = on_record,
                               .context = rig};
-    rig->alb = alb_new(&alb);
+    rig->alb = rig->checker ? alb_new(&alb) : NULL;
     if (!rig->alb)
         return fail(rig, "cannot start the load balancer");
     fd = httpd_listen("127.0.0.1", rig->config->control_port, false, rig->error, sizeof rig->error);
@@ -359,6 +362,7 @@ static void release(struct rig *rig)
     alb_free(rig->alb);
     control_free(rig->control);
     rig_model_release(&rig->model);
+    checker_free(rig->checker);
     if (rig->signals.fd >= 0)
         (void)close(rig->signals.fd);
     loop_release(&rig->loop);

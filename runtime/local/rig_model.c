@@ -9,7 +9,8 @@ static const struct alb_pair_text lambda_pairs[] = {
     {BYTES_INIT("lambda.multi_value_headers.enabled"), BYTES_INIT("true")},
 };
 
-static enum alb_error make_groups(struct rig_model *rig_model, struct alb_why *why)
+static enum alb_error make_groups(struct rig_model *rig_model, const struct rig_config *config,
+                                  struct alb_why *why)
 {
     enum alb_error error = ALB_OK;
     for (int i = 0; i < RIG_SLOTS && error == ALB_OK; i++) {
@@ -20,6 +21,10 @@ static enum alb_error make_groups(struct rig_model *rig_model, struct alb_why *w
                                             .type = is_ip ? ALB_TARGET_IP : ALB_TARGET_LAMBDA,
                                             .port = is_ip ? 8080 : 0,
                                             .check = &check};
+        check.interval_s = config->health_interval_s;
+        check.timeout_s = check.interval_s < check.timeout_s ? check.interval_s : check.timeout_s;
+        check.healthy_count = 2;
+        check.unhealthy_count = config->unhealthy_count;
         (void)snprintf(check.path, sizeof check.path, "/healthcheck");
         error = alb_group_create(rig_model->model, &options, &rig_model->groups[i], why);
         if (error == ALB_OK && !is_ip)
@@ -56,13 +61,14 @@ bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config
 {
     struct alb_model_options options = {.name = "duet-local",
                                         .dns_name = "localhost",
+                                        .interval_min_s = 1,
                                         .find_function = find_function,
                                         .context = context};
     *rig_model = (struct rig_model){.model = alb_model_new(&options)};
     enum alb_error error =
         rig_model->model ? ALB_OK : alb_refuse_printf(why, ALB_E_INTERNAL_FAILURE, "no memory");
     if (error == ALB_OK)
-        error = make_groups(rig_model, why);
+        error = make_groups(rig_model, config, why);
     if (error == ALB_OK)
         error = alb_model_set_attributes(rig_model->model, balancer_pairs, 1, why);
     if (error == ALB_OK)

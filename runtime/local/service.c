@@ -179,6 +179,17 @@ static void on_task_exit(void *context, struct task *task, int status)
     restart_later(service);
 }
 
+/* As ECS does: another one is started, and this one is stopped when it has ended what it has. */
+static void on_task_unhealthy(void *context, struct task *task)
+{
+    struct service *service = context;
+    if (service->is_stopping || task->is_old)
+        return;
+    expect(service, true);
+    task_retire(task);
+    restart_later(service);
+}
+
 static void on_task_line(void *context, bool is_error, struct bytes line)
 {
     struct service *service = context;
@@ -221,6 +232,7 @@ struct service *service_new(const struct service_options *options, char *error, 
         .stop_grace_ms = options->stop_grace_ms ? options->stop_grace_ms : 30000,
         .on_ready = on_task_ready,
         .on_exit = on_task_exit,
+        .on_unhealthy = on_task_unhealthy,
         .on_line = on_task_line,
         .context = service,
     };

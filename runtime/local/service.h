@@ -9,7 +9,7 @@
  *
  * A task that exits is started again, at once the first time and later with a growing pause. The
  * group expects it meanwhile (alb_group_expect): requests wait for it, so that a restart loses none
- * that comes after it.
+ * that comes after it. One that the health checks find unhealthy is replaced.
  */
 
 #include "runtime/alb/model.h"

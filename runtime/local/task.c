@@ -98,6 +98,13 @@ static void on_failed(void *context)
     task_doubt(context);
 }
 
+static void on_unhealthy(void *context)
+{
+    struct task *task = context;
+    if (task->state != TASK_RETIRING)
+        task->owner.on_unhealthy(task->owner.context, task);
+}
+
 static void on_unused(void *context)
 {
     struct task *task = context;
@@ -113,7 +120,8 @@ static void on_gone(void *context)
 
 bool task_register(struct task *task, struct alb_group *group)
 {
-    const struct alb_target_owner owner = {is_doomed, on_failed, on_unused, on_gone, task};
+    const struct alb_target_owner owner = {is_doomed, on_failed, on_unhealthy,
+                                           on_unused, on_gone,   task};
     return alb_target_register(group, BYTES_LIT("127.0.0.1"), task->port, &owner, &task->target,
                                NULL) == ALB_OK;
 }

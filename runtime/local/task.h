@@ -30,6 +30,8 @@ struct task_owner {
     void (*on_ready)(void *context, struct task *task);
     /* Its process is gone; the task is freed after the call. */
     void (*on_exit)(void *context, struct task *task, int status);
+    /* The load balancer's checks find it unhealthy: it hangs, or says so itself. */
+    void (*on_unhealthy)(void *context, struct task *task);
     /* A line of its output, or why it is not ready, when that takes long. */
     void (*on_line)(void *context, bool is_error, struct bytes line);
     void *context;

@@ -172,6 +172,28 @@ Test(checker, a_target_that_hangs_times_out)
     cr_expect_str_eq(target->description, "Request timed out");
 }
 
+static void on_unhealthy(void *context)
+{
+    alb_target_remove(context);
+}
+
+Test(checker, the_owner_of_an_unhealthy_target_may_take_it_away)
+{
+    use_group();
+    set_path("/hello", "404");
+    struct alb_target *target = add_target();
+    target->owner = (struct alb_target_owner){.on_unhealthy = on_unhealthy, .context = target};
+    await_requests(1);
+    cr_expect_eq(group->targets, target);
+    timed_httpd_pass(10000);
+    await_requests(2);
+    for (int i = 0; i < 1500 && group->targets; i++)
+        timed_httpd_serve();
+    cr_expect_null(group->targets);
+    timed_httpd_pass(10000);
+    await_requests(2);
+}
+
 Test(checker, a_target_that_its_owner_doubts_is_a_new_one_to_the_checks)
 {
     use_group();
@@ -182,6 +204,27 @@ Test(checker, a_target_that_its_owner_doubts_is_a_new_one_to_the_checks)
     timed_httpd_pass(10000);
     await_requests(2);
     cr_expect_eq(target->state, ALB_INITIAL);
+    set_path("/hello", "200");
+    timed_httpd_pass(10000);
+    await(target, ALB_HEALTHY);
+}
+
+static void on_failed(void *context)
+{
+    (void)context;
+}
+
+Test(checker, a_target_that_the_rig_starts_has_as_long_as_it_needs)
+{
+    use_group();
+    set_path("/hello", "404");
+    struct alb_target *target = add_target();
+    target->owner = (struct alb_target_owner){.on_failed = on_failed};
+    for (size_t n = 1; n < 6; n++) {
+        await_requests(n);
+        cr_expect_eq(target->state, ALB_INITIAL);
+        timed_httpd_pass(10000);
+    }
     set_path("/hello", "200");
     timed_httpd_pass(10000);
     await(target, ALB_HEALTHY);
