@@ -93,6 +93,25 @@ static void enforce(struct app *app, struct http_request *req, struct http_respo
         problem_set_fixed(res);
 }
 
+/* The route whose handler runs on an event loop. */
+static _Thread_local const struct route *route_on_loop;
+
+void app_tell_waiting(void)
+{
+    static atomic_flag has_told = ATOMIC_FLAG_INIT;
+    if (route_on_loop && !atomic_flag_test_and_set(&has_told))
+        log_event(LOG_ERROR, "an event loop waits for the store: ROUTE_USES_STORE is missing",
+                  LOG_STR("route", route_on_loop->pattern));
+}
+
+static void run_handler(struct http_request *req, struct http_response *res, enum app_caller caller)
+{
+    if (caller == APP_MAY_NOT_WAIT)
+        route_on_loop = req->route;
+    req->route->handler(req, res);
+    route_on_loop = NULL;
+}
+
 enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
                    enum app_caller caller)
 {
@@ -108,7 +127,7 @@ enum rc app_handle(struct app *app, struct http_request *req, struct http_respon
     struct log_context before = log_context_set(app_log_context(req));
     req->app = app;
     if (match == ROUTER_HANDLER)
-        req->route->handler(req, res);
+        run_handler(req, res, caller);
     else
         answer_unrouted(app, req, res, match);
     enforce(app, req, res);

@@ -99,6 +99,10 @@ struct log_context app_log_context(const struct http_request *req);
 enum rc app_handle(struct app *app, struct http_request *req, struct http_response *res,
                    enum app_caller caller) MUST_CHECK;
 
+/* For what is about to wait, as a store that blocks is: on an event loop, where everybody would
+ * wait with it, it logs once in a process which route's row lacks ROUTE_USES_STORE. */
+void app_tell_waiting(void);
+
 /* Gives an event to the raw handler, which the definition must have.
  *
  * RC_OK           `answer` can be sent

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "runtime/core/app.h"
 #include "runtime/core/clock.h"
 #include "runtime/store/internal.h"
 
@@ -88,15 +89,17 @@ const char *store_kind(const struct store *store)
 }
 
 /* Here for all backends, so that a call that comes too late never begins, whichever it is. */
-static bool is_late(int64_t deadline_ms)
+static bool is_late(const struct store *store, int64_t deadline_ms)
 {
+    if (store->ops->is_blocking)
+        app_tell_waiting();
     return deadline_ms && clock_ms_monotonic() >= deadline_ms;
 }
 
 enum rc store_put(struct store *store, struct store_item *item, struct store_condition condition,
                   int64_t deadline_ms)
 {
-    if (is_late(deadline_ms))
+    if (is_late(store, deadline_ms))
         return RC_TIMEOUT;
     return store->ops->put(store, item, condition, deadline_ms);
 }
@@ -104,7 +107,7 @@ enum rc store_put(struct store *store, struct store_item *item, struct store_con
 enum rc store_get(struct store *store, struct bytes name, int64_t deadline_ms, struct arena *arena,
                   struct store_item *out)
 {
-    if (is_late(deadline_ms))
+    if (is_late(store, deadline_ms))
         return RC_TIMEOUT;
     return store->ops->get(store, name, deadline_ms, arena, out);
 }
@@ -112,7 +115,7 @@ enum rc store_get(struct store *store, struct bytes name, int64_t deadline_ms, s
 enum rc store_delete(struct store *store, struct bytes name, struct store_condition condition,
                      int64_t deadline_ms)
 {
-    if (is_late(deadline_ms))
+    if (is_late(store, deadline_ms))
         return RC_TIMEOUT;
     return store->ops->remove(store, name, condition, deadline_ms);
 }
@@ -121,7 +124,7 @@ enum rc store_list(struct store *store, struct bytes after, size_t limit, int64_
                    struct arena *arena, struct store_page *page)
 {
     *page = (struct store_page){.items = NULL};
-    if (is_late(deadline_ms))
+    if (is_late(store, deadline_ms))
         return RC_TIMEOUT;
     return store->ops->list(store, after, limit, deadline_ms, arena, page);
 }
@@ -137,7 +140,7 @@ enum rc store_check(struct store *store, int64_t deadline_ms, char *reason, size
 {
     char own[256] = "";
     enum rc rc = RC_TIMEOUT;
-    if (!is_late(deadline_ms))
+    if (!is_late(store, deadline_ms))
         rc = store->ops->check(store, deadline_ms, own, sizeof own);
     if (rc != RC_OK)
         (void)snprintf(reason, reason_len, "%s", own[0] ? own : plain_reason(rc));

@@ -5,6 +5,8 @@
 
 #include "runtime/core/app.h"
 #include "runtime/core/log.h"
+#include "runtime/store/store.h"
+#include "tests/support/tempdir.h"
 
 static struct arena arena;
 static struct app app;
@@ -37,12 +39,20 @@ static void handle_logging(const struct http_request *req, struct http_response 
     res->status = 99;
 }
 
+static void handle_storing(const struct http_request *req, struct http_response *res)
+{
+    struct store_item item;
+    cr_expect_eq(store_get(req->app->store, BYTES_LIT("x"), 0, req->arena, &item), RC_NOT_FOUND);
+    res->status = 204;
+}
+
 static const struct route routes[] = {
     {HTTP_GET, "/logging", handle_logging, 0},
     {HTTP_GET, "/hello", handle_hello, 0},
     {HTTP_GET, "/stored/{name}", handle_hello, ROUTE_USES_STORE},
     {HTTP_GET, "/nothing", handle_nothing, 0},
     {HTTP_GET, "/split", handle_split, 0},
+    {HTTP_GET, "/unmarked", handle_storing, 0},
     ROUTES_END,
 };
 
@@ -218,6 +228,41 @@ Test(app, lines_of_the_handler_and_of_the_app_itself_have_the_ids)
     cr_expect_null(strstr(lines, "id-1"), "%s", lines);
     (void)close(ends[0]);
     (void)close(ends[1]);
+}
+
+/* How often the log says so, of three requests. */
+static size_t tellings(enum app_caller caller)
+{
+    char lines[4000] = "";
+    int ends[2];
+    size_t count = 0;
+    cr_assert_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    log_set_fd(ends[1]);
+    for (int i = 0; i < 3; i++) {
+        struct http_request req = request(HTTP_GET, "/unmarked");
+        struct http_response res;
+        cr_assert_eq(app_handle(&app, &req, &res, caller), RC_OK);
+    }
+    (void)!read(ends[0], lines, sizeof lines - 1);
+    for (const char *at = lines; (at = strstr(at, "ROUTE_USES_STORE")) != NULL; at++)
+        count += strstr(at, "\"route\":\"/unmarked\"") != NULL;
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    return count;
+}
+
+Test(app, a_route_that_lacks_its_mark_is_told_once)
+{
+    char url[2 * TEMPDIR_PATH_MAX], error[200] = "";
+    struct tempdir folder;
+    tempdir_init(&folder);
+    struct store *store = store_open(tempdir_join(&folder, "sqlite:", "a.db", url), error, 200);
+    cr_assert_not_null(store, "%s", error);
+    app_set_store(&app, store, true);
+    cr_expect_eq(tellings(APP_MAY_WAIT), 0u);
+    cr_expect_eq(tellings(APP_MAY_NOT_WAIT), 1u);
+    store_close(store);
+    tempdir_release(&folder);
 }
 
 Test(app, no_memory_at_all_is_still_an_answer)
