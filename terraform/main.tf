@@ -23,6 +23,8 @@ module "network" {
   public_cidrs       = var.network.public_cidrs
   private_cidrs      = var.network.private_cidrs
   log_retention_days = var.log_retention_days
+
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 locals {
@@ -113,6 +115,8 @@ module "lambda_home" {
   target_groups        = { for letter in ["a", "b"] : letter => module.routing.target_groups["lambda-${letter}"] }
   vpc                  = var.lambda.in_vpc ? { id = local.network.vpc_id, subnet_ids = local.network.private_subnet_ids } : null
   egress               = local.egress
+
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 module "fargate_home" {
@@ -140,6 +144,8 @@ module "fargate_home" {
   alb_arn_suffix        = module.alb.arn_suffix
   initial_weights       = { for slot in var.slots : trimprefix(slot.name, "fargate-") => slot.weight if startswith(slot.name, "fargate-") }
   target_groups         = { for letter in ["a", "b"] : letter => module.routing.target_groups["fargate-${letter}"] }
+
+  permissions_boundary_arn = var.permissions_boundary_arn
 
   settings = merge({
     PORT                = tostring(var.fargate.port)

@@ -58,6 +58,17 @@ variable "deletion_protection" {
   default     = true
 }
 
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds what roles may do, which the role apply must give to those that it makes: bootstrap/'s output. null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null ? true : can(regex("^arn:aws:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is '${coalesce(var.permissions_boundary_arn, "null")}': it must look like arn:aws:iam::ACCOUNT:policy/NAME."
+  }
+}
+
 # --- network -------------------------------------------------------------------------------------
 variable "network" {
   description = "The VPC that is made: its range, 2 or 3 zones, and subnets of your choice instead of equal parts."

@@ -13,6 +13,11 @@ output "repository_url" {
   value       = aws_ecr_repository.this.repository_url
 }
 
+output "permissions_boundary_arn" {
+  description = "What the role apply must give to roles that it makes, for permissions_boundary_arn."
+  value       = aws_iam_policy.boundary.arn
+}
+
 output "role_arns" {
   description = "Roles of the workflows: plan, push, apply, canary."
   value       = { for name, role in aws_iam_role.ci : name => role.arn }

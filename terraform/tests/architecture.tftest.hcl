@@ -88,19 +88,20 @@ run "lambda_home" {
     source = "./modules/lambda_home"
   }
   variables {
-    name                 = "duet-dev"
-    zip                  = { bucket = "duet-artifacts-123456789012", key = "lambda/x.zip", sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" }
-    architecture         = "arm64"
-    memory_mb            = 256
-    timeout_s            = 30
-    reserved_concurrency = null
-    settings             = { DUET_STORE = "dynamodb:duet-dev" }
-    log_level            = "INFO"
-    log_retention_days   = 30
-    data_policy          = "{}"
-    target_groups        = { a = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/0", arn_suffix = "targetgroup/a/0", name = "a" }, b = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/b/0", arn_suffix = "targetgroup/b/0", name = "b" } }
-    vpc                  = null
-    egress               = { cidrs = [], prefix_lists = {} }
+    name                     = "duet-dev"
+    zip                      = { bucket = "duet-artifacts-123456789012", key = "lambda/x.zip", sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" }
+    architecture             = "arm64"
+    memory_mb                = 256
+    timeout_s                = 30
+    reserved_concurrency     = null
+    settings                 = { DUET_STORE = "dynamodb:duet-dev" }
+    log_level                = "INFO"
+    log_retention_days       = 30
+    data_policy              = "{}"
+    permissions_boundary_arn = null
+    target_groups            = { a = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/0", arn_suffix = "targetgroup/a/0", name = "a" }, b = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/b/0", arn_suffix = "targetgroup/b/0", name = "b" } }
+    vpc                      = null
+    egress                   = { cidrs = [], prefix_lists = {} }
   }
 
   assert {
@@ -110,6 +111,10 @@ run "lambda_home" {
   assert {
     condition     = aws_lambda_function.this.runtime == "provided.al2023" && aws_lambda_function.this.publish && aws_lambda_function.this.tracing_config[0].mode == "Active" && length(aws_lambda_function.this.vpc_config) == 0
     error_message = "a custom runtime, published, traced, in no VPC"
+  }
+  assert {
+    condition     = aws_lambda_function.this.timeout == 30 && aws_lambda_function.this.memory_size == 256 && aws_lambda_function.this.reserved_concurrent_executions == -1 && aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "time, memory and the days of its log as said; of concurrency what the account has"
   }
   assert {
     condition     = alltrue([for letter, permission in aws_lambda_permission.alb : permission.qualifier == letter && permission.principal == "elasticloadbalancing.amazonaws.com" && endswith(permission.source_arn, "/${letter}/0") && permission.source_account == "123456789012"])
@@ -126,28 +131,29 @@ run "fargate_home" {
     source = "./modules/fargate_home"
   }
   variables {
-    name                  = "duet-dev"
-    architecture          = "arm64"
-    cpu                   = 256
-    memory_mb             = 512
-    port                  = 8080
-    tasks                 = { min = 2, max = 10 }
-    initial_weights       = { a = 50, b = 0 }
-    requests_per_target   = 30000
-    cpu_percent           = 60
-    on_demand_base        = 1
-    spot_weight           = 2
-    execute_command       = false
-    stop_timeout_s        = 30
-    settings              = { PORT = "8080", DUET_IDLE_TIMEOUT_S = "75" }
-    log_retention_days    = 30
-    data_policy           = "{}"
-    vpc_id                = "vpc-0123456789abcdef0"
-    subnet_ids            = ["subnet-1", "subnet-2"]
-    egress                = { cidrs = ["10.0.0.0/16"], prefix_lists = { s3 = "pl-1", dynamodb = "pl-2" } }
-    alb_security_group_id = "sg-0123456789abcdef0"
-    alb_arn_suffix        = "app/duet-dev/0"
-    target_groups         = { a = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/0", arn_suffix = "targetgroup/a/0", name = "a" }, b = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/b/0", arn_suffix = "targetgroup/b/0", name = "b" } }
+    name                     = "duet-dev"
+    architecture             = "arm64"
+    cpu                      = 256
+    memory_mb                = 512
+    port                     = 8080
+    tasks                    = { min = 2, max = 10 }
+    initial_weights          = { a = 50, b = 0 }
+    requests_per_target      = 30000
+    cpu_percent              = 60
+    on_demand_base           = 1
+    spot_weight              = 2
+    execute_command          = false
+    stop_timeout_s           = 30
+    settings                 = { PORT = "8080", DUET_IDLE_TIMEOUT_S = "75" }
+    log_retention_days       = 30
+    data_policy              = "{}"
+    permissions_boundary_arn = null
+    vpc_id                   = "vpc-0123456789abcdef0"
+    subnet_ids               = ["subnet-1", "subnet-2"]
+    egress                   = { cidrs = ["10.0.0.0/16"], prefix_lists = { s3 = "pl-1", dynamodb = "pl-2" } }
+    alb_security_group_id    = "sg-0123456789abcdef0"
+    alb_arn_suffix           = "app/duet-dev/0"
+    target_groups            = { a = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/0", arn_suffix = "targetgroup/a/0", name = "a" }, b = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/b/0", arn_suffix = "targetgroup/b/0", name = "b" } }
   }
 
   assert {
@@ -198,28 +204,29 @@ run "a_release_keeps_its_revision_and_count" {
     source = "./modules/fargate_home"
   }
   variables {
-    name                  = "duet-dev"
-    architecture          = "arm64"
-    cpu                   = 2048
-    memory_mb             = 4096
-    port                  = 8080
-    tasks                 = { min = 5, max = 10 }
-    initial_weights       = { a = 50, b = 50 }
-    requests_per_target   = 30000
-    cpu_percent           = 60
-    on_demand_base        = 1
-    spot_weight           = 2
-    execute_command       = true
-    stop_timeout_s        = 30
-    settings              = { PORT = "8080", DUET_IDLE_TIMEOUT_S = "75" }
-    log_retention_days    = 30
-    data_policy           = "{}"
-    vpc_id                = "vpc-0123456789abcdef0"
-    subnet_ids            = ["subnet-1", "subnet-2"]
-    egress                = { cidrs = ["10.0.0.0/16"], prefix_lists = { s3 = "pl-1", dynamodb = "pl-2" } }
-    alb_security_group_id = "sg-0123456789abcdef0"
-    alb_arn_suffix        = "app/duet-dev/0"
-    target_groups         = { a = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/0", arn_suffix = "targetgroup/a/0", name = "a" }, b = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/b/0", arn_suffix = "targetgroup/b/0", name = "b" } }
+    name                     = "duet-dev"
+    architecture             = "arm64"
+    cpu                      = 2048
+    memory_mb                = 4096
+    port                     = 8080
+    tasks                    = { min = 5, max = 10 }
+    initial_weights          = { a = 50, b = 50 }
+    requests_per_target      = 30000
+    cpu_percent              = 60
+    on_demand_base           = 1
+    spot_weight              = 2
+    execute_command          = true
+    stop_timeout_s           = 30
+    settings                 = { PORT = "8080", DUET_IDLE_TIMEOUT_S = "75" }
+    log_retention_days       = 30
+    data_policy              = "{}"
+    permissions_boundary_arn = null
+    vpc_id                   = "vpc-0123456789abcdef0"
+    subnet_ids               = ["subnet-1", "subnet-2"]
+    egress                   = { cidrs = ["10.0.0.0/16"], prefix_lists = { s3 = "pl-1", dynamodb = "pl-2" } }
+    alb_security_group_id    = "sg-0123456789abcdef0"
+    alb_arn_suffix           = "app/duet-dev/0"
+    target_groups            = { a = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/0", arn_suffix = "targetgroup/a/0", name = "a" }, b = { arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/b/0", arn_suffix = "targetgroup/b/0", name = "b" } }
   }
 
   assert {

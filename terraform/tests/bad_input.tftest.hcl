@@ -25,6 +25,8 @@ run "first_values" {
     region = "Ireland"
     # tag of aws
     tags = { "aws:x" = "y" }
+    # boundary by name
+    permissions_boundary_arn = "ci-duet-boundary"
     # network too small
     network = { cidr = "10.0.0.0/24" }
     # existing network of one zone
@@ -66,7 +68,7 @@ run "first_values" {
     # rate too low
     waf = { rate_limit = 1 }
   }
-  expect_failures = [var.name, var.region, var.tags, var.network, var.existing_network, var.allowed_cidrs, var.domain_name, var.slots, var.rule_epoch, var.pin_secret, var.health_check, var.timeouts, var.settings, var.log_level, var.log_retention_days, var.metrics_namespace, var.lambda_zip, var.image, var.lambda, var.fargate, var.alarm_thresholds, var.alarm_email_addresses, var.waf]
+  expect_failures = [var.name, var.region, var.tags, var.network, var.existing_network, var.allowed_cidrs, var.domain_name, var.slots, var.rule_epoch, var.pin_secret, var.health_check, var.timeouts, var.settings, var.log_level, var.log_retention_days, var.metrics_namespace, var.lambda_zip, var.image, var.lambda, var.fargate, var.alarm_thresholds, var.alarm_email_addresses, var.waf, var.permissions_boundary_arn]
 }
 
 run "second_values" {

@@ -9,6 +9,8 @@ variables {
   cidr               = "10.0.0.0/16"
   zone_count         = 2
   log_retention_days = 7
+
+  permissions_boundary_arn = null
 }
 
 run "two_zones" {

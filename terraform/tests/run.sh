@@ -145,6 +145,8 @@ made() { terraform "-chdir=$work/tree/bootstrap" output -raw "-state=$work/boots
 
 first_release() {
     local code
+    export TF_VAR_permissions_boundary_arn
+    TF_VAR_permissions_boundary_arn=$(made permissions_boundary_arn)
     code=("image=$(made repository_url)@sha256:$digits"
         "lambda_zip={bucket=\"$(made artifact_bucket)\",key=\"lambda/$digits.zip\",sha256=\"$digits\"}")
     [[ $(made state_bucket) == duet-state-* && ${code[0]} == image=*.dkr.ecr.*/duet@* ]] || { printf '%s\n' "${code[@]}"; return 1; }
@@ -153,12 +155,16 @@ first_release() {
         no_changes first -var "${code[0]}" -var "${code[1]}" || return
     # The task's own role may pull from that repository, and from no other.
     grep -q 'ecr:BatchGetImage.*repository/duet' "$work/first.tfstate" || { echo 'tasks cannot pull the image'; return 1; }
+    # All roles have the boundary, without which the role apply could not make them.
+    [ "$(grep -c '"permissions_boundary": ".*ci-duet-boundary"' "$work/first.tfstate")" = 4 ] || { echo 'a role has no boundary'; return 1; }
 }
 
 stand_in_tests() {
     local environment
     check 'tf first release: bootstrap' bootstraps
+    check 'tf first release: its buckets are versioned, encrypted and private' look buckets bootstrap
     check 'tf first release: an environment from what it made' first_release
+    check 'tf first release: so is the bucket of access logs' look buckets first
     for environment in dev qa prod pr; do
         check "tf apply: $environment" applies "$environment"
         check "tf apply: $environment again: no changes" no_changes "$environment"

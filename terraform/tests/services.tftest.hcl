@@ -101,6 +101,16 @@ run "observability" {
     error_message = "each slot has its alarms"
   }
   assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.errors : alarm.threshold == 1 && one([for query in alarm.metric_query : query.expression if query.id == "percent"]) == "IF(requests >= 100, 100 * FILL(errors, 0) / requests, 0)"])
+    error_message = "one percent of at least 100 requests; a minute without errors has no data of them"
+  }
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.lambda : alarm.comparison_operator == "GreaterThanOrEqualToThreshold" && contains(["duet-dev:a", "duet-dev:b"], alarm.dimensions.Resource)]) && alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.errors), values(aws_cloudwatch_metric_alarm.latency), values(aws_cloudwatch_metric_alarm.unhealthy)) : alarm.comparison_operator == "GreaterThanThreshold"
+    ])
+    error_message = "above, and each Lambda slot by its alias"
+  }
+  assert {
     condition     = length(split(" OR ", aws_cloudwatch_composite_alarm.any.alarm_rule)) == 16 && length(aws_cloudwatch_composite_alarm.any.alarm_rule) <= 10240
     error_message = "one alarm stands for all of them"
   }

@@ -6,6 +6,7 @@ edit      writes what a canary and a release do behind Terraform's back. A provi
 released  prints what `edit` wrote, as it stands in the state
 wired     how the parts are put together: the chain of times, both homes' settings, who reaches whom,
           what is there before what
+buckets   each is versioned, encrypted, private, and reached by TLS alone
 Exit status: 0 done, or as it must be; 1 not.
 """
 import json
@@ -135,8 +136,25 @@ def ways(found):
         assert set(network["subnets"]) <= private and not network["assign_public_ip"], f"{name} is public"
 
 
+def buckets(_, state):
+    found = {}
+    for kind, _, _, values in resources(state):
+        found.setdefault(kind, {})[values.get("bucket")] = values
+    assert found["aws_s3_bucket"]
+    for name in found["aws_s3_bucket"]:
+        assert found["aws_s3_bucket_versioning"][name]["versioning_configuration"][0]["status"] == "Enabled", name
+        assert found["aws_s3_bucket_server_side_encryption_configuration"][name]["rule"], name
+        block = found["aws_s3_bucket_public_access_block"][name]
+        assert all(block[key] for key in block if key.startswith(("block_", "ignore_", "restrict_"))), name
+        policy = json.loads(found["aws_s3_bucket_policy"][name]["policy"])
+        assert any(
+            statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            for statement in policy["Statement"]
+        ), f"{name} is reached without TLS"
+
+
 def main(arguments):
-    commands = {"edit": edit, "released": released, "wired": wired}
+    commands = {"edit": edit, "released": released, "wired": wired, "buckets": buckets}
     if len(arguments) != 2 or arguments[0] not in commands:
         print(__doc__, file=sys.stderr)
         return 1

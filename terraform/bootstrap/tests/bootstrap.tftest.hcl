@@ -13,6 +13,9 @@ mock_provider "aws" {
   mock_resource "aws_s3_bucket" {
     defaults = { arn = "arn:aws:s3:::duet-123456789012" }
   }
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/ci-duet-boundary" }
+  }
   mock_resource "aws_ecr_repository" {
     defaults = { arn = "arn:aws:ecr:eu-west-1:123456789012:repository/duet" }
   }
@@ -75,6 +78,12 @@ run "made" {
       for statement in jsondecode(aws_iam_role_policy.ci["apply"].policy).Statement : contains(flatten([statement.Action]), action) && endswith(flatten([statement.Resource])[0], "*")
     ])])
     error_message = "what AWS allows of all or of nothing: composite alarms, and endpoints with private names"
+  }
+  assert {
+    condition = alltrue([for action in ["iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"] : alltrue([
+      for statement in jsondecode(aws_iam_role_policy.ci["apply"].policy).Statement : statement.Condition.StringEquals["iam:PermissionsBoundary"] == aws_iam_policy.boundary.arn if contains(flatten([statement.Action]), action)
+    ])]) && !can(regex("iam:|sts:|s3:|lambda:|\\*\",\"Effect", aws_iam_policy.boundary.policy))
+    error_message = "a role that apply makes may do what the homes do, and nothing that makes it more"
   }
   assert {
     condition = jsonencode([for statement in jsondecode(aws_iam_role_policy.ci["apply"].policy).Statement : statement.Condition.StringEquals["iam:PassedToService"] if contains(flatten([statement.Action]), "iam:PassRole")]) == jsonencode([

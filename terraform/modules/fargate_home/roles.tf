@@ -20,8 +20,9 @@ locals {
 }
 
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-fargate-start"
-  assume_role_policy = local.trust
+  name                 = "${var.name}-fargate-start"
+  assume_role_policy   = local.trust
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy" "execution" {
@@ -53,8 +54,9 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-fargate"
-  assume_role_policy = local.trust
+  name                 = "${var.name}-fargate"
+  assume_role_policy   = local.trust
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy" "data" {

@@ -112,3 +112,8 @@ variable "target_groups" {
   description = "The target group of each slot, by letter."
   type        = map(object({ arn = string, arn_suffix = string, name = string }))
 }
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds what the roles may do; null: none."
+  type        = string
+}

@@ -1,7 +1,8 @@
 # What the function may do: write its log, send traces, use the table.
 
 resource "aws_iam_role" "this" {
-  name = "${var.name}-lambda"
+  name                 = "${var.name}-lambda"
+  permissions_boundary = var.permissions_boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

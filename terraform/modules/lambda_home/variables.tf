@@ -62,3 +62,8 @@ variable "egress" {
   description = "Where the function may connect to on port 443, when it is in a VPC."
   type        = object({ cidrs = list(string), prefix_lists = map(string) })
 }
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds what the role may do; null: none."
+  type        = string
+}

@@ -16,7 +16,8 @@ resource "aws_flow_log" "this" {
 }
 
 resource "aws_iam_role" "flow" {
-  name = "${var.name}-vpc-flow"
+  name                 = "${var.name}-vpc-flow"
+  permissions_boundary = var.permissions_boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

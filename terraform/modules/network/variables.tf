@@ -29,3 +29,8 @@ variable "log_retention_days" {
   description = "How long flow logs are kept."
   type        = number
 }
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds what the role of flow logs may do; null: none."
+  type        = string
+}
