@@ -209,8 +209,8 @@ Test(extension, a_runtime_api_that_goes_with_the_signal_does_not_end_the_hook)
 
 Test(extension, the_server_runs_the_hook_after_draining)
 {
-    const char *env[] = {"DUET_STORE=memory", "TEST_HOME=fargate", "PORT=0", "DUET_BIND=127.0.0.1",
-                         NULL};
+    const char *env[] = {"DUET_STORE=memory",   "TEST_HOME=fargate",  "PORT=0",
+                         "DUET_BIND=127.0.0.1", "DUET_LAME_DUCK_S=0", NULL};
     program_start(&program, (const char *const[]){SELF, NULL}, env);
     cr_assert(program_wait_for(&program, "\"listening\""));
     cr_expect_eq(program_stop(&program), 0);

@@ -17,14 +17,10 @@ static unsigned port;
 static void start(const char *read_timeout)
 {
     static const char *const argv[] = {"server", NULL};
-    const char *const env[] = {"PORT=0",
-                               "DUET_STORE=memory",
-                               "DUET_BIND=127.0.0.1",
-                               read_timeout,
-                               "DUET_ACCESS_LOG=off",
-                               "DUET_METRICS=off",
-                               "DUET_THREADS=2",
-                               NULL};
+    const char *const env[] = {
+        "PORT=0",     "DUET_LAME_DUCK_S=0",  "DUET_STORE=memory", "DUET_BIND=127.0.0.1",
+        read_timeout, "DUET_ACCESS_LOG=off", "DUET_METRICS=off",  "DUET_THREADS=2",
+        NULL};
     program_start(&server, argv, env);
     port = program_number(&server, "\"port\":");
     cr_assert_gt(port, 0u, "%s", server.out.data ? server.out.data : "no output");

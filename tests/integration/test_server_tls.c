@@ -34,8 +34,13 @@ TestSuite(server_tls, .init = setup, .fini = teardown);
 static void start(void)
 {
     static const char *const argv[] = {"server", NULL};
-    const char *const env[] = {
-        "PORT=0", "DUET_STORE=memory", "DUET_BIND=127.0.0.1", cert_env, key_env, NULL};
+    const char *const env[] = {"PORT=0",
+                               "DUET_STORE=memory",
+                               "DUET_LAME_DUCK_S=0",
+                               "DUET_BIND=127.0.0.1",
+                               cert_env,
+                               key_env,
+                               NULL};
     program_start(&server, argv, env);
     port = program_number(&server, "\"port\":");
     cr_assert_gt(port, 0u, "%s", server.out.data ? server.out.data : "no output");

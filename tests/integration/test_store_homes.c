@@ -31,7 +31,8 @@ static unsigned start_server(struct program *server)
     static char store[3 * TEMPDIR_PATH_MAX];
     (void)snprintf(store, sizeof store, "DUET_STORE=%s", store_file.url);
     /* Nobody reads its output while it works. */
-    const char *env[] = {"PORT=0", "DUET_BIND=127.0.0.1", "DUET_ACCESS_LOG=off", store, NULL};
+    const char *env[] = {
+        "PORT=0", "DUET_BIND=127.0.0.1", "DUET_ACCESS_LOG=off", "DUET_LAME_DUCK_S=0", store, NULL};
     program_start(server, argv, env);
     unsigned port = program_number(server, "\"port\":");
     cr_assert_gt(port, 0u, "%s", server->out.data ? server->out.data : "no output");
