@@ -30,7 +30,7 @@ test | ci)
     fi
     # For the Runtime Interface Emulator; often not the system's own.
     python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3 python3-pip)
-    # For moto, the stand-in of AWS's services.
+    # For moto, the stand-in of AWS's services, and AWS's own clients.
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
     # For the stand-in of DynamoDB; they too come from elsewhere as often.
     command -v node >/dev/null || wanted+=(nodejs)

@@ -102,12 +102,21 @@ static enum rc step(struct piece *piece, struct datum **at)
     return RC_OK;
 }
 
+/* No member of AWS's has another name than one of visible ASCII. */
+static bool is_name(struct bytes name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] <= ' ' || name.ptr[i] > '~')
+            return false;
+    return name.len && name.ptr[name.len - 1] != '.';
+}
+
 static enum rc take_piece(struct arena *arena, struct bytes name, struct bytes value,
                           struct datum *root)
 {
     struct piece piece = {.arena = arena, .rest = name};
     struct datum *at = root;
-    enum rc rc = name.len && name.ptr[name.len - 1] != '.' ? RC_OK : RC_SYNTAX;
+    enum rc rc = is_name(name) ? RC_OK : RC_SYNTAX;
     while (rc == RC_OK && piece.rest.len)
         rc = step(&piece, &at);
     if (rc != RC_OK)

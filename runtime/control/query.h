@@ -17,9 +17,10 @@
  * Items of a list may come in any order, and numbers may be left out: they are items in the order
  * of their numbers. Empty pieces are passed over.
  *
- * RC_OK · RC_SYNTAX: a broken percent-encoding, a name with an empty part, one name twice, or a
- * name that is both a value and a structure; `error` names it · RC_BODY_LIMIT: over
- * LIMIT_CONTROL_ITEMS (an item's number too), LIMIT_CONTROL_DEPTH or LIMIT_CONTROL_NAMES · RC_NOMEM
+ * RC_OK · RC_SYNTAX: a broken percent-encoding, a name with an empty part or of other than visible
+ * ASCII, one name twice, or a name that is both a value and a structure; `error` names it ·
+ * RC_BODY_LIMIT: over LIMIT_CONTROL_ITEMS (an item's number too), LIMIT_CONTROL_DEPTH or
+ * LIMIT_CONTROL_NAMES · RC_NOMEM
  */
 enum rc query_parse(struct arena *arena, struct bytes form, struct datum *root,
                     struct bytes *error) MUST_CHECK;

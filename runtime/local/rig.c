@@ -10,11 +10,11 @@
 #include "runtime/core/clock.h"
 #include "runtime/alb/alb.h"
 #include "runtime/local/console.h"
-#include "runtime/local/control.h"
 #include "runtime/local/function_home.h"
 #include "runtime/local/outside.h"
 #include "runtime/local/rebuild.h"
 #include "runtime/local/rig_checks.h"
+#include "runtime/local/rig_control.h"
 #include "runtime/local/rig_model.h"
 #include "runtime/local/service.h"
 #include "runtime/net/fd_limit.h"
@@ -32,7 +32,7 @@ struct rig {
     struct service *service; /* NULL: the targets are others' */
     struct outside *outside;
     struct alb *alb;
-    struct control *control;
+    struct rig_control control;
     struct rebuild *rebuild;
     const char *env[RIG_ENV_MAX + 8]; /* of both homes */
     char store[4200];
@@ -85,6 +85,10 @@ static void on_service_ready(void *context)
                    weights[RIG_LAMBDA_A] + weights[RIG_LAMBDA_B],
                    weights[RIG_FARGATE_A] + weights[RIG_FARGATE_B]);
     console_printf("duet", "control port http://127.0.0.1:%u; Ctrl-C ends all of it",
+                   rig->control_port);
+    console_printf("duet",
+                   "AWS_ENDPOINT_URL=http://127.0.0.1:%u aws elbv2 describe-target-groups "
+                   "(any region, any credentials)",
                    rig->control_port);
 }
 
@@ -285,10 +289,8 @@ static bool start_listeners(struct rig *rig)
     if (fd < 0)
         return false;
     rig->control_port = httpd_port(fd);
-    struct control_options control = {
-        .loop = &rig->loop, .listen_fd = fd, .model = rig->model.model};
-    rig->control = control_new(&control);
-    return rig->control ? true : fail(rig, "cannot start the control port");
+    return rig_control_init(&rig->control, &rig->loop, fd, rig->model.model) ||
+           fail(rig, "cannot start the control port");
 }
 
 static void on_new_program(void *context, int which)
@@ -360,7 +362,7 @@ static void release(struct rig *rig)
         end_requests(rig->model.model);
     rebuild_free(rig->rebuild); /* with the programs that they ran */
     alb_free(rig->alb);
-    control_free(rig->control);
+    rig_control_release(&rig->control);
     rig_model_release(&rig->model);
     checker_free(rig->checker);
     if (rig->signals.fd >= 0)

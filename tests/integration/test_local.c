@@ -289,8 +289,8 @@ Test(local, the_control_port_tells_what_runs_and_only_to_local_names)
     ask(&client, rig.control_port,
         BYTES_LIT("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nAction=No"),
         &res);
-    cr_expect_eq(res.status, 400);
-    cr_expect_not_null(memmem(res.body.ptr, res.body.len, "InvalidAction", 13));
+    cr_expect_eq(res.status, 403);
+    cr_expect_not_null(memmem(res.body.ptr, res.body.len, "MissingAuthenticationToken", 26));
     client_close(&client);
     stop();
 }
