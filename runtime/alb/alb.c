@@ -6,6 +6,7 @@
 #include "runtime/alb/alb_lambda.h"
 #include "runtime/alb/alb_page.h"
 #include "runtime/alb/alb_request.h"
+#include "runtime/alb/binding.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 
@@ -28,6 +29,7 @@ struct forward {
     struct alb_group *group;   /* held until the record is written */
     struct alb_target *target; /* a function, held while it runs */
     struct alb_call call;      /* to an ip target, when it has a group */
+    unsigned sticky_s;         /* the action binds clients to groups for so long; 0: it does not */
     bool wants_upgrade;        /* asked before alb_request_prepare takes the field away */
     bool is_own;
     const char *reason, *detail;
@@ -67,6 +69,13 @@ static void answer_reason(struct forward *forward, enum alb_lambda_reason reason
     answer_page(forward, alb_lambda_reason_status(reason));
 }
 
+static void bind_client(struct forward *forward)
+{
+    struct httpd_exchange *exchange = forward->exchange;
+    binding_answer(&forward->alb->model->sticky_key, forward->group, forward->sticky_s,
+                   forward->call.bound, clock_ms_epoch(), &exchange->res, &exchange->arena);
+}
+
 /* --- to a Lambda function --- */
 
 static void on_invoked(void *context, enum alb_invoked outcome, struct bytes payload)
@@ -88,6 +97,7 @@ static void on_invoked(void *context, enum alb_invoked outcome, struct bytes pay
         forward->alb->options.listener->attributes.names_server)
         http_response_add(&exchange->res, &exchange->arena, BYTES_LIT("Server"),
                           BYTES_LIT("awselb/2.0"));
+    bind_client(forward);
     httpd_respond(exchange);
 }
 
@@ -170,8 +180,10 @@ static void on_served(void *context, enum alb_served outcome, const struct http1
         answer_page(forward, statuses[outcome]);
     else if (!take_answer(forward->exchange, res))
         answer_page(forward, 502);
-    else
+    else {
+        bind_client(forward);
         httpd_respond(forward->exchange);
+    }
 }
 
 static void forward_to_target(struct forward *forward)
@@ -183,24 +195,12 @@ static void forward_to_target(struct forward *forward)
     forward->call.timeout_ms = alb->model->attributes.idle_timeout_s * 1000;
     forward->call.on_done = on_served;
     forward->call.context = forward;
+    binding_target(&alb->model->sticky_key, forward->group, &forward->exchange->req,
+                   clock_ms_epoch(), forward->call.bound);
     alb_call_send(&forward->call);
 }
 
 /* --- from the client --- */
-
-int alb_choose(const struct alb_share *shares, size_t count, struct random_state *random)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += shares[i].weight;
-    if (sum == 0)
-        return -1;
-    uint64_t ticket = random_below(random, sum);
-    int chosen = 0;
-    while (ticket >= shares[chosen].weight)
-        ticket -= shares[chosen++].weight;
-    return chosen;
-}
 
 static void forward_by_weight(struct forward *forward, const struct alb_rule *rule)
 {
@@ -214,12 +214,14 @@ static void forward_by_weight(struct forward *forward, const struct alb_rule *ru
                                 .is_tls = alb->options.tls != NULL,
                                 .dns_name = alb->model->dns_name,
                                 .attributes = &alb->model->attributes};
-    int chosen =
-        alb_choose(rule->action.forward.shares, rule->action.forward.count, &alb->model->random);
+    int chosen = binding_choose(alb->model, &rule->action, &exchange->req, clock_ms_epoch(),
+                                &forward->reason);
     if (chosen < 0) {
         answer_page(forward, 503);
         return;
     }
+    if (rule->action.forward.is_sticky)
+        forward->sticky_s = rule->action.forward.sticky_s;
     forward->group = rule->action.forward.shares[chosen].group;
     forward->group->request_count++;
     alb_group_hold(forward->group);

@@ -8,9 +8,9 @@
  * Threads: all on the loop's thread.
  *
  * The way of a request: httpd -> alb_rule_match -> the rule's action: a redirect or a fixed answer
- * (action.h); or alb_choose a group by weight -> alb_request_prepare -> either alb_event_build, the
- * function, alb_answer_parse, or alb_call_send -> httpd_respond. As on AWS, a group that cannot
- * answer keeps its share.
+ * (action.h); or binding_choose a group by cookie or weight -> alb_request_prepare -> either
+ * alb_event_build, the function, alb_answer_parse, or alb_call_send -> httpd_respond. As on AWS, a
+ * group that cannot answer keeps its share.
  */
 
 #include "runtime/alb/dispatch.h"
@@ -61,8 +61,5 @@ void alb_drain(struct alb *alb, alb_drained_fn *on_drained);
 /* Cuts what is left and frees all. Requests in flight must have been ended (alb_target_cut,
  * alb_group_refuse, function_free). */
 void alb_free(struct alb *alb);
-
-/* The share that a random number chooses: its index, or -1 when all weights are 0. */
-int alb_choose(const struct alb_share *shares, size_t count, struct random_state *random);
 
 #endif

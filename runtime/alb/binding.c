@@ -23,6 +23,29 @@ int binding_group(const struct sticky_key *key, const struct alb_action *action,
     return -1;
 }
 
+int alb_choose(const struct alb_share *shares, size_t count, struct random_state *random)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += shares[i].weight;
+    if (sum == 0)
+        return -1;
+    uint64_t ticket = random_below(random, sum);
+    int chosen = 0;
+    while (ticket >= shares[chosen].weight)
+        ticket -= shares[chosen++].weight;
+    return chosen;
+}
+
+int binding_choose(struct alb_model *model, const struct alb_action *action,
+                   const struct http_request *req, int64_t now_ms, const char **reason)
+{
+    int bound = binding_group(&model->sticky_key, action, req, now_ms, reason);
+    if (bound >= 0)
+        return bound;
+    return alb_choose(action->forward.shares, action->forward.count, &model->random);
+}
+
 static bool binds_targets(const struct alb_group *group)
 {
     return group->type == ALB_TARGET_IP && group->attributes.is_sticky &&

@@ -22,6 +22,13 @@
 int binding_group(const struct sticky_key *key, const struct alb_action *action,
                   const struct http_request *req, int64_t now_ms, const char **reason);
 
+/* The share that a random number chooses: its index, or -1 when all weights are 0. */
+int alb_choose(const struct alb_share *shares, size_t count, struct random_state *random);
+
+/* The share for a request: binding_group's, else alb_choose's. */
+int binding_choose(struct alb_model *model, const struct alb_action *action,
+                   const struct http_request *req, int64_t now_ms, const char **reason);
+
 /* The name (pick_name) of the target that the client is bound to; "": none. */
 void binding_target(const struct sticky_key *key, const struct alb_group *group,
                     const struct http_request *req, int64_t now_ms, char name[PICK_NAME_MAX]);

@@ -23,7 +23,11 @@ static bool is_good(const struct alb_target *target)
  * those that may be sent twice need not be asked after, since asking has a price. */
 static struct alb_target *next_good(struct alb_call *call)
 {
-    struct alb_target *target = pick_good(call->group, call->loop->now_ms);
+    struct alb_target *target = NULL;
+    if (call->bound[0] && call->try_count == 0)
+        target = pick_bound(call->group, bytes_from_str(call->bound));
+    if (!target)
+        target = pick_good(call->group, call->loop->now_ms);
     while (target && !may_repeat(call) && target->owner.is_doomed &&
            target->owner.is_doomed(target->owner.context)) {
         enum alb_target_state before = target->state;
@@ -262,6 +266,8 @@ static void try_call(struct alb_call *call)
         end_call(call, ALB_SERVED_BAD, NULL);
         return;
     }
+    if (call->group->attributes.is_sticky)
+        pick_name(target, call->bound);
     call->_target = target;
     alb_target_hold(target);
     target->request_count++;

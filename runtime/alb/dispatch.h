@@ -15,6 +15,7 @@
  */
 
 #include "runtime/alb/model.h"
+#include "runtime/alb/pick.h"
 #include "runtime/alb/upstream.h"
 
 enum { ALB_TRIES_MAX = 4, ALB_WAIT_MS = 10000 };
@@ -43,6 +44,8 @@ struct alb_call {
     const struct http_request *req; /* Required: as the target shall get it. */
     unsigned timeout_ms;            /* Required: for silence of the target. */
     alb_served_fn *on_done;         /* Required. */
+    char bound[PICK_NAME_MAX];      /* the target that the client is bound to (binding.h), "": none;
+                                     * in a group with stickiness the one that had the request */
     void *context;
 
     /* For who writes down what happened. */

@@ -35,8 +35,10 @@ struct alb_model *alb_model_new(const struct alb_model_options *options)
     if (alb_name_check(bytes_from_str(options->name), "load balancer", NULL) != ALB_OK)
         return NULL;
     model = calloc(1, sizeof *model);
-    if (!model)
+    if (!model || sticky_key_make(&model->sticky_key) != RC_OK) {
+        free(model);
         return NULL;
+    }
     model->options = *options;
     if (!model->options.region)
         model->options.region = "us-east-1";

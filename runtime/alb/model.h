@@ -17,6 +17,7 @@
 
 #include "runtime/alb/random.h"
 #include "runtime/alb/rule.h"
+#include "runtime/alb/sticky.h"
 
 /* Told of changes, after they are made. All may be NULL. */
 struct alb_watcher {
@@ -53,6 +54,7 @@ struct alb_model {
     struct alb_listener *listeners;
     struct alb_group *groups;
     struct random_state random;
+    struct sticky_key sticky_key; /* of the cookies that bind clients; made with the model */
     struct alb_watcher watchers[ALB_WATCHERS_MAX];
     size_t watcher_count;
     /* The data path's: requests that wait in the group look for a target again. NULL: no path. */

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "runtime/alb/alb.h"
+#include "runtime/alb/binding.h"
 
 enum { DRAWS = 10000 };
 
