@@ -10,7 +10,7 @@ build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev libj
 unit=(libcriterion-dev procps)
 test=(libcriterion-dev curl clang clang-format shellcheck pmccabe binutils git procps)
 ci=(chromium) # on Ubuntu that is a snap: there the runner's own Chrome is taken
-bench=(nginx-light h2o libmicrohttpd-dev wrk python3)
+bench=(nginx-light haproxy h2o libmicrohttpd-dev wrk python3)
 # What is linked statically is built from source; qemu and openssl are for the tests of the result.
 release=(dpkg-dev perl xz-utils binutils util-linux curl openssl qemu-user-static)
 wanted=("${build[@]}")

@@ -15,6 +15,11 @@ static bool is_name(struct bytes name, const char *const *names)
     return false;
 }
 
+static bool has_connection(const struct http_request *req)
+{
+    return http_request_header(req, "connection") != NULL;
+}
+
 /* true when a Connection field names `name`: it is meant for this hop alone. */
 static bool is_named_by_connection(const struct http_request *req, struct bytes name)
 {
@@ -70,12 +75,11 @@ static bool is_replaced(const struct alb_client *client, struct bytes name)
     return is_name(name, replaced);
 }
 
-static bool is_dropped(const struct http_request *req, const struct alb_client *client,
-                       struct bytes name)
+static bool is_dropped(const struct alb_client *client, struct bytes name)
 {
     static const char *const dropped[] = {"expect", "content-length", NULL};
     return (drops_invalid(client) && !is_valid_name(name)) || http_field_is_hop_by_hop(name) ||
-           is_name(name, dropped) || is_replaced(client, name) || is_named_by_connection(req, name);
+           is_name(name, dropped) || is_replaced(client, name);
 }
 
 /* --- the values that the load balancer writes --- */
@@ -88,17 +92,47 @@ static bool has_port(struct bytes host)
     return colon && host.ptr[colon - 1] == ':';
 }
 
+/* Puts pieces together in the arena: for each request, which printf is too slow for. */
+static enum rc join(struct arena *arena, struct bytes *out, const struct bytes *pieces,
+                    size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += pieces[i].len;
+    char *text = arena_alloc(arena, len + 1);
+    if (!text)
+        return RC_NOMEM;
+    *out = bytes_make(text, len);
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].len)
+            memcpy(text, pieces[i].ptr, pieces[i].len);
+        text += pieces[i].len;
+    }
+    *text = '\0';
+    return RC_OK;
+}
+
+enum { PORT_TEXT = 8 };
+
+/* Decimal; a view into `text`. */
+static struct bytes port_text(unsigned port, char text[PORT_TEXT])
+{
+    char *p = text + PORT_TEXT;
+    do
+        *--p = (char)('0' + port % 10);
+    while ((port /= 10) && p > text);
+    return bytes_make(p, (size_t)(text + PORT_TEXT - p));
+}
+
 static enum rc host_value(const struct http_request *req, const struct alb_client *client,
                           struct bytes *out)
 {
     const struct bytes *sent = http_request_header(req, "host");
     struct bytes host = sent && sent->len ? *sent : bytes_from_str(client->dns_name);
     bool is_default = client->listener_port == 80 || client->listener_port == 443;
-    enum rc rc;
-    if (is_default || has_port(host))
-        rc = arena_dup(req->arena, host, out);
-    else
-        rc = arena_printf(req->arena, out, "%.*s:%u", BYTES_ARG(host), client->listener_port);
+    char digits[PORT_TEXT];
+    struct bytes pieces[] = {host, BYTES_LIT(":"), port_text(client->listener_port, digits)};
+    enum rc rc = join(req->arena, out, pieces, is_default || has_port(host) ? 1 : 3);
     if (rc != RC_OK)
         return rc;
     char *text = (char *)(uintptr_t)out->ptr; /* ours, from the arena */
@@ -113,17 +147,20 @@ static enum rc forwarded_for_value(const struct http_request *req, const struct 
 {
     struct bytes list = {NULL, 0};
     enum rc rc = RC_OK;
-    for (size_t i = 0; i < req->field_count && rc == RC_OK; i++)
-        if (bytes_ieq(req->fields[i].name, BYTES_LIT("x-forwarded-for")))
-            rc = arena_printf(req->arena, &list, "%.*s%s%.*s", BYTES_ARG(list),
-                              list.len ? ", " : "", BYTES_ARG(req->fields[i].value));
+    for (size_t i = 0; i < req->field_count && rc == RC_OK; i++) {
+        if (!bytes_ieq(req->fields[i].name, BYTES_LIT("x-forwarded-for")))
+            continue;
+        struct bytes more[] = {list, list.len ? BYTES_LIT(", ") : list, req->fields[i].value};
+        rc = join(req->arena, &list, more, 3);
+    }
     if (rc != RC_OK)
         return rc;
-    const char *separator = list.len ? ", " : "";
-    if (client->attributes && client->attributes->has_xff_client_port)
-        return arena_printf(req->arena, out, "%.*s%s%s:%u", BYTES_ARG(list), separator,
-                            client->address, client->port);
-    return arena_printf(req->arena, out, "%.*s%s%s", BYTES_ARG(list), separator, client->address);
+    bool has_port_too = client->attributes && client->attributes->has_xff_client_port;
+    char digits[PORT_TEXT];
+    struct bytes pieces[] = {list, list.len ? BYTES_LIT(", ") : list,
+                             bytes_from_str(client->address), BYTES_LIT(":"),
+                             port_text(client->port, digits)};
+    return join(req->arena, out, pieces, has_port_too ? 5 : 3);
 }
 
 /* The client's fields of the trace, without a Self, which is the load balancer's own. */
@@ -148,22 +185,31 @@ static bool has_root(struct bytes trace)
            (trace.len && memmem(trace.ptr, trace.len, ";Root=", 6) != NULL);
 }
 
+/* The last `count` hex digits of `value`. */
+static void put_hex(char *to, uint64_t value, int count)
+{
+    for (int i = count - 1; i >= 0; i--, value >>= 4)
+        to[i] = "0123456789abcdef"[value & 15];
+}
+
 static enum rc trace_value(const struct http_request *req, const struct alb_client *client,
                            struct random_state *random, struct bytes *out)
 {
     int64_t epoch_ms = client->epoch_ms ? client->epoch_ms : clock_ms_epoch();
     const struct bytes *sent = http_request_header(req, "x-amzn-trace-id");
+    char id[] = "=1-00000000-000000000000000000000000";
     struct bytes kept = {NULL, 0};
     enum rc rc = RC_OK;
     if (sent && sent->len <= TRACE_MAX_BYTES)
         rc = kept_trace(req, *sent, &kept);
     if (rc != RC_OK)
         return rc;
-    bool continues = has_root(kept);
-    return arena_printf(req->arena, out, "%s=1-%08x-%08x%016llx%s%.*s", continues ? "Self" : "Root",
-                        (unsigned)(epoch_ms / 1000), (unsigned)random_next(random),
-                        (unsigned long long)random_next(random), kept.len ? ";" : "",
-                        BYTES_ARG(kept));
+    put_hex(id + 3, (uint64_t)(epoch_ms / 1000), 8);
+    put_hex(id + 12, random_next(random), 8);
+    put_hex(id + 20, random_next(random), 16);
+    struct bytes pieces[] = {has_root(kept) ? BYTES_LIT("Self") : BYTES_LIT("Root"),
+                             bytes_make(id, sizeof id - 1), BYTES_LIT(";"), kept};
+    return join(req->arena, out, pieces, kept.len ? 4 : 2);
 }
 
 size_t alb_request_forwarders(const struct http_request *req)
@@ -203,13 +249,15 @@ enum rc alb_request_prepare(struct http_request *req, const struct alb_client *c
                             struct random_state *random)
 {
     struct bytes host, forwarded, trace, port;
+    char digits[PORT_TEXT];
     size_t count = 0;
+    bool connected = has_connection(req);
     struct http_field *fields =
         arena_alloc(req->arena, (req->field_count + ADDED_FIELDS) * sizeof *fields);
     if (!fields || host_value(req, client, &host) != RC_OK ||
         forwarded_for_value(req, client, &forwarded) != RC_OK ||
         trace_value(req, client, random, &trace) != RC_OK ||
-        arena_printf(req->arena, &port, "%u", client->listener_port) != RC_OK)
+        arena_dup(req->arena, port_text(client->listener_port, digits), &port) != RC_OK)
         return RC_NOMEM;
     if (xff_mode(client) == ALB_XFF_APPEND)
         add(fields, &count, "X-Forwarded-For", forwarded);
@@ -220,7 +268,8 @@ enum rc alb_request_prepare(struct http_request *req, const struct alb_client *c
         add(fields, &count, "Host", host);
     add(fields, &count, "X-Amzn-Trace-Id", trace);
     for (size_t i = 0; i < req->field_count; i++)
-        if (!is_dropped(req, client, req->fields[i].name))
+        if (!is_dropped(client, req->fields[i].name) &&
+            !(connected && is_named_by_connection(req, req->fields[i].name)))
             fields[count++] = req->fields[i];
     req->fields = fields;
     req->field_count = count;

@@ -4,6 +4,8 @@
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 
+enum { REQUEST_BYTES = 1024 };
+
 static void try_call(struct alb_call *call);
 
 static bool may_repeat(const struct alb_call *call)
@@ -239,6 +241,8 @@ static enum rc send_request(struct alb_call *call)
         rc = arena_printf(req->arena, &target, "%.*s?%.*s", BYTES_ARG(req->path),
                           BYTES_ARG(req->query));
     buf_init(&bytes, LIMIT_INPUT_BYTES);
+    if (rc == RC_OK)
+        rc = buf_reserve(&bytes, REQUEST_BYTES + req->body.len); /* for most, in one piece */
     if (rc == RC_OK) {
         http1_encode_request(&bytes, req->method_text, target, req->fields, req->field_count,
                              req->body);

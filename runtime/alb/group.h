@@ -29,7 +29,7 @@ enum {
     ALB_PATH_MAX = 1024,
     ALB_MATCHER_MAX = 64,
     ALB_TEXT_MAX = 160,
-    ALB_IDLE_CONNECTIONS = 256, /* kept to one target */
+    ALB_IDLE_CONNECTIONS = 1024, /* kept to one target */
 };
 
 enum alb_target_type { ALB_TARGET_IP, ALB_TARGET_LAMBDA };

@@ -240,9 +240,25 @@ void *httpd_context(const struct httpd *httpd)
     return httpd->options.context;
 }
 
+/* By hand: inet_ntop prints, and a load balancer asks for each request. */
+static void write_address(uint32_t addr_net, char text[INET_ADDRSTRLEN])
+{
+    uint32_t address = ntohl(addr_net);
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        unsigned part = address >> shift & 255;
+        if (part >= 100)
+            *text++ = (char)('0' + part / 100);
+        if (part >= 10)
+            *text++ = (char)('0' + part / 10 % 10);
+        *text++ = (char)('0' + part % 10);
+        *text++ = shift ? '.' : '\0';
+    }
+}
+
 const char *httpd_peer(struct httpd_exchange *exchange, unsigned *port)
 {
     struct work *work = (struct work *)exchange;
     *port = ntohs(exchange->peer_port_net);
-    return inet_ntop(AF_INET, &exchange->peer_addr_net, work->peer_text, sizeof work->peer_text);
+    write_address(exchange->peer_addr_net, work->peer_text);
+    return work->peer_text;
 }
