@@ -55,6 +55,12 @@ keeps_in_one_place() { # what one request wrote, each of the next reads, whichev
         [ "$status" = 200 ] || { echo "request $i: $status"; return 1; }
     done
 }
+another_server() { # which has another address, maybe
+    local url
+    compose up -d --force-recreate --no-deps server && url=$(url) || return 1
+    rm -f "$work/stats"
+    wait_until 60 both_answer || { cat "$work/stats"; compose logs; return 1; }
+}
 gone() { # nothing of it is left
     compose down -v -t 40 || return 1
     local left
@@ -72,6 +78,7 @@ for name in "${composes[@]}"; do
     read -r -a tool <<<"$name"
     check "$name: both homes answer at one address" comes_up
     check "$name: they share what they keep" keeps_in_one_place
+    check "$name: a server that is made anew is found" another_server
     check "$name: all of it goes" gone
     check "$name: DynamoDB's stand-in by a profile" with_stand_in
 done
