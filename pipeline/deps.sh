@@ -25,6 +25,8 @@ test | ci)
         docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || wanted+=(docker-compose)
         # Ubuntu's own is newer, and formats differently.
         clang-format --version 2>/dev/null | grep -q 'version 14\.' || wanted+=(clang-format-14)
+        # Debian's AWS CLI is older than PyPI's; Ubuntu has none, but its runners do.
+        [ -x /usr/bin/aws ] || ! grep -q '^ID=debian' /etc/os-release || wanted+=(awscli)
         # For checkov.
         python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
     fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# aws_clients.sh: AWS's own clients, boto3 and the AWS CLI of PyPI and of Debian, on the control port of
+# aws_clients.sh: AWS's own clients, boto3 and the AWS CLI of PyPI and of this system, on the control port of
 # a running rig (tests/support/awscli/rig.py has the claims).
 set -u
 cd "$(dirname "$0")/../.." || exit 1

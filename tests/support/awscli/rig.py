@@ -6,6 +6,7 @@ held, 1 not. The rig must have a function and a task.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -243,15 +244,19 @@ def pypi_cli():
     drive_cli([sys.executable, "-m", "awscli"])
 
 
-def debian_cli():
-    """the AWS CLI of Debian shifts traffic"""
-    drive_cli(["/usr/bin/aws"])
+SYSTEM_CLI = "/usr/bin/aws" if os.access("/usr/bin/aws", os.X_OK) else shutil.which("aws")
+
+
+def system_cli():
+    """the AWS CLI of this system shifts traffic"""
+    assert SYSTEM_CLI, "aws is not installed"
+    drive_cli([SYSTEM_CLI])
 
 
 for each in (describes, shifts, pages, errors, doors, targets, pypi_cli):
     check(each)
-if os.access("/usr/bin/aws", os.X_OK):
-    check(debian_cli)
+if SYSTEM_CLI or os.environ.get("CI") == "true":
+    check(system_cli)
 else:
-    print("skip", debian_cli.__doc__ + ": /usr/bin/aws is not there")
+    print("skip", system_cli.__doc__ + ": aws is not installed")
 sys.exit(1 if failures else 0)
