@@ -59,6 +59,10 @@ struct alb_model {
     size_t watcher_count;
     /* The data path's: requests that wait in the group look for a target again. NULL: no path. */
     void (*wake)(struct alb_group *group);
+    /* Called when an API's call has been done, before its answer: keeps what changed. NULL: nobody
+     * does. false: `why` says why it could not. */
+    bool (*keep)(struct alb_model *model, struct alb_why *why);
+    void *keep_context;
 };
 
 /* A load balancer without listeners. NULL: no memory, or the name is none. Texts are copied. */

@@ -15,6 +15,8 @@ static void run(struct elb *elb, struct control_call *call, elb_action_fn *actio
                             .maker = &call->maker,
                             .why = &why};
     enum alb_error error = action(&this, result);
+    if (error == ALB_OK && elb->model->keep && !elb->model->keep(elb->model, &why))
+        error = ALB_E_INTERNAL_FAILURE;
     if (error == ALB_OK) {
         control_answer(call, result);
         return;

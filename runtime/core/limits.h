@@ -50,7 +50,8 @@ enum {
 
     /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,
-    LIMIT_WEIGHT = 999, /* of a target group in a rule, as the ALB's */
+    LIMIT_STATE_BYTES = 16 * 1024 * 1024, /* its load balancer as a file, see --state */
+    LIMIT_WEIGHT = 999,                   /* of a target group in a rule, as the ALB's */
     /* Parameters of one call of the control port, in any protocol. */
     LIMIT_CONTROL_ITEMS = 20 * 1000, /* values in all */
     LIMIT_CONTROL_DEPTH = 32,        /* structures and lists in each other */

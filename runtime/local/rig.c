@@ -195,13 +195,18 @@ static const char *program_of(const struct rig *rig, int which)
     return which == RIG_LAMBDA ? rig->config->bootstrap : rig->config->server;
 }
 
+/* The model may come before the function, from a state that is kept; requests do not. */
+static void invoke(void *home, struct bytes event, alb_invoked_fn *on_invoked, void *context)
+{
+    const struct rig *rig = home;
+    struct alb_function function = function_home(rig->function);
+    function.invoke(function.home, event, on_invoked, context);
+}
+
 static bool find_function(void *context, struct bytes arn, struct alb_function *function)
 {
-    const struct rig *rig = context;
-    if (!rig->function || !bytes_eq(arn, BYTES_LIT(RIG_FUNCTION_ARN)))
-        return false;
-    *function = function_home(rig->function);
-    return true;
+    *function = (struct alb_function){invoke, context};
+    return bytes_eq(arn, BYTES_LIT(RIG_FUNCTION_ARN));
 }
 
 static bool register_function(struct rig *rig)

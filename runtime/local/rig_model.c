@@ -14,6 +14,9 @@ static enum alb_error make_groups(struct rig_model *rig_model, const struct rig_
 {
     enum alb_error error = ALB_OK;
     for (int i = 0; i < RIG_SLOTS && error == ALB_OK; i++) {
+        rig_model->groups[i] = alb_group_named(rig_model->model, bytes_from_str(rig_slot_name(i)));
+        if (rig_model->groups[i])
+            continue; /* as the state has it */
         bool is_ip = i == RIG_FARGATE_A || i == RIG_FARGATE_B;
         struct alb_health_check check =
             alb_health_check_default(is_ip ? ALB_TARGET_IP : ALB_TARGET_LAMBDA);
@@ -54,6 +57,28 @@ static enum alb_error make_rules(struct rig_model *rig_model, const struct rig_c
     return error;
 }
 
+static enum alb_error make_all(struct rig_model *rig_model, const struct rig_config *config,
+                               unsigned port, struct alb_why *why)
+{
+    bool is_there = false;
+    enum alb_error error = ALB_OK;
+    if (config->state &&
+        !rig_state_load(&rig_model->state, config->state, rig_model->model, &is_there, why))
+        return ALB_E_INTERNAL_FAILURE;
+    error = make_groups(rig_model, config, why);
+    if (error == ALB_OK && !is_there)
+        error = alb_model_set_attributes(rig_model->model, balancer_pairs, 1, why);
+    rig_model->listener = rig_model->model->listeners;
+    if (rig_model->listener)
+        rig_model->listener->port = port;
+    else if (error == ALB_OK)
+        error = make_rules(rig_model, config, port, why);
+    if (error == ALB_OK && config->state &&
+        !rig_state_keep(&rig_model->state, rig_model->model, why))
+        error = ALB_E_INTERNAL_FAILURE;
+    return error;
+}
+
 bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config, unsigned port,
                     bool (*find_function)(void *context, struct bytes arn,
                                           struct alb_function *function),
@@ -65,14 +90,8 @@ bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config
                                         .find_function = find_function,
                                         .context = context};
     *rig_model = (struct rig_model){.model = alb_model_new(&options)};
-    enum alb_error error =
-        rig_model->model ? ALB_OK : alb_refuse_printf(why, ALB_E_INTERNAL_FAILURE, "no memory");
-    if (error == ALB_OK)
-        error = make_groups(rig_model, config, why);
-    if (error == ALB_OK)
-        error = alb_model_set_attributes(rig_model->model, balancer_pairs, 1, why);
-    if (error == ALB_OK)
-        error = make_rules(rig_model, config, port, why);
+    enum alb_error error = rig_model->model ? make_all(rig_model, config, port, why)
+                                            : alb_refuse(why, ALB_E_INTERNAL_FAILURE);
     if (error != ALB_OK)
         rig_model_release(rig_model);
     return error == ALB_OK;
@@ -81,5 +100,6 @@ bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config
 void rig_model_release(struct rig_model *rig_model)
 {
     alb_model_free(rig_model->model);
+    rig_state_release(&rig_model->state);
     *rig_model = (struct rig_model){0};
 }

@@ -25,6 +25,9 @@ static const char usage[] =
     "  --config FILE        the same settings, and more, as JSON; flags win\n"
     "  --store URL          sqlite:PATH, dynamodb:TABLE or memory (DUET_STORE of this shell,\n"
     "                       else sqlite:.duet/store.db)\n"
+    "  --state DIR          keeps the load balancer (rules, weights, groups, targets) in this "
+    "folder;\n"
+    "                       what is there wins over --weights\n"
     "  --env NAME=value     for both homes; may be given again\n"
     "  --bootstrap PATH     the Lambda home's program (build/bootstrap)\n"
     "  --server PATH        the Fargate home's program (build/server)\n"
@@ -40,6 +43,7 @@ enum option_id {
     OPT_WEIGHTS,
     OPT_CONFIG,
     OPT_STORE,
+    OPT_STATE,
     OPT_ENV,
     OPT_BOOTSTRAP,
     OPT_SERVER,
@@ -56,6 +60,7 @@ static const struct option options[] = {
     {"weights", required_argument, NULL, OPT_WEIGHTS},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"store", required_argument, NULL, OPT_STORE},
+    {"state", required_argument, NULL, OPT_STATE},
     {"env", required_argument, NULL, OPT_ENV},
     {"bootstrap", required_argument, NULL, OPT_BOOTSTRAP},
     {"server", required_argument, NULL, OPT_SERVER},
@@ -92,6 +97,9 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         break;
     case OPT_STORE:
         config->store = value;
+        break;
+    case OPT_STATE:
+        config->state = value;
         break;
     case OPT_BOOTSTRAP:
         config->bootstrap = value;

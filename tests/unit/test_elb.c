@@ -275,3 +275,23 @@ Test(elb, rules_that_are_none_are_refused)
     (void)elb_send("DescribeRules", "ListenerArn=$L");
     cr_expect_str_eq(elb_element("Priority"), "default");
 }
+
+static int kept;
+
+static bool keep(struct alb_model *model, struct alb_why *why)
+{
+    (void)model;
+    (void)snprintf(why->text, sizeof why->text, "the disk is full");
+    return ++kept < 2;
+}
+
+Test(elb, what_a_call_changed_is_kept_before_its_answer)
+{
+    elb_case.model->keep = keep;
+    cr_expect_eq(elb_send("DeleteTargetGroup", "TargetGroupArn=$A"), 400);
+    cr_expect_eq(kept, 0, "a refused call changes nothing");
+    cr_expect_eq(elb_send("DeleteTargetGroup", "TargetGroupArn=$C"), 200);
+    cr_expect_eq(kept, 1);
+    cr_expect_eq(elb_send("DescribeTargetGroups", ""), 500);
+    cr_expect(elb_has("the disk is full"));
+}
