@@ -239,7 +239,7 @@ check 'a volume keeps the store for the next container' keeps
 
 needs_network() { # STAGE: the last of what is on stdin
     local out
-    ! out=$(docker build --network=none --no-cache --target "$1" -f - . 2>&1) || { echo 'it was built'; return 1; }
+    ! out=$(docker build --network=none --no-cache --force-rm --target "$1" -f - . 2>&1) || { echo 'it was built'; return 1; }
     printf '%s\n' "$out"
     grep -qF "the stage \"$1\" needs the network" <<<"$out"
 }
