@@ -260,6 +260,8 @@ static void on_request(struct httpd_exchange *exchange)
 {
     struct alb *alb = httpd_context(exchange->httpd);
     struct forward *forward = arena_zalloc(&exchange->arena, sizeof *forward);
+    httpd_set_times(exchange->httpd, alb->model->attributes.idle_timeout_s,
+                    (int64_t)alb->model->attributes.client_keep_alive_s * 1000);
     if (!forward) {
         alb_page_set(&exchange->res, &exchange->arena, 500);
         httpd_respond(exchange);
@@ -364,6 +366,7 @@ struct alb *alb_new(const struct alb_options *options)
         .idle_timeout_s = alb->model->attributes.idle_timeout_s,
         .read_timeout_s = alb->model->attributes.idle_timeout_s,
         .write_timeout_s = alb->model->attributes.idle_timeout_s,
+        .lifetime_ms = (int64_t)alb->model->attributes.client_keep_alive_s * 1000,
     };
     alb->httpd = httpd_new(&http);
     options->listener->door = alb;

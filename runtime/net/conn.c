@@ -351,6 +351,8 @@ void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer)
     conn->io = (struct loop_io){.fd = fd, .fn = on_event};
     conn->timer.fn = on_timer;
     conn->peer = *peer;
+    if (httpd->options.lifetime_ms)
+        conn->end_ms = httpd->options.loop->now_ms + httpd->options.lifetime_ms;
     if (!conn_secure(conn) ||
         loop_io_add(httpd->options.loop, &conn->io, conn_input_events(conn)) != RC_OK) {
         tls_free(conn->tls);

@@ -47,6 +47,7 @@ struct httpd_conn {
     struct httpd *httpd;
     struct loop_io io;
     struct loop_timer timer;
+    int64_t end_ms;      /* of its lifetime; 0: none */
     int64_t deadline_ms; /* of the state; the timer may be set earlier and looks again */
     enum conn_state state;
     bool is_serving;    /* conn_serve is on the stack */

@@ -34,12 +34,17 @@ static void set_framing(const struct httpd_conn *conn, struct http1_response_opt
     how->keep_alive &= !how->is_http10;
 }
 
+static bool is_over(const struct httpd_conn *conn)
+{
+    return conn->end_ms && conn->httpd->options.loop->now_ms >= conn->end_ms;
+}
+
 static void encode_answer(struct httpd_conn *conn, struct work *work)
 {
     struct httpd_exchange *exchange = &work->exchange;
     struct http1_response_options how = {
         .method = exchange->req.method,
-        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame,
+        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn),
         .is_http10 = work->decoder.is_http10,
     };
     if (!exchange->has_date)

@@ -240,6 +240,14 @@ void *httpd_context(const struct httpd *httpd)
     return httpd->options.context;
 }
 
+void httpd_set_times(struct httpd *httpd, unsigned idle_timeout_s, int64_t lifetime_ms)
+{
+    httpd->options.idle_timeout_s = idle_timeout_s;
+    httpd->options.read_timeout_s = idle_timeout_s;
+    httpd->options.write_timeout_s = idle_timeout_s;
+    httpd->options.lifetime_ms = lifetime_ms;
+}
+
 /* By hand: inet_ntop prints, and a load balancer asks for each request. */
 static void write_address(uint32_t addr_net, char text[INET_ADDRSTRLEN])
 {

@@ -74,6 +74,8 @@ struct httpd_options {
                                * and a body as slow as write_timeout_s says; 0: none */
     unsigned write_timeout_s; /* a client that for so long takes, or sends, fewer than
                                * LIMIT_LEAST_BYTES_PER_S; 0: none */
+    int64_t lifetime_ms;      /* of a connection: the first answer after it says close; 0: no end
+                               */
     size_t connections_max;   /* over it the one that is idle longest makes room, and where
                                * none is, new ones wait in the kernel's queue; 0: none */
 };
@@ -100,6 +102,10 @@ void httpd_free(struct httpd *httpd);
 
 /* Sends exchange->res; the exchange is gone after it, when the client is gone too. */
 void httpd_respond(struct httpd_exchange *exchange);
+
+/* Other values of idle_timeout_s (also for reading and writing) and lifetime_ms, from the next
+ * request, and for connections that begin from now on. */
+void httpd_set_times(struct httpd *httpd, unsigned idle_timeout_s, int64_t lifetime_ms);
 
 /* Has each connection closed after its next answer, which says so ("Connection: close"). New ones
  * are accepted still, idle ones stay. */

@@ -166,3 +166,64 @@ Test(alb_request, starts_or_continues_the_trace)
                   BYTES_ARG(got));
     }
 }
+
+struct attribute_row {
+    const char *name;
+    struct alb_balancer_attributes attributes;
+    const char *wanted_name, *wanted; /* NULL: the field must not be there */
+    size_t count;
+};
+
+static const struct attribute_row attribute_rows[] = {
+    {"append", {.xff_mode = ALB_XFF_APPEND}, "X-Forwarded-For", "10.0.0.1, 192.0.2.7", 1},
+    {"with the client's port",
+     {.has_xff_client_port = 1},
+     "X-Forwarded-For",
+     "10.0.0.1, 192.0.2.7:50000",
+     1},
+    {"preserve", {.xff_mode = ALB_XFF_PRESERVE}, "X-Forwarded-For", "10.0.0.1", 1},
+    {"remove", {.xff_mode = ALB_XFF_REMOVE}, "X-Forwarded-For", NULL, 0},
+    {"the host with its port", {0}, "Host", "x.example:8080", 1},
+    {"the host as it came", {.preserves_host = 1}, "Host", "X.Example", 2},
+    {"an odd name stays", {0}, "X_Odd", "1", 1},
+    {"an odd name goes", {.drops_invalid_fields = 1}, "X_Odd", NULL, 0},
+};
+
+Test(alb_request, follows_the_load_balancer_s_attributes)
+{
+    static const struct http_field fields[] = {F("Host", "X.Example"), F("Host", "second"),
+                                               F("X-Forwarded-For", "10.0.0.1"), F("X_Odd", "1")};
+    for (size_t i = 0; i < sizeof attribute_rows / sizeof *attribute_rows; i++) {
+        const struct attribute_row *row = &attribute_rows[i];
+        struct http_request req = {.arena = &arena, .fields = fields, .field_count = 4};
+        struct alb_client client = {.address = "192.0.2.7",
+                                    .port = 50000,
+                                    .listener_port = 8080,
+                                    .dns_name = "lb.local",
+                                    .attributes = &row->attributes};
+        cr_assert_eq(alb_request_prepare(&req, &client, &seeded), RC_OK);
+        const struct bytes *value = http_request_header(&req, row->wanted_name);
+        cr_expect_eq(value == NULL, row->wanted == NULL, "%s", row->name);
+        if (value && row->wanted)
+            cr_expect(bytes_eq(*value, bytes_from_str(row->wanted)), "%s: %.*s", row->name,
+                      BYTES_ARG(*value));
+        cr_expect_eq(count_fields(&req, row->wanted_name), row->count, "%s", row->name);
+    }
+}
+
+Test(alb_request, rules_see_the_host_without_its_port)
+{
+    static const struct {
+        const char *sent, *wanted;
+    } hosts[] = {{"a.example", "a.example"},
+                 {"a.example:80", "a.example"},
+                 {"[::1]:80", "[::1]"},
+                 {"", "lb.local"}};
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        struct http_field field = {BYTES_LIT("host"), bytes_from_str(hosts[i].sent)};
+        struct http_request req = {.fields = &field, .field_count = 1};
+        struct bytes host = alb_request_host(&req, "lb.local");
+        cr_expect(bytes_eq(host, bytes_from_str(hosts[i].wanted)), "%s: %.*s", hosts[i].sent,
+                  BYTES_ARG(host));
+    }
+}

@@ -88,3 +88,27 @@ Test(httpd_end, a_new_connection_that_asks_nothing_does_not_hold_the_end)
     client_close(&silent);
     client_close(&busy);
 }
+
+Test(httpd_end, a_connection_that_has_lived_its_time_ends_with_the_next_answer)
+{
+    struct client early, client;
+    timed_httpd_start(0);
+    timed_httpd_open(&early);
+    timed_httpd_send(&early, BYTES_LIT(TIMED_HEAD "\r\n"));
+    timed_httpd_expect(&early, 200, "");
+    httpd_set_times(timed_httpd.httpd, 60, 10 * 1000);
+    timed_httpd_open(&client);
+    timed_httpd_send(&client, BYTES_LIT(TIMED_HEAD "\r\n"));
+    timed_httpd_expect(&client, 200, "");
+    timed_httpd_pass(9 * 1000);
+    timed_httpd_send(&client, BYTES_LIT(TIMED_HEAD "\r\n"));
+    timed_httpd_expect(&client, 200, "");
+    timed_httpd_pass(1000);
+    timed_httpd_send(&client, BYTES_LIT(TIMED_HEAD "\r\n"));
+    timed_httpd_expect(&client, 200, "close");
+    cr_expect(client_is_closed(&client));
+    timed_httpd_send(&early, BYTES_LIT(TIMED_HEAD "\r\n"));
+    timed_httpd_expect(&early, 200, "");
+    client_close(&client);
+    client_close(&early);
+}

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "runtime/local/rig_config.h"
 
@@ -159,4 +160,31 @@ Test(rig_config, names_a_file_that_cannot_be_read)
 {
     cr_expect_not(rig_config_load(&config, "/nowhere/duet.json", error, sizeof error));
     cr_expect_str_eq(error, "cannot read '/nowhere/duet.json': No such file or directory");
+}
+
+Test(rig_config, weights_go_to_slots)
+{
+    cr_assert(rig_config_weights(&config, "lambda=80,lambda-b=5,fargate-b=15", error, sizeof error),
+              "%s", error);
+    cr_expect_eq(config.weights[RIG_LAMBDA_A], 80u);
+    cr_expect_eq(config.weights[RIG_LAMBDA_B], 5u);
+    cr_expect_eq(config.weights[RIG_FARGATE_A], 0u);
+    cr_expect_eq(config.weights[RIG_FARGATE_B], 15u);
+    cr_expect_not(rig_config_weights(&config, "lambda=1,lambda-a=2", error, sizeof error));
+    cr_expect_not(rig_config_weights(&config, "lambda-c=1", error, sizeof error));
+}
+
+Test(rig_config, targets_are_hosts_with_ports)
+{
+    static const char *const bad[] = {"\"server:8080\"", "[\"server\"]",       "[\":80\"]",
+                                      "[\"server:0\"]",  "[\"server:65536\"]", "[1]"};
+    char text[128];
+    cr_assert(parse("{\"fargate\":{\"targets\":[\"server:8080\",\"10.0.0.1:80\"]}}"), "%s", error);
+    cr_assert_eq(config.target_count, 2u);
+    cr_expect_str_eq(config.targets[0], "server:8080");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        (void)snprintf(text, sizeof text, "{\"fargate\":{\"targets\":%s}}", bad[i]);
+        cr_expect_not(parse(text), "%s", text);
+        cr_expect_str_eq(error, "duet.json: 'fargate.targets' must be a list of \"HOST:PORT\"");
+    }
 }
