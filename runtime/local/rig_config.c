@@ -35,6 +35,7 @@ static const struct row rows[] = {
     {"health", KIND_OBJECT, 0, 0, 0, 0},
     {"health.interval_s", KIND_NUMBER, FIELD(health_interval_s), 1, 300, 1},
     {"health.unhealthy_count", KIND_NUMBER, FIELD(unhealthy_count), 2, 10, 10},
+    {"health.lambda", KIND_NUMBER, FIELD(checks_lambda), 0, 1, 0},
     {"state", KIND_TEXT, FIELD(state), 0, 0, 0},
     {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
     {"env", KIND_ENV, 0, 0, 0, 0},

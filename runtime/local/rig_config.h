@@ -24,11 +24,12 @@ struct rig_config {
     /* Of the slots' health checks. The interval is far below AWS's 5 s, so that states move while
      * people watch; the count is AWS's highest, so that a busy machine makes no task unhealthy. */
     unsigned health_interval_s, unhealthy_count;
-    const char *state;     /* folder that keeps the load balancer; NULL: none */
-    const char *store;     /* DUET_STORE of both homes */
-    const char *bootstrap; /* program of the Lambda home */
-    const char *server;    /* program of the Fargate home */
-    unsigned timeout_s;    /* of an invocation */
+    unsigned checks_lambda; /* 0 or 1: the Lambda slots too; each check is an invocation */
+    const char *state;      /* folder that keeps the load balancer; NULL: none */
+    const char *store;      /* DUET_STORE of both homes */
+    const char *bootstrap;  /* program of the Lambda home */
+    const char *server;     /* program of the Fargate home */
+    unsigned timeout_s;     /* of an invocation */
     unsigned memory_mb;
     unsigned concurrency; /* sandboxes at most */
     unsigned tasks;

@@ -24,6 +24,7 @@ static enum alb_error make_groups(struct rig_model *rig_model, const struct rig_
                                             .type = is_ip ? ALB_TARGET_IP : ALB_TARGET_LAMBDA,
                                             .port = is_ip ? 8080 : 0,
                                             .check = &check};
+        check.is_enabled = is_ip || config->checks_lambda;
         check.interval_s = config->health_interval_s;
         check.timeout_s = check.interval_s < check.timeout_s ? check.interval_s : check.timeout_s;
         check.healthy_count = 2;

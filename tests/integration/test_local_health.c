@@ -10,13 +10,11 @@
 
 static struct rig_program rig;
 
-static void start(void)
+static void start(const char *settings)
 {
     char store[2 * TEMPDIR_PATH_MAX], file[2 * TEMPDIR_PATH_MAX];
     tempdir_init(&rig.folder);
-    tempdir_write(tempdir_join(&rig.folder, "", "rig.json", file),
-                  "{\"port\":0,\"control_port\":0,\"weights\":{\"lambda\":0,\"fargate\":1},"
-                  "\"health\":{\"unhealthy_count\":2},\"fargate\":{\"stop_timeout_s\":2}}");
+    tempdir_write(tempdir_join(&rig.folder, "", "rig.json", file), settings);
     const char *argv[] = {"duet",     "local",
                           "--config", file,
                           "--store",  tempdir_join(&rig.folder, "sqlite:", "store.db", store),
@@ -41,7 +39,8 @@ static int get_hello(void)
 Test(local_health, a_task_that_hangs_gets_no_requests_and_is_replaced)
 {
     pid_t old[4], now[4];
-    start();
+    start("{\"port\":0,\"control_port\":0,\"weights\":{\"lambda\":0,\"fargate\":1},"
+          "\"health\":{\"unhealthy_count\":2},\"fargate\":{\"stop_timeout_s\":2}}");
     cr_expect_eq(get_hello(), 200);
     cr_assert_eq(program_children(rig.duet.id, old, 4), 1u);
     cr_assert_eq(kill(old[0], SIGSTOP), 0);
@@ -52,4 +51,12 @@ Test(local_health, a_task_that_hangs_gets_no_requests_and_is_replaced)
     cr_expect(count > 1 || (count == 1 && now[0] != old[0]), "no other task");
     rig_program_stop(&rig);
     cr_expect(kill(old[0], 0) != 0 && errno == ESRCH, "the task that hung is still there");
+}
+
+Test(local_health, the_lambda_slots_are_checked_where_that_is_asked_for)
+{
+    start("{\"port\":0,\"control_port\":0,\"health\":{\"lambda\":1}}");
+    cr_assert_not_null(program_wait_for_nth(&rig.duet, "REPORT RequestId", 2),
+                       "nobody called the function");
+    rig_program_stop(&rig);
 }
