@@ -33,6 +33,7 @@ struct forward {
     bool wants_upgrade;        /* asked before alb_request_prepare takes the field away */
     bool is_own;
     const char *reason, *detail;
+    enum desync_reason desync;
     int64_t sent_us, answered_us;
 };
 
@@ -256,6 +257,30 @@ static void act(struct forward *forward, const struct alb_rule *rule, const stru
     answer_own(forward);
 }
 
+/* Before alb_request_prepare takes the fields of the connection away. */
+static enum desync_reason judge(const struct httpd_exchange *exchange)
+{
+    struct desync_request request = {
+        .method = exchange->req.method_text,
+        .uri = exchange->req.path,
+        .version = exchange->is_http10 ? BYTES_LIT("HTTP/1.0") : BYTES_LIT("HTTP/1.1"),
+        .fields = exchange->req.fields,
+        .field_count = exchange->req.field_count,
+    };
+    return desync_judge(&request);
+}
+
+/* What the desync mitigation mode does with the request. true: it has its answer, a 400. */
+static bool is_refused(struct forward *forward)
+{
+    unsigned mode = forward->alb->model->attributes.desync_mode;
+    enum desync_action action = desync_action((enum desync_mode)mode, desync_tier(forward->desync));
+    forward->exchange->is_last = action != DESYNC_PASS;
+    if (action == DESYNC_REFUSE)
+        answer_page(forward, 400);
+    return action == DESYNC_REFUSE;
+}
+
 static void on_request(struct httpd_exchange *exchange)
 {
     struct alb *alb = httpd_context(exchange->httpd);
@@ -273,15 +298,29 @@ static void on_request(struct httpd_exchange *exchange)
         .host = alb_request_host(&exchange->req, alb->model->dns_name),
         .rule_priority = ALB_NO_RULE,
         .wants_upgrade = http_request_header(&exchange->req, "upgrade") != NULL,
+        .desync = judge(exchange),
     };
     struct alb_seen seen = {&exchange->req, forward->host, exchange->peer_addr_net};
     exchange->context = forward;
+    if (is_refused(forward))
+        return;
     if (bytes_eq(exchange->req.method_text, BYTES_LIT("TRACE")))
         answer_page(forward, 405);
     else if (alb_request_forwarders(&exchange->req) > ALB_FORWARDERS_MAX)
         answer_page(forward, 463);
     else
         act(forward, alb_rule_match(alb->options.listener, &seen), &seen);
+}
+
+/* Bytes that our reader refuses have a class too, where they are whole and no limit was passed.
+ * Empty lines before a request are none of it. */
+static enum desync_reason judge_fault(const struct httpd_exchange *exchange, enum rc fault)
+{
+    struct bytes head = exchange->input;
+    while (head.len && (head.ptr[0] == '\r' || head.ptr[0] == '\n'))
+        head = bytes_skip(head, 1);
+    bool is_of_grammar = fault == RC_SYNTAX || fault == RC_VERSION || fault == RC_UNSUPPORTED;
+    return is_of_grammar ? desync_judge_head(head) : DESYNC_IS_COMPLIANT;
 }
 
 /* As "Troubleshoot your Application Load Balancers" lists them: header limits are 400, not 431. */
@@ -295,6 +334,13 @@ static void on_fault(struct httpd_exchange *exchange, enum rc fault)
         status = 400;
     alb_page_set(&exchange->res, &exchange->arena, status);
     hide_server(alb, &exchange->res);
+    struct forward *forward = arena_zalloc(&exchange->arena, sizeof *forward);
+    if (forward)
+        *forward = (struct forward){.rule_priority = ALB_NO_RULE,
+                                    .is_own = true,
+                                    .reason = rc_name(fault),
+                                    .desync = judge_fault(exchange, fault)};
+    exchange->context = forward;
 }
 
 static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
@@ -318,6 +364,7 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
         .redirect_url = forward->redirect_url,
         .reason = forward->reason,
         .detail = forward->reason ? forward->detail : NULL,
+        .desync = forward->desync,
         .received_us = exchange->received_us,
         .sent_us = has_call ? forward->call.sent_us : forward->sent_us,
         .answered_us = has_call ? forward->call.answered_us : forward->answered_us,

@@ -13,6 +13,7 @@
  * group that cannot answer keeps its share.
  */
 
+#include "runtime/alb/desync.h"
 #include "runtime/alb/dispatch.h"
 #include "runtime/net/httpd.h"
 
@@ -35,6 +36,7 @@ struct alb_record {
     const char *redirect_url;              /* NULL: no redirect */
     const char *reason;                    /* error_reason; NULL when there is none */
     const char *detail;                    /* for people; NULL when there is none */
+    enum desync_reason desync;             /* what is odd about the request's bytes */
     int64_t received_us, sent_us, answered_us, done_us;
 };
 

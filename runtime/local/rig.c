@@ -15,6 +15,7 @@
 #include "runtime/local/rebuild.h"
 #include "runtime/local/rig_checks.h"
 #include "runtime/local/rig_control.h"
+#include "runtime/local/rig_metrics.h"
 #include "runtime/local/rig_model.h"
 #include "runtime/local/service.h"
 #include "runtime/net/fd_limit.h"
@@ -28,6 +29,7 @@ struct rig {
     struct loop_timer drain_timer;
     struct rig_model model;
     struct checker *checker;
+    struct rig_metrics metrics;
     struct function *function;
     struct service *service; /* NULL: the targets are others' */
     struct outside *outside;
@@ -59,8 +61,9 @@ static void on_service_line(void *context, bool is_error, struct bytes line)
 
 static void on_record(void *context, const struct alb_record *record)
 {
-    const struct rig *rig = context;
+    struct rig *rig = context;
     long long duration_us = record->done_us - record->received_us;
+    rig_metrics_record(&rig->metrics, record);
     if (rig->config->is_quiet)
         return;
     console_printf("alb", "%.*s %.*s -> %s %d %lld.%03lld ms%s%s%s%s", BYTES_ARG(record->method),
@@ -282,6 +285,11 @@ static bool start_listeners(struct rig *rig)
         return false;
     }
     rig->checker = rig_checks_new(&rig->loop, rig->model.model);
+    if (!rig_metrics_init(&rig->metrics, &rig->loop, rig->model.model, rig->config->access_log,
+                          rig->error, sizeof rig->error)) {
+        (void)close(fd);
+        return false;
+    }
     struct alb_options alb = {.loop = &rig->loop,
                               .listen_fd = fd,
                               .listener = rig->model.listener,
@@ -294,7 +302,8 @@ static bool start_listeners(struct rig *rig)
     if (fd < 0)
         return false;
     rig->control_port = httpd_port(fd);
-    return rig_control_init(&rig->control, &rig->loop, fd, rig->model.model) ||
+    return rig_control_init(&rig->control, &rig->loop, fd, rig->model.model,
+                            cloudwatch_service(rig->metrics.cloudwatch)) ||
            fail(rig, "cannot start the control port");
 }
 
@@ -366,8 +375,9 @@ static void release(struct rig *rig)
     if (rig->model.model)
         end_requests(rig->model.model);
     rebuild_free(rig->rebuild); /* with the programs that they ran */
-    alb_free(rig->alb);
+    alb_free(rig->alb);         /* whose last requests are recorded then */
     rig_control_release(&rig->control);
+    rig_metrics_release(&rig->metrics);
     rig_model_release(&rig->model);
     checker_free(rig->checker);
     if (rig->signals.fd >= 0)

@@ -37,6 +37,7 @@ static const struct row rows[] = {
     {"health.unhealthy_count", KIND_NUMBER, FIELD(unhealthy_count), 2, 10, 10},
     {"health.lambda", KIND_NUMBER, FIELD(checks_lambda), 0, 1, 0},
     {"state", KIND_TEXT, FIELD(state), 0, 0, 0},
+    {"access_log", KIND_TEXT, FIELD(access_log), 0, 0, 0},
     {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
     {"env", KIND_ENV, 0, 0, 0, 0},
     {"lambda", KIND_OBJECT, 0, 0, 0, 0},

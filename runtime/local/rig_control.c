@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 bool rig_control_init(struct rig_control *control, struct loop *loop, int listen_fd,
-                      struct alb_model *model)
+                      struct alb_model *model, const struct control_service *cloudwatch)
 {
     control->elb = elb_new(model);
     if (!control->elb) {
@@ -11,6 +11,7 @@ bool rig_control_init(struct rig_control *control, struct loop *loop, int listen
         return false;
     }
     control->services[control->service_count++] = elb_service(control->elb);
+    control->services[control->service_count++] = cloudwatch;
     struct control_port_options options = {.loop = loop,
                                            .listen_fd = listen_fd,
                                            .model = model,

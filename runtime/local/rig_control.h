@@ -20,10 +20,10 @@ struct rig_control {
     struct control_port *port;
 };
 
-/* Fills a zeroed struct, which stays where it is. `listen_fd` is taken over, also on failure.
- * false: no memory or descriptor; nothing is left to release. */
+/* Fills a zeroed struct, which stays where it is. `cloudwatch` is borrowed. `listen_fd` is taken
+ * over, also on failure. false: no memory or descriptor; nothing is left to release. */
 bool rig_control_init(struct rig_control *control, struct loop *loop, int listen_fd,
-                      struct alb_model *model) MUST_CHECK;
+                      struct alb_model *model, const struct control_service *cloudwatch) MUST_CHECK;
 
 /* Works on a zeroed struct. */
 void rig_control_release(struct rig_control *control);

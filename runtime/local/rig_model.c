@@ -4,6 +4,7 @@
 
 static const struct alb_pair_text balancer_pairs[] = {
     {BYTES_INIT("routing.http.drop_invalid_header_fields.enabled"), BYTES_INIT("true")},
+    {BYTES_INIT("routing.http.desync_mitigation_mode"), BYTES_INIT("strictest")},
 };
 static const struct alb_pair_text lambda_pairs[] = {
     {BYTES_INIT("lambda.multi_value_headers.enabled"), BYTES_INIT("true")},
@@ -68,7 +69,8 @@ static enum alb_error make_all(struct rig_model *rig_model, const struct rig_con
         return ALB_E_INTERNAL_FAILURE;
     error = make_groups(rig_model, config, why);
     if (error == ALB_OK && !is_there)
-        error = alb_model_set_attributes(rig_model->model, balancer_pairs, 1, why);
+        error = alb_model_set_attributes(rig_model->model, balancer_pairs,
+                                         sizeof balancer_pairs / sizeof balancer_pairs[0], why);
     rig_model->listener = rig_model->model->listeners;
     if (rig_model->listener)
         rig_model->listener->port = port;

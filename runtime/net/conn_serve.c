@@ -44,7 +44,8 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
     struct httpd_exchange *exchange = &work->exchange;
     struct http1_response_options how = {
         .method = exchange->req.method,
-        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn),
+        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn) &&
+                      !exchange->is_last,
         .is_http10 = work->decoder.is_http10,
     };
     if (!exchange->has_date)
@@ -127,7 +128,8 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     exchange->received_bytes = received_bytes;
     exchange->sent_bytes = 0;
     exchange->fault = fault;
-    exchange->is_dropped = exchange->has_date = false;
+    exchange->is_dropped = exchange->is_last = exchange->has_date = false;
+    exchange->input = bytes_make(NULL, 0);
     exchange->is_tls = conn->tls != NULL;
     exchange->is_http10 = conn->work->decoder.is_http10;
     exchange->trailer = bytes_make(NULL, 0);
@@ -141,6 +143,7 @@ void conn_fault(struct httpd_conn *conn, enum rc fault)
     struct httpd_exchange *exchange = &conn->work->exchange;
     exchange->req = (struct http_request){.arena = &exchange->arena, .method = HTTP_METHOD_OTHER};
     begin_exchange(conn, conn->work->in.len - conn->work->in_start, fault);
+    exchange->input = bytes_skip(buf_bytes(&conn->work->in), conn->work->in_start);
     conn->keeps_alive = false;
     conn->was_fault = true;
     if (conn->httpd->options.on_fault)

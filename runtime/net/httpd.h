@@ -35,9 +35,11 @@ struct httpd_exchange {
     void *context;          /* the owner's, for this request */
     int64_t received_us;    /* when it was read, by the loop's now_us */
     size_t received_bytes;  /* the request's own bytes */
+    struct bytes input;     /* of on_fault, during the call: the bytes that are no request */
     size_t sent_bytes;      /* the response's, in on_done */
     enum rc fault;          /* RC_OK, or why the bytes were no request (in on_done) */
     bool is_dropped;        /* the answer cuts the connection without a byte */
+    bool is_last;           /* the connection ends with the answer, which says so */
     bool is_tls;            /* the connection is */
     bool is_http10;         /* the client speaks HTTP/1.0 (not known of a fault's bytes) */
     bool has_date;          /* res carries its own Date field: none is added */

@@ -32,6 +32,7 @@ static const char usage[] =
     "  --bootstrap PATH     the Lambda home's program (build/bootstrap)\n"
     "  --server PATH        the Fargate home's program (build/server)\n"
     "  --tasks N            tasks of the Fargate home (1)\n"
+    "  --access-log FILE    a line for each request, with the fields of an ALB's access log\n"
     "  --watch              run make when a source changes, and replace both homes\n"
     "  --quiet              no lines for requests, but for calls that fail\n"
     "  --help\n";
@@ -48,6 +49,7 @@ enum option_id {
     OPT_BOOTSTRAP,
     OPT_SERVER,
     OPT_TASKS,
+    OPT_ACCESS_LOG,
     OPT_WATCH,
     OPT_QUIET,
     OPT_HELP,
@@ -65,6 +67,7 @@ static const struct option options[] = {
     {"bootstrap", required_argument, NULL, OPT_BOOTSTRAP},
     {"server", required_argument, NULL, OPT_SERVER},
     {"tasks", required_argument, NULL, OPT_TASKS},
+    {"access-log", required_argument, NULL, OPT_ACCESS_LOG},
     {"watch", no_argument, NULL, OPT_WATCH},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
@@ -106,6 +109,9 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         break;
     case OPT_SERVER:
         config->server = value;
+        break;
+    case OPT_ACCESS_LOG:
+        config->access_log = value;
         break;
     case OPT_WATCH:
         config->is_watching = true;
