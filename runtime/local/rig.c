@@ -62,15 +62,9 @@ static void on_service_line(void *context, bool is_error, struct bytes line)
 static void on_record(void *context, const struct alb_record *record)
 {
     struct rig *rig = context;
-    long long duration_us = record->done_us - record->received_us;
     rig_metrics_record(&rig->metrics, record);
-    if (rig->config->is_quiet)
-        return;
-    console_printf("alb", "%.*s %.*s -> %s %d %lld.%03lld ms%s%s%s%s", BYTES_ARG(record->method),
-                   BYTES_ARG(record->path), record->group ? record->group->name : "-",
-                   record->status, duration_us / 1000, duration_us % 1000,
-                   record->reason ? " " : "", record->reason ? record->reason : "",
-                   record->detail ? ": " : "", record->detail ? record->detail : "");
+    if (!rig->config->is_quiet)
+        rig_metrics_show(record);
 }
 
 static void on_service_ready(void *context)

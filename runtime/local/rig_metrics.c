@@ -7,6 +7,7 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
+#include "runtime/local/console.h"
 
 enum { HOSTS_EVERY_MS = 5000 };
 
@@ -85,4 +86,14 @@ void rig_metrics_record(struct rig_metrics *metrics, const struct alb_record *re
     /* A full disk loses lines, not requests. */
     if (!metrics->line.failed && write(metrics->log_fd, metrics->line.data, metrics->line.len) < 0)
         return;
+}
+
+void rig_metrics_show(const struct alb_record *record)
+{
+    long long duration_us = record->done_us - record->received_us;
+    console_printf("alb", "%.*s %.*s -> %s %d %lld.%03lld ms%s%s%s%s", BYTES_ARG(record->method),
+                   BYTES_ARG(record->path), record->group ? record->group->name : "-",
+                   record->status, duration_us / 1000, duration_us % 1000,
+                   record->reason ? " " : "", record->reason ? record->reason : "",
+                   record->detail ? ": " : "", record->detail ? record->detail : "");
 }

@@ -36,4 +36,7 @@ void rig_metrics_release(struct rig_metrics *metrics);
 /* Counts a request, and writes its line. */
 void rig_metrics_record(struct rig_metrics *metrics, const struct alb_record *record);
 
+/* Prints a line on a request for people. */
+void rig_metrics_show(const struct alb_record *record);
+
 #endif
