@@ -7,10 +7,10 @@
 #include "runtime/alb/alb_page.h"
 #include "runtime/alb/alb_request.h"
 #include "runtime/alb/binding.h"
+#include "runtime/alb/desync_exchange.h"
+#include "runtime/alb/target_answer.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
-
-enum { RESPONSE_HEAD_BYTES = 32 * 1024 }; /* an ALB takes no more from a target: 502 */
 
 struct alb {
     struct alb_options options;
@@ -139,39 +139,6 @@ static void forward_to_function(struct forward *forward)
 
 /* --- to an ip target --- */
 
-/* What is of the target's connection alone. The length is made anew from the body, but for HEAD,
- * whose answer has a length and no body. */
-static bool is_dropped(struct bytes name, enum http_method method)
-{
-    return http_field_is_hop_by_hop(name) ||
-           (method != HTTP_HEAD && bytes_ieq(name, BYTES_LIT("content-length")));
-}
-
-/* Takes over what the decoder has looked at already. false: the head is too large, or no memory. */
-static bool take_answer(struct httpd_exchange *exchange, const struct http1_response *from)
-{
-    struct http_response *res = &exchange->res;
-    struct http_field *fields =
-        arena_alloc(&exchange->arena, (from->field_count + 1) * sizeof *fields);
-    size_t count = 0, head_bytes = 0;
-    if (!fields)
-        return false;
-    for (size_t i = 0; i < from->field_count; i++) {
-        const struct http_field *field = &from->fields[i];
-        head_bytes += field->name.len + field->value.len + 4;
-        if (is_dropped(field->name, exchange->req.method))
-            continue;
-        exchange->has_date |= bytes_ieq(field->name, BYTES_LIT("date"));
-        fields[count++] = *field;
-    }
-    res->status = from->status;
-    res->body = from->body;
-    res->fields = fields;
-    res->field_count = count;
-    res->field_capacity = from->field_count + 1;
-    return head_bytes <= RESPONSE_HEAD_BYTES;
-}
-
 static void on_served(void *context, enum alb_served outcome, const struct http1_response *res)
 {
     static const int statuses[] = {
@@ -179,7 +146,7 @@ static void on_served(void *context, enum alb_served outcome, const struct http1
     struct forward *forward = context;
     if (outcome != ALB_SERVED)
         answer_page(forward, statuses[outcome]);
-    else if (!take_answer(forward->exchange, res))
+    else if (!target_answer_take(forward->exchange, res))
         answer_page(forward, 502);
     else {
         bind_client(forward);
@@ -257,19 +224,6 @@ static void act(struct forward *forward, const struct alb_rule *rule, const stru
     answer_own(forward);
 }
 
-/* Before alb_request_prepare takes the fields of the connection away. */
-static enum desync_reason judge(const struct httpd_exchange *exchange)
-{
-    struct desync_request request = {
-        .method = exchange->req.method_text,
-        .uri = exchange->req.path,
-        .version = exchange->is_http10 ? BYTES_LIT("HTTP/1.0") : BYTES_LIT("HTTP/1.1"),
-        .fields = exchange->req.fields,
-        .field_count = exchange->req.field_count,
-    };
-    return desync_judge(&request);
-}
-
 /* What the desync mitigation mode does with the request. true: it has its answer, a 400. */
 static bool is_refused(struct forward *forward)
 {
@@ -298,7 +252,7 @@ static void on_request(struct httpd_exchange *exchange)
         .host = alb_request_host(&exchange->req, alb->model->dns_name),
         .rule_priority = ALB_NO_RULE,
         .wants_upgrade = http_request_header(&exchange->req, "upgrade") != NULL,
-        .desync = judge(exchange),
+        .desync = desync_of_request(exchange),
     };
     struct alb_seen seen = {&exchange->req, forward->host, exchange->peer_addr_net};
     exchange->context = forward;
@@ -310,17 +264,6 @@ static void on_request(struct httpd_exchange *exchange)
         answer_page(forward, 463);
     else
         act(forward, alb_rule_match(alb->options.listener, &seen), &seen);
-}
-
-/* Bytes that our reader refuses have a class too, where they are whole and no limit was passed.
- * Empty lines before a request are none of it. */
-static enum desync_reason judge_fault(const struct httpd_exchange *exchange, enum rc fault)
-{
-    struct bytes head = exchange->input;
-    while (head.len && (head.ptr[0] == '\r' || head.ptr[0] == '\n'))
-        head = bytes_skip(head, 1);
-    bool is_of_grammar = fault == RC_SYNTAX || fault == RC_VERSION || fault == RC_UNSUPPORTED;
-    return is_of_grammar ? desync_judge_head(head) : DESYNC_IS_COMPLIANT;
 }
 
 /* As "Troubleshoot your Application Load Balancers" lists them: header limits are 400, not 431. */
@@ -339,7 +282,7 @@ static void on_fault(struct httpd_exchange *exchange, enum rc fault)
         *forward = (struct forward){.rule_priority = ALB_NO_RULE,
                                     .is_own = true,
                                     .reason = rc_name(fault),
-                                    .desync = judge_fault(exchange, fault)};
+                                    .desync = desync_of_fault(exchange, fault)};
     exchange->context = forward;
 }
 

@@ -279,11 +279,6 @@ static bool start_listeners(struct rig *rig)
         return false;
     }
     rig->checker = rig_checks_new(&rig->loop, rig->model.model);
-    if (!rig_metrics_init(&rig->metrics, &rig->loop, rig->model.model, rig->config->access_log,
-                          rig->error, sizeof rig->error)) {
-        (void)close(fd);
-        return false;
-    }
     struct alb_options alb = {.loop = &rig->loop,
                               .listen_fd = fd,
                               .listener = rig->model.listener,
@@ -292,6 +287,9 @@ static bool start_listeners(struct rig *rig)
     rig->alb = rig->checker ? alb_new(&alb) : NULL;
     if (!rig->alb)
         return fail(rig, "cannot start the load balancer");
+    if (!rig_metrics_init(&rig->metrics, &rig->loop, rig->model.model, rig->config->access_log,
+                          rig->error, sizeof rig->error))
+        return false;
     fd = httpd_listen("127.0.0.1", rig->config->control_port, false, rig->error, sizeof rig->error);
     if (fd < 0)
         return false;
