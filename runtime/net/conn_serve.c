@@ -44,8 +44,8 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
     struct httpd_exchange *exchange = &work->exchange;
     struct http1_response_options how = {
         .method = exchange->req.method,
-        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn) &&
-                      !exchange->is_last,
+        .keep_alive =
+            conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn) && !exchange->is_last,
         .is_http10 = work->decoder.is_http10,
     };
     if (!exchange->has_date)
