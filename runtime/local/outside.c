@@ -17,6 +17,7 @@ struct server {
     struct alb_target *target; /* NULL: its address is not known */
     struct loop_timer again;
     bool is_asking;
+    bool is_expected; /* requests wait for its first address */
     pthread_t thread;
     struct loop_job job;
     struct in_addr found; /* by the thread, read after its job */
@@ -29,6 +30,13 @@ struct outside {
     size_t count;
     struct server servers[];
 };
+
+static void expect(struct server *server, bool is_expected)
+{
+    if (server->is_expected != is_expected)
+        alb_group_expect(server->outside->group, is_expected ? 1 : -1);
+    server->is_expected = is_expected;
+}
 
 static void *look_up(void *argument)
 {
@@ -92,6 +100,7 @@ static void take_address(struct server *server)
         return;
     if (server->target->state == ALB_INITIAL)
         alb_target_set_state(server->target, ALB_HEALTHY, NULL, NULL);
+    expect(server, false);
 }
 
 static void on_found(struct loop *loop, struct loop_job *job)
@@ -121,6 +130,7 @@ struct outside *outside_new(struct loop *loop, struct alb_group *group, const ch
         server->outside = outside;
         server->again.fn = on_again;
         server->job.fn = on_found;
+        expect(server, true);
         ask(server);
     }
     return outside;
@@ -135,6 +145,7 @@ void outside_free(struct outside *outside)
         loop_timer_clear(outside->loop, &server->again);
         if (server->is_asking)
             (void)pthread_join(server->thread, NULL);
+        expect(server, false);
         if (server->target)
             server->target->owner = (struct alb_target_owner){0};
     }

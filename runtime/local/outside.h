@@ -9,7 +9,8 @@
  *          on a thread of its own.
  *
  * A name is looked up at the start, every second until it is found, and again when a connection
- * fails: a container that was made anew has another address.
+ * fails: a container that was made anew has another address. Until it is first found, requests wait
+ * for it as for a task that starts.
  */
 
 #include "runtime/alb/model.h"
