@@ -12,9 +12,12 @@ static bool send_request(struct client *client, const char *method, const char *
                          const char *fields, const char *body)
 {
     char request[REQUEST_MAX];
-    int n = snprintf(request, sizeof request,
-                     "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", method, target,
-                     fields, strlen(body), body);
+    char length[64] = "";
+    /* Only with a body: a load balancer in strictest mode refuses a GET that has a length. */
+    if (body[0])
+        (void)snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
+    int n = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: x\r\n%s%s\r\n%s", method,
+                     target, fields, length, body);
     cr_assert(n > 0 && n < REQUEST_MAX);
     return client_send(client, bytes_make(request, (size_t)n));
 }
