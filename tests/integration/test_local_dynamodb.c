@@ -18,10 +18,13 @@ static int ask(const char *method_and_path, const char *body, const char *part)
     struct client client;
     struct http1_response res;
     char request[512];
+    char length[64] = "";
+    /* Only with a body: a load balancer in strictest mode refuses a GET that has a length. */
+    if (body[0])
+        (void)snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
     int n = snprintf(request, sizeof request,
-                     "%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %zu\r\n\r\n%s",
-                     method_and_path, strlen(body), body);
+                     "%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s\r\n%s",
+                     method_and_path, length, body);
     cr_assert(client_open(&client, rig.port));
     cr_assert(client_send(&client, bytes_make(request, (size_t)n)));
     enum rc rc = client_read(&client, HTTP_GET, &res);
