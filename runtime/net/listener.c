@@ -44,7 +44,8 @@ int httpd_listen(const char *address, unsigned port, bool reuse_port, char *erro
 
 /* A filter on the listening socket sees each segment from its TCP header on, whose byte 13 has the
  * flags. Between the last accept and close the kernel would otherwise go on shaking hands, and
- * reset those connections, with the requests on them, at close. */
+ * reset those connections, with the requests on them, at close. Where the system refuses filters,
+ * as some do in containers, that moment stays: the accept queue is emptied right before close. */
 void httpd_listen_no_more(int listen_fd)
 {
     enum { FLAGS = 13, SYN = 0x02, WHOLE = 0xffff };
