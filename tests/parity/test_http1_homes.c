@@ -28,6 +28,8 @@ static void stop_both(void)
 }
 
 #define ALBS_400 "an ALB's own status for a head over its limits is 400"
+#define STRICTEST \
+    "an ALB in its strictest mode takes no GET or HEAD with a body, and no name like a length's"
 #define NO_JSON "what is not UTF-8 cannot be in an event, which is JSON; a container gets its bytes"
 
 /* Where a client gets something else than from a server by itself, or the homes differ. */
@@ -44,6 +46,10 @@ static const struct difference differences[] = {
     {"limits/head.431", 400, 400, ALBS_400},
     {"trailer/too_many.431", 400, 400, ALBS_400},
     {"valid/fields_up_to_the_limit.200", 431, 431, "with the load balancer's own there are more"},
+    {"valid/body_of_a_get.200", 400, 400, STRICTEST},
+    {"valid/chunked_body_of_a_get.200", 400, 400, STRICTEST},
+    {"valid/head_with_a_body.200", 400, 400, STRICTEST},
+    {"valid/underscore_in_a_name.200", 400, 400, STRICTEST},
     {"valid/trace.501", 405, 405, "an ALB refuses TRACE itself"},
     {"valid/upgrade_that_is_not_taken.200", 400, 200, "an ALB hands no upgrade to a function"},
     {"valid/latin_1_in_a_value.200", 400, 200, NO_JSON},
