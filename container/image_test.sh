@@ -97,6 +97,27 @@ for arch in x86_64 arm64; do
         has_bytes_of "duet-lambda:$version-$arch" /var/runtime/bootstrap "build/release/bootstrap-$arch"
 done
 
+# --- the Lambda image, under Lambda's own emulator, which tests/integration/rie.sh has fetched ---
+
+emulated() {
+    local url event
+    id=$(docker run -d --read-only --tmpfs /tmp --cap-drop=ALL --security-opt no-new-privileges -p 127.0.0.1::8080 \
+        -v "$1:/aws-lambda-rie:ro" --entrypoint /aws-lambda-rie -e DUET_STORE=memory -e AWS_LAMBDA_FUNCTION_NAME=image \
+        "duet-lambda:$version-x86_64" /var/runtime/bootstrap) || return 1
+    echo "$id" >>"$work/containers"
+    url=http://$(docker port "$id" 8080/tcp | head -n 1)/2015-03-31/functions/function/invocations
+    event='{"requestContext":{"elb":{"targetGroupArn":"arn:x"}},"httpMethod":"GET","path":"/hello","multiValueHeaders":{},"body":""}'
+    wait_until 60 curl -fsS --max-time 20 -d "$event" -o "$work/answer" "$url" || { docker logs "$id"; return 1; }
+    cat "$work/answer"
+    grep -qF '"body":"Hello world"' "$work/answer"
+}
+emulator=$(find "${DUET_CACHE:-$HOME/.cache/duet}" -path '*/rie-*/aws-lambda-rie' 2>/dev/null | head -n 1)
+if [ "$(uname -m)" != x86_64 ] || [ -z "$emulator" ]; then
+    echo 'skip the Lambda image under the emulator: it has not been fetched (tests/integration/rie.sh)'
+else
+    check 'the Lambda image answers under the emulator' emulated "$emulator"
+fi
+
 # --- how it answers ---
 
 answers() { # METHOD PATH STATUS [DATA]
