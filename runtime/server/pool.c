@@ -1,11 +1,16 @@
 #include "runtime/server/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runtime/core/clock.h"
 #include "runtime/core/crash.h"
+
+enum { WORKER_NICE = 10 }; /* behind the loops; many of them still get their share */
 
 struct pool {
     pthread_mutex_t lock;
@@ -34,12 +39,24 @@ static struct pool_job *next_job(struct pool *pool)
     return job;
 }
 
+/* A store's answers wake many workers at once, and the loops shall not stand in line behind them: a
+ * thread of this class gives way to one of the ordinary class that wakes. A system that refuses
+ * takes nothing else away. */
+static void give_way(void)
+{
+    struct sched_param none = {.sched_priority = 0};
+    (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+    id_t own = (id_t)gettid();
+    (void)setpriority(PRIO_PROCESS, own, getpriority(PRIO_PROCESS, own) + WORKER_NICE);
+}
+
 static void *run(void *arg)
 {
     struct pool *pool = arg;
     struct pool_job *job;
     struct crash_stack stack;
     crash_thread_begin(&stack);
+    give_way();
     while ((job = next_job(pool)) != NULL)
         job->fn(job);
     crash_thread_end();

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include "runtime/server/pool.h"
 
@@ -46,6 +47,26 @@ Test(pool, runs_every_job_once)
     cr_expect(pool_end(pool, LONG_MS));
     for (int i = 0; i < COUNT; i++)
         cr_expect_eq(counted[i].runs, 1);
+}
+
+static int worker_policy;
+
+static void look_at_policy(struct pool_job *job)
+{
+    struct sched_param param;
+    cr_assert_eq(pthread_getschedparam(pthread_self(), &worker_policy, &param), 0);
+    count(job);
+}
+
+Test(pool, its_threads_give_way_to_the_loops)
+{
+    struct counted look = {.job.fn = look_at_policy};
+    struct pool *pool = pool_new(1, 1);
+    cr_assert_not_null(pool);
+    cr_assert_eq(pool_submit(pool, &look.job), RC_OK);
+    wait_for_runs(1);
+    cr_expect(pool_end(pool, LONG_MS));
+    cr_expect_eq(worker_policy, SCHED_BATCH);
 }
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
