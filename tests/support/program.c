@@ -20,6 +20,7 @@ static void run_child(const char *path, const char *const *argv, const char *con
         (void)putenv((char *)(uintptr_t)*env);
     (void)dup2(fd, STDOUT_FILENO);
     (void)dup2(fd, STDERR_FILENO);
+    (void)signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
     (void)execv(path, (char *const *)(uintptr_t)argv);
     (void)dprintf(fd, "cannot run %s: %s\n", path, strerror(errno));
     _exit(127);
