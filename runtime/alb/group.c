@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "runtime/alb/internal.h"
+#include "runtime/alb/matcher.h"
 
 /* --- settings --- */
 
@@ -19,31 +20,10 @@ struct alb_health_check alb_health_check_default(enum alb_target_type type)
                                      .matcher = "200"};
 }
 
-/* One "200" or "200-299" after the other. */
-static bool is_matcher(struct bytes text)
-{
-    do {
-        size_t end = bytes_find(text, ',');
-        struct bytes piece = bytes_make(text.ptr, end);
-        size_t dash = bytes_find(piece, '-');
-        uint64_t first, last;
-        if (!bytes_to_u64(bytes_make(piece.ptr, dash), 499, &first) || first < 200)
-            return false;
-        if (dash < piece.len &&
-            (!bytes_to_u64(bytes_skip(piece, dash + 1), 499, &last) || last < first))
-            return false;
-        text = bytes_skip(text, end);
-        if (text.len == 1)
-            return false;
-        if (text.len)
-            text = bytes_skip(text, 1);
-    } while (text.len);
-    return true;
-}
-
 enum alb_error alb_health_check_valid(const struct alb_model *model,
                                       const struct alb_health_check *check, struct alb_why *why)
 {
+    struct matcher matcher;
     const struct {
         const char *name;
         unsigned value, min, max;
@@ -66,7 +46,7 @@ enum alb_error alb_health_check_valid(const struct alb_model *model,
         return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
                                  "Health check path '%s' must begin with a '/' character",
                                  check->path);
-    if (!is_matcher(bytes_from_str(check->matcher)))
+    if (matcher_parse(&matcher, bytes_from_str(check->matcher)) != RC_OK)
         return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
                                  "Health check matcher HTTP code '%s' must be within '200-499'",
                                  check->matcher);

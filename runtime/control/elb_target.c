@@ -61,15 +61,23 @@ static enum alb_error register_new(struct elb_call *call, struct alb_group *grou
     return ALB_OK;
 }
 
+/* The group and the targets that a call names; no target when it is refused. */
+static enum alb_error read_named(struct elb_call *call, struct alb_group **group,
+                                 struct target_id **targets, size_t *count)
+{
+    *targets = NULL;
+    *count = 0;
+    enum alb_error error = elb_need_group(call, call->input, "TargetGroupArn", group);
+    return error == ALB_OK ? read_targets(call, *group, true, targets, count) : error;
+}
+
 enum alb_error elb_register_targets(struct elb_call *call, struct datum *result)
 {
     struct alb_group *group;
-    struct target_id *targets = NULL;
-    size_t count = 0;
-    enum alb_error error = elb_need_group(call, call->input, "TargetGroupArn", &group);
+    struct target_id *targets;
+    size_t count;
+    enum alb_error error = read_named(call, &group, &targets, &count);
     (void)result;
-    if (error == ALB_OK)
-        error = read_targets(call, group, true, &targets, &count);
     if (error == ALB_OK)
         error = register_new(call, group, targets, count);
     /* Those that are there already: one that drains is taken back. */
@@ -82,12 +90,10 @@ enum alb_error elb_register_targets(struct elb_call *call, struct datum *result)
 enum alb_error elb_deregister_targets(struct elb_call *call, struct datum *result)
 {
     struct alb_group *group;
-    struct target_id *targets = NULL;
-    size_t count = 0;
-    enum alb_error error = elb_need_group(call, call->input, "TargetGroupArn", &group);
+    struct target_id *targets;
+    size_t count;
+    enum alb_error error = read_named(call, &group, &targets, &count);
     (void)result;
-    if (error == ALB_OK)
-        error = read_targets(call, group, true, &targets, &count);
     for (size_t i = 0; error == ALB_OK && i < count; i++) {
         struct alb_target *target = alb_target_find(group, targets[i].id, targets[i].port);
         if (target && target->state != ALB_DRAINING)

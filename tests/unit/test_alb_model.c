@@ -266,7 +266,7 @@ Test(alb_model, health_checks_have_the_bounds_of_the_api)
     cr_expect_eq(alb_group_set_check(group_a, &check, &why), ALB_OK);
     check.interval_s = 4;
     cr_expect_eq(alb_group_set_check(group_a, &check, &why), ALB_E_VALIDATION_ERROR);
-    static const char *const matchers[] = {"", "199", "500", "200,", "299-200", "2x0"};
+    static const char *const matchers[] = {"", "199", "500", "200,", "299-200", "2x0", "0200"};
     for (size_t i = 0; i < sizeof matchers / sizeof *matchers; i++) {
         check = alb_health_check_default(ALB_TARGET_IP);
         (void)snprintf(check.matcher, sizeof check.matcher, "%s", matchers[i]);
