@@ -5,25 +5,10 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/shell.sh
 . tests/support/shell.sh
-work=$(mktemp -d)
-rig=''
-stop_all() {
-    [ -z "$rig" ] || { kill -TERM "$rig" 2>/dev/null; wait "$rig" 2>/dev/null; }
-    rm -rf "$work"
-}
-trap stop_all EXIT
+# shellcheck source=tests/support/awscli.sh
+. tests/support/awscli.sh
 
-python() { tests/support/python_venv.sh tests/support/awscli/requirements.txt "$@"; }
-if ! why=$(python -c ''); then
-    skip 'AWS clients drive the rig' "${why#missing: }"
-    finish
-    exit
-fi
-"${DUET_BUILD:-build}/duet" local --port 0 --control-port 0 --store memory --quiet >"$work/rig.log" 2>&1 &
-rig=$!
-check 'the rig starts' wait_until 120 grep -q 'AWS_ENDPOINT_URL=' "$work/rig.log"
-alb=$(sed -n 's/.*\(http:..127.0.0.1:[0-9]*\) ->.*/\1/p' "$work/rig.log")
-control=$(sed -n 's/.*control port \(http:..127.0.0.1:[0-9]*\).*/\1/p' "$work/rig.log")
+start_rig 'AWS clients drive the rig'
 check 'it names a call of the AWS CLI' grep -q "AWS_ENDPOINT_URL=$control aws elbv2 " "$work/rig.log"
 python tests/support/awscli/rig.py "$alb" "$control" || failures=$((failures + 1))
 finish
