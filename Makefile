@@ -85,7 +85,7 @@ LIB_SRC   := $(filter-out $(MAIN_SRC) $(foreach s,$(no_stores),$(wildcard runtim
              $(foreach d,core json http1 net aws store lambda server $(if $(STATIC),release),\
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
-LOCAL_SRC := $(foreach d,alb control local,$(call src,runtime/$(d)))
+LOCAL_SRC := $(foreach d,alb control process functions tasks local,$(call src,runtime/$(d)))
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)

@@ -23,9 +23,12 @@ runtime/lambda  runtime/core runtime/json runtime/http1 runtime/store
 runtime/server  runtime/core runtime/http1 runtime/net runtime/store
 runtime/alb     runtime/core runtime/json runtime/http1 runtime/net
 runtime/control runtime/core runtime/json runtime/http1 runtime/net runtime/alb
-runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store runtime/alb runtime/control
+runtime/process runtime/core runtime/net
+runtime/functions runtime/core runtime/json runtime/http1 runtime/net runtime/alb runtime/control runtime/process
+runtime/tasks   runtime/core runtime/json runtime/http1 runtime/net runtime/alb runtime/control runtime/process
+runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store runtime/alb runtime/control runtime/process runtime/functions runtime/tasks
 runtime/release
-runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/local
+runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/functions runtime/local
 '
 # Single files with one header more: the mains know the application.
 joints='

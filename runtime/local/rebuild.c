@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/local/console.h"
-#include "runtime/local/process.h"
+#include "runtime/process/process.h"
 #include "runtime/local/program_copy.h"
 #include "runtime/local/watch.h"
 

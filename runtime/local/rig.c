@@ -10,14 +10,13 @@
 #include "runtime/core/clock.h"
 #include "runtime/alb/alb.h"
 #include "runtime/local/console.h"
-#include "runtime/local/function_home.h"
-#include "runtime/local/outside.h"
 #include "runtime/local/rebuild.h"
 #include "runtime/local/rig_checks.h"
 #include "runtime/local/rig_control.h"
+#include "runtime/local/rig_fargate.h"
+#include "runtime/local/rig_lambda.h"
 #include "runtime/local/rig_metrics.h"
 #include "runtime/local/rig_model.h"
-#include "runtime/local/service.h"
 #include "runtime/net/fd_limit.h"
 
 enum { DRAIN_MS = 5000 };
@@ -30,9 +29,8 @@ struct rig {
     struct rig_model model;
     struct checker *checker;
     struct rig_metrics metrics;
-    struct function *function;
-    struct service *service; /* NULL: the targets are others' */
-    struct outside *outside;
+    struct rig_lambda lambda;
+    struct rig_fargate fargate;
     struct alb *alb;
     struct rig_control control;
     struct rebuild *rebuild;
@@ -45,19 +43,6 @@ struct rig {
 };
 
 /* --- what people see --- */
-
-static void on_function_line(void *context, struct bytes line)
-{
-    (void)context;
-    console_line("lambda", line);
-}
-
-static void on_service_line(void *context, bool is_error, struct bytes line)
-{
-    (void)context;
-    (void)is_error;
-    console_line("fargate", line);
-}
 
 static void on_record(void *context, const struct alb_record *record)
 {
@@ -100,10 +85,7 @@ static void on_service_stopped(void *context)
 static void stop_homes(struct rig *rig)
 {
     loop_timer_clear(&rig->loop, &rig->drain_timer);
-    if (rig->service)
-        service_stop(rig->service, on_service_stopped);
-    else
-        loop_stop(&rig->loop);
+    rig_fargate_stop(&rig->fargate, on_service_stopped, rig);
 }
 
 static void on_alb_drained(void *context)
@@ -192,76 +174,21 @@ static const char *program_of(const struct rig *rig, int which)
     return which == RIG_LAMBDA ? rig->config->bootstrap : rig->config->server;
 }
 
-/* The model may come before the function, from a state that is kept; requests do not. */
-static void invoke(void *home, struct bytes event, alb_invoked_fn *on_invoked, void *context)
+static bool start_homes(struct rig *rig)
 {
-    const struct rig *rig = home;
-    struct alb_function function = function_home(rig->function);
-    function.invoke(function.home, event, on_invoked, context);
-}
-
-static bool find_function(void *context, struct bytes arn, struct alb_function *function)
-{
-    *function = (struct alb_function){invoke, context};
-    return bytes_eq(arn, BYTES_LIT(RIG_FUNCTION_ARN));
-}
-
-static bool register_function(struct rig *rig)
-{
-    struct alb_why why;
-    if (alb_target_register(rig->model.groups[RIG_LAMBDA_A], BYTES_LIT(RIG_FUNCTION_ARN), 0, NULL,
-                            NULL, &why) == ALB_OK)
-        return true;
-    (void)snprintf(rig->error, sizeof rig->error, "cannot register the function: %s", why.text);
-    return false;
-}
-
-static bool start_function(struct rig *rig)
-{
-    struct function_options options = {
+    struct rig_fargate_options options = {
         .loop = &rig->loop,
-        .name = "duet-local",
-        .program = program_of(rig, RIG_LAMBDA),
-        .env = rig->env,
-        .timeout_ms = rig->config->timeout_s * 1000,
-        .memory_mb = rig->config->memory_mb,
-        .concurrency = rig->config->concurrency,
-        .on_line = on_function_line,
-        .is_quiet = rig->config->is_quiet,
-        .context = rig,
-    };
-    rig->function = function_new(&options, rig->error, sizeof rig->error);
-    return rig->function != NULL && register_function(rig);
-}
-
-static bool start_outside(struct rig *rig)
-{
-    rig->outside = outside_new(&rig->loop, rig->model.groups[RIG_FARGATE_A], rig->config->targets,
-                               rig->config->target_count);
-    if (!rig->outside)
-        return fail(rig, "cannot look for the fargate home");
-    on_service_ready(rig);
-    return true;
-}
-
-static bool start_service(struct rig *rig)
-{
-    struct service_options options = {
-        .loop = &rig->loop,
-        .group = rig->model.groups[RIG_FARGATE_A],
+        .config = rig->config,
+        .model = &rig->model,
         .program = program_of(rig, RIG_FARGATE),
         .env = rig->env,
-        .task_count = rig->config->tasks,
-        .stop_grace_ms = rig->config->stop_timeout_s * 1000,
-        .on_line = on_service_line,
         .on_failed = on_service_failed,
         .on_ready = on_service_ready,
         .context = rig,
     };
-    if (rig->config->target_count)
-        return start_outside(rig);
-    rig->service = service_new(&options, rig->error, sizeof rig->error);
-    return rig->service != NULL;
+    return rig_lambda_start(&rig->lambda, &rig->loop, rig->config, &rig->model,
+                            program_of(rig, RIG_LAMBDA), rig->env, rig->error, sizeof rig->error) &&
+           rig_fargate_start(&rig->fargate, &options, rig->error, sizeof rig->error);
 }
 
 static bool start_listeners(struct rig *rig)
@@ -272,7 +199,7 @@ static bool start_listeners(struct rig *rig)
     if (fd < 0)
         return false;
     rig->port = httpd_port(fd);
-    if (!rig_model_init(&rig->model, rig->config, rig->port, find_function, rig, &why)) {
+    if (!rig_model_init(&rig->model, rig->config, rig->port, rig_lambda_find, &rig->lambda, &why)) {
         (void)snprintf(rig->error, sizeof rig->error, "cannot make the load balancer: %s",
                        why.text);
         (void)close(fd);
@@ -303,10 +230,10 @@ static void on_new_program(void *context, int which)
 {
     struct rig *rig = context;
     if (which == RIG_LAMBDA) {
-        function_replace(rig->function);
+        function_replace(rig->lambda.function);
         console_printf("duet", "the lambda home is replaced");
-    } else if (rig->service) {
-        service_replace(rig->service);
+    } else {
+        rig_fargate_replace(&rig->fargate);
     }
 }
 
@@ -361,9 +288,8 @@ static void end_requests(struct alb_model *model)
 static void release(struct rig *rig)
 {
     /* Calls that are still open get their answer here, so the load balancer goes after it. */
-    function_free(rig->function);
-    service_free(rig->service);
-    outside_free(rig->outside);
+    rig_lambda_release(&rig->lambda);
+    rig_fargate_release(&rig->fargate);
     if (rig->model.model)
         end_requests(rig->model.model);
     rebuild_free(rig->rebuild); /* with the programs that they ran */
@@ -387,7 +313,7 @@ int rig_run(const struct rig_config *config)
     fd_limit_raise(); /* a sandbox takes six descriptors, a client's request two */
     set_env(&rig);
     if (!watch_signals(&rig) || !watch_terminal(&rig) || !start_listeners(&rig) ||
-        !start_watching(&rig) || !start_function(&rig) || !start_service(&rig))
+        !start_watching(&rig) || !start_homes(&rig))
         rig.status = 1;
     else if (loop_run(&rig.loop) != RC_OK)
         rig.status = fail(&rig, "the event loop failed") ? 0 : 1;

@@ -5,7 +5,7 @@
 #include "runtime/alb/alb_page.h"
 #include "runtime/core/limits.h"
 #include "runtime/http1/http1.h"
-#include "runtime/local/function_home.h"
+#include "runtime/functions/function_home.h"
 #include "runtime/tool/invoke_args.h"
 #include "runtime/tool/tool.h"
 

@@ -4,7 +4,7 @@
 /* child — a process under test on a loop, and what it has written. */
 
 #include "runtime/core/buf.h"
-#include "runtime/local/process.h"
+#include "runtime/process/process.h"
 
 struct child {
     struct loop loop;

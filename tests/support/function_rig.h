@@ -12,7 +12,7 @@
  *   answer BODY, fail BODY TYPE        POST response, POST error of $id
  */
 
-#include "runtime/local/function.h"
+#include "runtime/functions/function.h"
 #include "tests/support/tempdir.h"
 
 enum { RIG_CALLS_MAX = 64 };

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "runtime/local/process.h"
+#include "runtime/process/process.h"
 #include "runtime/alb/upstream.h"
 #include "runtime/net/fd_limit.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/local/function_home.h"
+#include "runtime/functions/function_home.h"
 
 #include <stdlib.h>
 

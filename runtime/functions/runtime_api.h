@@ -1,14 +1,14 @@
-#ifndef RUNTIME_LOCAL_RUNTIME_API_H
-#define RUNTIME_LOCAL_RUNTIME_API_H
+#ifndef RUNTIME_FUNCTIONS_RUNTIME_API_H
+#define RUNTIME_FUNCTIONS_RUNTIME_API_H
 
 /*
  * runtime_api — Lambda's Runtime API for one sandbox: routes, checks and answers.
  *
- * Layer:   local.
+ * Layer:   functions.
  * Source:  "Using the Lambda runtime API for custom runtimes", Lambda developer guide.
  */
 
-#include "runtime/local/sandbox.h"
+#include "runtime/functions/sandbox.h"
 
 /* Listens on 127.0.0.1 for the sandbox's runtime; sandbox->httpd is set. `port` is out.
  * false: `error` says why. */

@@ -1,4 +1,4 @@
-#include "runtime/local/task.h"
+#include "runtime/tasks/task.h"
 
 #include <errno.h>
 #include <netinet/in.h>

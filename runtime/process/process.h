@@ -1,10 +1,10 @@
-#ifndef RUNTIME_LOCAL_PROCESS_H
-#define RUNTIME_LOCAL_PROCESS_H
+#ifndef RUNTIME_PROCESS_PROCESS_H
+#define RUNTIME_PROCESS_PROCESS_H
 
 /*
  * process — a child process on a loop: its lines of output, and its end.
  *
- * Layer:   local. Knows core/ and net/loop.
+ * Layer:   process. Knows core/ and net/loop.
  * Threads: all on the loop's thread.
  *
  * A child dies with the rig even when the rig is killed (PR_SET_PDEATHSIG), and a reader of its

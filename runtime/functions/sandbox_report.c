@@ -1,4 +1,4 @@
-#include "runtime/local/sandbox_report.h"
+#include "runtime/functions/sandbox_report.h"
 
 #include <stdio.h>
 

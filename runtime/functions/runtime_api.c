@@ -1,10 +1,10 @@
-#include "runtime/local/runtime_api.h"
+#include "runtime/functions/runtime_api.h"
 
 #include <stdio.h>
 
 #include "runtime/core/limits.h"
 #include "runtime/http1/http1.h"
-#include "runtime/local/extension_api.h"
+#include "runtime/functions/extension_api.h"
 
 /*
  * A request is looked at in Lambda's order: the id first (400), then what attempt it belongs to

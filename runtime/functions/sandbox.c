@@ -1,4 +1,4 @@
-#include "runtime/local/sandbox.h"
+#include "runtime/functions/sandbox.h"
 
 #include <ctype.h>
 #include <signal.h>
@@ -8,9 +8,9 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
-#include "runtime/local/runtime_api.h"
-#include "runtime/local/sandbox_env.h"
-#include "runtime/local/sandbox_report.h"
+#include "runtime/functions/runtime_api.h"
+#include "runtime/functions/sandbox_env.h"
+#include "runtime/functions/sandbox_report.h"
 
 /*
  * Three things move a sandbox on: what its runtime says (runtime_api.c), its one timer, and the end

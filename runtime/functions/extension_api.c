@@ -1,4 +1,4 @@
-#include "runtime/local/extension_api.h"
+#include "runtime/functions/extension_api.h"
 
 #include <stdio.h>
 

@@ -1,11 +1,11 @@
-#ifndef RUNTIME_LOCAL_EXTENSION_API_H
-#define RUNTIME_LOCAL_EXTENSION_API_H
+#ifndef RUNTIME_FUNCTIONS_EXTENSION_API_H
+#define RUNTIME_FUNCTIONS_EXTENSION_API_H
 
 /*
  * extension_api — Lambda's Extensions API for one sandbox, as far as a runtime uses it itself:
  * registered without events, so that SIGTERM comes before SIGKILL.
  *
- * Layer:   local, beside runtime_api.
+ * Layer:   functions, beside runtime_api.
  * Source:  "Lambda Extensions API", Lambda developer guide; the Runtime Interface Emulator for the
  *          errors.
  *
@@ -13,7 +13,7 @@
  * runtime on Lambda either, and event/next is held until the sandbox ends.
  */
 
-#include "runtime/local/sandbox.h"
+#include "runtime/functions/sandbox.h"
 
 /* Answers or holds a request under /2020-01-01/extension/. false: it is none, nothing happened. */
 bool extension_api_take(struct sandbox *sandbox, struct httpd_exchange *exchange);

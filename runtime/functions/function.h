@@ -1,11 +1,11 @@
-#ifndef RUNTIME_LOCAL_FUNCTION_H
-#define RUNTIME_LOCAL_FUNCTION_H
+#ifndef RUNTIME_FUNCTIONS_FUNCTION_H
+#define RUNTIME_FUNCTIONS_FUNCTION_H
 
 /*
  * function — a Lambda function on this machine: sandboxes, each a process with a Runtime API of its
  * own on 127.0.0.1, one invocation at a time each.
  *
- * Layer:   local. Knows core/, json/, net/, process.
+ * Layer:   functions. Knows core/, json/, net/, process.
  * Threads: all on the loop's thread.
  * Source:  "Using the Lambda runtime API for custom runtimes" and "Lambda execution environment",
  *          Lambda developer guide.

@@ -1,4 +1,4 @@
-#include "runtime/local/spawn.h"
+#include "runtime/process/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>

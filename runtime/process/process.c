@@ -1,4 +1,4 @@
-#include "runtime/local/process.h"
+#include "runtime/process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "runtime/core/buf.h"
 #include "runtime/core/clock.h"
-#include "runtime/local/spawn.h"
+#include "runtime/process/spawn.h"
 
 /*
  * Three descriptors are watched: the two pipes of output, and the pidfd, which alone ends a

@@ -1,10 +1,10 @@
-#ifndef RUNTIME_LOCAL_SERVICE_H
-#define RUNTIME_LOCAL_SERVICE_H
+#ifndef RUNTIME_TASKS_SERVICE_H
+#define RUNTIME_TASKS_SERVICE_H
 
 /*
  * service — a number of tasks kept running, each a target of one group of the load balancer.
  *
- * Layer:   local. Knows task and alb.
+ * Layer:   tasks. Knows task and alb.
  * Threads: all on the loop's thread.
  *
  * A task that exits is started again, at once the first time and later with a growing pause. The

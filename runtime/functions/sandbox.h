@@ -1,20 +1,19 @@
-#ifndef RUNTIME_LOCAL_SANDBOX_H
-#define RUNTIME_LOCAL_SANDBOX_H
+#ifndef RUNTIME_FUNCTIONS_SANDBOX_H
+#define RUNTIME_FUNCTIONS_SANDBOX_H
 
 /*
  * sandbox — one execution environment: a process that runs the bootstrap, and the Runtime API that
  * it talks to, on a port of its own.
  *
- * Layer:   local. Knows process, net/httpd, invocation. Used by function.c alone; runtime_api.c is
- *          its HTTP half.
- * Threads: all on the loop's thread.
- * Source:  "Lambda execution environment", Lambda developer guide.
+ * Layer:   functions. Knows process, net/httpd, invocation. Used by function.c alone; runtime_api.c
+ * is its HTTP half. Threads: all on the loop's thread. Source:  "Lambda execution environment",
+ * Lambda developer guide.
  *
  * Use: 1. sandbox_new   2. sandbox_hand whenever on_idle came   3. on_end says that it is over
  */
 
-#include "runtime/local/invocation.h"
-#include "runtime/local/process.h"
+#include "runtime/functions/invocation.h"
+#include "runtime/process/process.h"
 #include "runtime/net/httpd.h"
 
 struct sandbox;

@@ -1,11 +1,11 @@
-#include "runtime/local/service.h"
+#include "runtime/tasks/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/local/task.h"
+#include "runtime/tasks/task.h"
 
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
 

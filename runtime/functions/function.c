@@ -1,11 +1,11 @@
-#include "runtime/local/function.h"
+#include "runtime/functions/function.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/local/function_texts.h"
-#include "runtime/local/sandbox.h"
+#include "runtime/functions/function_texts.h"
+#include "runtime/functions/sandbox.h"
 
 /*
  * Calls that find no idle sandbox wait in one queue, and whichever sandbox becomes idle takes the

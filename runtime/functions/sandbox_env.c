@@ -1,4 +1,4 @@
-#include "runtime/local/sandbox_env.h"
+#include "runtime/functions/sandbox_env.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
-#ifndef RUNTIME_LOCAL_INVOCATION_H
-#define RUNTIME_LOCAL_INVOCATION_H
+#ifndef RUNTIME_FUNCTIONS_INVOCATION_H
+#define RUNTIME_FUNCTIONS_INVOCATION_H
 
 /*
  * invocation — one call of a function: its event, its ids, and its result, given once.
  *
- * Layer:   local. Shared by function.c and the sandbox.
+ * Layer:   functions. Shared by function.c and the sandbox.
  */
 
-#include "runtime/local/function.h"
+#include "runtime/functions/function.h"
 #include "runtime/alb/random.h"
 
 enum { UUID_LEN = 36, TRACE_ID_LEN = 74 };

@@ -1,13 +1,13 @@
-#ifndef RUNTIME_LOCAL_SPAWN_H
-#define RUNTIME_LOCAL_SPAWN_H
+#ifndef RUNTIME_PROCESS_SPAWN_H
+#define RUNTIME_PROCESS_SPAWN_H
 
 /*
  * spawn — the birth of a child process; for process.c alone.
  *
- * Layer:   local.
+ * Layer:   process.
  */
 
-#include "runtime/local/process.h"
+#include "runtime/process/process.h"
 
 struct spawned {
     pid_t pid;

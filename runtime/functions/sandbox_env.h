@@ -1,14 +1,14 @@
-#ifndef RUNTIME_LOCAL_SANDBOX_ENV_H
-#define RUNTIME_LOCAL_SANDBOX_ENV_H
+#ifndef RUNTIME_FUNCTIONS_SANDBOX_ENV_H
+#define RUNTIME_FUNCTIONS_SANDBOX_ENV_H
 
 /*
  * sandbox_env — the environment variables of a sandbox.
  *
- * Layer:   local.
+ * Layer:   functions.
  * Source:  "Defined runtime environment variables", Lambda developer guide.
  */
 
-#include "runtime/local/sandbox.h"
+#include "runtime/functions/sandbox.h"
 
 /* Lambda's own variables (the region is options->env's AWS_REGION, else us-east-1), then those of
  * options->env that are not reserved, then defaults that it does not set itself; nothing of the

@@ -1,14 +1,14 @@
-#ifndef RUNTIME_LOCAL_SANDBOX_REPORT_H
-#define RUNTIME_LOCAL_SANDBOX_REPORT_H
+#ifndef RUNTIME_FUNCTIONS_SANDBOX_REPORT_H
+#define RUNTIME_FUNCTIONS_SANDBOX_REPORT_H
 
 /*
  * sandbox_report — the platform's own lines in a function's log, in Lambda's text form.
  *
- * Layer:   local. For sandbox.c alone.
+ * Layer:   functions. For sandbox.c alone.
  * Source:  "Lambda execution environment" and the log examples of the Lambda developer guide.
  */
 
-#include "runtime/local/sandbox.h"
+#include "runtime/functions/sandbox.h"
 
 /* How an init or an invocation went; error_type is NULL unless status is "error". */
 struct sandbox_status {

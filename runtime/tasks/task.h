@@ -1,17 +1,17 @@
-#ifndef RUNTIME_LOCAL_TASK_H
-#define RUNTIME_LOCAL_TASK_H
+#ifndef RUNTIME_TASKS_TASK_H
+#define RUNTIME_TASKS_TASK_H
 
 /*
  * task — one server process of a service: its port, its health, and the target that it is.
  *
- * Layer:   local. Knows process, alb; service owns it.
+ * Layer:   tasks. Knows process, alb; service owns it.
  * Threads: all on the loop's thread.
  */
 
 #include "runtime/alb/model.h"
 #include "runtime/alb/model.h"
 #include "runtime/alb/upstream.h"
-#include "runtime/local/process.h"
+#include "runtime/process/process.h"
 
 struct task;
 

@@ -1,14 +1,14 @@
-#ifndef RUNTIME_LOCAL_FUNCTION_HOME_H
-#define RUNTIME_LOCAL_FUNCTION_HOME_H
+#ifndef RUNTIME_FUNCTIONS_FUNCTION_HOME_H
+#define RUNTIME_FUNCTIONS_FUNCTION_HOME_H
 
 /*
  * function_home — a function of the rig as a load balancer's target.
  *
- * Layer:   local. Knows alb and function.
+ * Layer:   functions. Knows alb and function.
  */
 
 #include "runtime/alb/alb_lambda.h"
-#include "runtime/local/function.h"
+#include "runtime/functions/function.h"
 
 /* What the load balancer calls; `function` is borrowed. */
 struct alb_function function_home(struct function *function);

@@ -1,4 +1,4 @@
-#include "runtime/local/function_texts.h"
+#include "runtime/functions/function_texts.h"
 
 #include <errno.h>
 #include <stdio.h>

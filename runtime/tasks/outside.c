@@ -1,4 +1,4 @@
-#include "runtime/local/outside.h"
+#include "runtime/tasks/outside.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>

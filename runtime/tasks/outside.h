@@ -1,10 +1,10 @@
-#ifndef RUNTIME_LOCAL_OUTSIDE_H
-#define RUNTIME_LOCAL_OUTSIDE_H
+#ifndef RUNTIME_TASKS_OUTSIDE_H
+#define RUNTIME_TASKS_OUTSIDE_H
 
 /*
  * outside — servers that the rig does not start, such as another container's: targets by name.
  *
- * Layer:   local. Knows alb and net/loop.
+ * Layer:   tasks. Knows alb and net/loop.
  * Threads: all on the loop's thread, but for the look-ups of names, which may take long; each runs
  *          on a thread of its own.
  *

@@ -1,4 +1,4 @@
-#include "runtime/local/invocation.h"
+#include "runtime/functions/invocation.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-#ifndef RUNTIME_LOCAL_FUNCTION_TEXTS_H
-#define RUNTIME_LOCAL_FUNCTION_TEXTS_H
+#ifndef RUNTIME_FUNCTIONS_FUNCTION_TEXTS_H
+#define RUNTIME_FUNCTIONS_FUNCTION_TEXTS_H
 
 /* function_texts — copies of a function's names, paths and variables, checked; for function.c. */
 
-#include "runtime/local/function.h"
+#include "runtime/functions/function.h"
 
 struct function_texts {
     char *name;
