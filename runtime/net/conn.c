@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,21 +57,9 @@ static int64_t state_ms(const struct httpd_conn *conn)
     return 0;
 }
 
-/* Bytes of the body that have come, or of answers that the client's side has acknowledged: what
- * fills the kernel's buffers is not taken yet. */
-static int64_t progress(const struct httpd_conn *conn)
-{
-    const struct work *work = conn->work;
-    int waiting = 0;
-    if (conn->state == CONN_BODY)
-        return (int64_t)(work->in.len - work->in_start);
-    (void)ioctl(conn->io.fd, SIOCOUTQ, &waiting);
-    return (int64_t)work->sent_total - waiting;
-}
-
 static void begin_period(struct httpd_conn *conn)
 {
-    conn->work->progress_mark = progress(conn);
+    conn->work->progress_mark = conn_progress(conn);
     set_deadline(conn, state_ms(conn));
 }
 
@@ -81,7 +67,7 @@ static void begin_period(struct httpd_conn *conn)
 static bool goes_on(struct httpd_conn *conn)
 {
     int64_t least = state_ms(conn) / 1000 * LIMIT_LEAST_BYTES_PER_S;
-    if (progress(conn) - conn->work->progress_mark < least)
+    if (conn_progress(conn) - conn->work->progress_mark < least)
         return false;
     begin_period(conn);
     return true;
@@ -192,7 +178,9 @@ static void settle(struct httpd_conn *conn)
                     has_out ? EPOLLIN | EPOLLOUT : conn_input_events(conn));
     } else if (conn->state == CONN_PRODUCING) {
         set_state(conn, CONN_PRODUCING);
-        loop_io_set(conn_loop(conn), &conn->io, EPOLLOUT);
+        if (conn->is_resting)
+            set_deadline(conn, 0);
+        loop_io_set(conn_loop(conn), &conn->io, conn->is_resting ? EPOLLRDHUP : EPOLLOUT);
     } else if (has_out) {
         set_state(conn, CONN_WRITING);
         loop_io_set(conn_loop(conn), &conn->io, EPOLLOUT);
@@ -292,6 +280,8 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
             conn_close(conn);
         else
             loop_io_set(loop, io, conn->work->out.len ? EPOLLOUT : 0);
+    } else if (conn->is_resting) {
+        conn_close(conn); /* nothing else is watched for: the client has left */
     } else if (conn->state == CONN_WRITING || conn->state == CONN_PRODUCING) {
         serve(conn);
     } else {
@@ -390,4 +380,13 @@ void httpd_respond(struct httpd_exchange *exchange)
         conn_close(conn);
     else if (!conn->is_serving)
         serve(conn);
+}
+
+void httpd_wake(struct httpd_exchange *exchange)
+{
+    struct httpd_conn *conn = exchange->conn;
+    if (!conn->is_resting)
+        return;
+    begin_period(conn);
+    serve(conn);
 }

@@ -53,6 +53,7 @@ struct httpd_conn {
     bool is_serving;    /* conn_serve is on the stack */
     bool closes;        /* no further request: close when all is sent */
     bool is_stuffed;    /* answers had to be written before more input was served */
+    bool is_resting;    /* CONN_PRODUCING: the producer has nothing to say until httpd_wake */
     bool is_gone;       /* the client has reset the connection */
     bool was_fault;     /* the last answer was to bytes that are no request */
     bool has_asked;     /* a request has begun on it, now or before */
@@ -141,6 +142,10 @@ uint32_t conn_input_events(const struct httpd_conn *conn);
 
 /* Waits for what the next conn_read needs. */
 void conn_watch_input(struct httpd_conn *conn);
+
+/* Bytes of the body that have come (in CONN_BODY), or of answers that the client's side has
+ * acknowledged. */
+int64_t conn_progress(const struct httpd_conn *conn);
 
 /* No conn_write follows. */
 void conn_end_writing(struct httpd_conn *conn);

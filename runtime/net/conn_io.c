@@ -1,3 +1,5 @@
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -66,4 +68,15 @@ void conn_end_writing(struct httpd_conn *conn)
 {
     if (conn->tls)
         tls_end(conn->tls);
+}
+
+/* What fills the kernel's buffers is not taken yet. */
+int64_t conn_progress(const struct httpd_conn *conn)
+{
+    const struct work *work = conn->work;
+    int waiting = 0;
+    if (conn->state == CONN_BODY)
+        return (int64_t)(work->in.len - work->in_start);
+    (void)ioctl(conn->io.fd, SIOCOUTQ, &waiting);
+    return (int64_t)work->sent_total - waiting;
 }

@@ -96,10 +96,12 @@ void conn_produce(struct httpd_conn *conn)
     struct work *work = conn->work;
     struct httpd_exchange *exchange = &work->exchange;
     enum rc rc = RC_AGAIN;
-    size_t before = work->out.len;
-    while (rc == RC_AGAIN && work->out.len - work->out_start < PRODUCE_BYTES) {
+    size_t before = work->out.len, enough = exchange->is_live ? 1 : PRODUCE_BYTES;
+    conn->is_resting = false;
+    while (rc == RC_AGAIN && !conn->is_resting && work->out.len - work->out_start < enough) {
         buf_reset(&work->part);
         rc = exchange->res.producer(exchange->res.producer_context, &work->part);
+        conn->is_resting = rc == RC_AGAIN && exchange->is_live && work->part.len == 0;
         if (work->part.failed)
             rc = RC_NOMEM;
         else if (work->decoder.is_http10)
@@ -112,6 +114,7 @@ void conn_produce(struct httpd_conn *conn)
     exchange->sent_bytes += work->out.len - before;
     if (rc == RC_AGAIN && !work->out.failed)
         return;
+    conn->is_resting = false;
     /* Without its last chunk the client sees that the body is not whole. */
     conn->closes |= rc != RC_OK || work->out.failed;
     conn_end_exchange(conn);
@@ -128,7 +131,7 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     exchange->received_bytes = received_bytes;
     exchange->sent_bytes = 0;
     exchange->fault = fault;
-    exchange->is_dropped = exchange->is_last = exchange->has_date = false;
+    exchange->is_live = exchange->is_dropped = exchange->is_last = exchange->has_date = false;
     exchange->input = bytes_make(NULL, 0);
     exchange->is_tls = conn->tls != NULL;
     exchange->is_http10 = conn->work->decoder.is_http10;

@@ -38,6 +38,7 @@ struct httpd_exchange {
     struct bytes input;     /* of on_fault, during the call: the bytes that are no request */
     size_t sent_bytes;      /* the response's, in on_done */
     enum rc fault;          /* RC_OK, or why the bytes were no request (in on_done) */
+    bool is_live;           /* the producer may have nothing to say for now, see httpd_wake */
     bool is_dropped;        /* the answer cuts the connection without a byte */
     bool is_last;           /* the connection ends with the answer, which says so */
     bool is_tls;            /* the connection is */
@@ -104,6 +105,14 @@ void httpd_free(struct httpd *httpd);
 
 /* Sends exchange->res; the exchange is gone after it, when the client is gone too. */
 void httpd_respond(struct httpd_exchange *exchange);
+
+/* For an answer that goes on for as long as something happens: set is_live before httpd_respond.
+ * Its producer is asked when the client has taken all of what was said before; when it returns
+ * RC_AGAIN and no bytes, the answer rests, without a timeout, until httpd_wake has the producer
+ * asked again. on_done tells when it is over: at its end, or when the client has left or is too
+ * slow; httpd_free tells nothing. Harmless for one that does not rest. The exchange may be gone
+ * after the call. */
+void httpd_wake(struct httpd_exchange *exchange);
 
 /* Other values of idle_timeout_s (also for reading and writing) and lifetime_ms, from the next
  * request, and for connections that begin from now on. */

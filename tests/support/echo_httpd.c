@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 
 #include "runtime/net/httpd.h"
@@ -41,6 +42,74 @@ static void answer_in_parts(struct httpd_exchange *exchange, unsigned count)
     httpd_respond(exchange);
 }
 
+/* --- /live --- */
+
+static struct httpd_exchange *listener;
+static _Atomic bool has_listener;
+
+static struct saying {
+    struct loop_job job;
+    const char *text;
+    sem_t is_done;
+} saying;
+static const char *unsaid; /* the loop's; NULL: all is said */
+
+static enum rc say_part(void *context, struct buf *out)
+{
+    bool is_end = unsaid && strcmp(unsaid, "end") == 0;
+    (void)context;
+    if (unsaid && !is_end)
+        buf_append(out, bytes_from_str(unsaid));
+    unsaid = NULL;
+    return is_end ? RC_OK : RC_AGAIN;
+}
+
+static void say_now(struct loop *l, struct loop_job *job)
+{
+    (void)l;
+    (void)job;
+    unsaid = saying.text;
+    if (listener)
+        httpd_wake(listener);
+    (void)sem_post(&saying.is_done);
+}
+
+void echo_httpd_say(const char *text)
+{
+    saying.job.fn = say_now;
+    saying.text = text;
+    cr_assert_eq(sem_init(&saying.is_done, 0, 0), 0);
+    loop_post(&loop, &saying.job);
+    while (sem_wait(&saying.is_done) != 0)
+        ;
+    (void)sem_destroy(&saying.is_done);
+}
+
+bool echo_httpd_has_listener(void)
+{
+    return has_listener;
+}
+
+static void listen_live(struct httpd_exchange *exchange)
+{
+    exchange->is_live = true;
+    listener = exchange;
+    has_listener = true;
+    http_response_produce(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"), say_part,
+                          NULL);
+    httpd_respond(exchange);
+}
+
+static void on_done(struct httpd_exchange *exchange)
+{
+    if (exchange != listener)
+        return;
+    listener = NULL;
+    has_listener = false;
+}
+
+/* --- all paths --- */
+
 static void answer(struct httpd_exchange *exchange)
 {
     const struct http_request *req = &exchange->req;
@@ -49,6 +118,10 @@ static void answer(struct httpd_exchange *exchange)
     (void)snprintf(path, sizeof path, "%.*s", BYTES_ARG(req->path));
     if (sscanf(path, "/parts/%u", &len) == 1) {
         answer_in_parts(exchange, len);
+        return;
+    }
+    if (strcmp(path, "/live") == 0) {
+        listen_live(exchange);
         return;
     }
     if (sscanf(path, "/big/%u", &len) == 1) {
@@ -104,6 +177,9 @@ static void *run(void *arg)
 void echo_httpd_start(void)
 {
     char error[256];
+    listener = NULL;
+    has_listener = false;
+    unsaid = NULL;
     int fd = httpd_listen("127.0.0.1", 0, false, error, sizeof error);
     cr_assert_geq(fd, 0, "%s", error);
     echo_httpd.port = httpd_port(fd);
@@ -111,10 +187,12 @@ void echo_httpd_start(void)
     struct httpd_options options = {.loop = &loop,
                                     .listen_fd = fd,
                                     .on_request = on_request,
+                                    .on_done = on_done,
                                     .on_drained = on_drained,
                                     .tls = echo_httpd.tls,
                                     .idle_timeout_s = echo_httpd.idle_timeout_s,
-                                    .read_timeout_s = echo_httpd.read_timeout_s};
+                                    .read_timeout_s = echo_httpd.read_timeout_s,
+                                    .write_timeout_s = echo_httpd.write_timeout_s};
     httpd = httpd_new(&options);
     cr_assert_not_null(httpd);
     cr_assert_eq(pthread_create(&thread, NULL, run, NULL), 0);

@@ -4,7 +4,8 @@
 /*
  * echo_httpd — an httpd on a thread of its own, which answers with what was asked. The path says
  * how: /now answers inside the callback, /later by a job in a later round, /big/N with N bytes,
- * /parts/N with a body that is produced in N parts of 10,000 bytes (?fail: and then fails).
+ * /parts/N with a body that is produced in N parts of 10,000 bytes (?fail: and then fails),
+ * /live with what echo_httpd_say says from then on, until it says "end".
  */
 
 #include "tests/support/client.h"
@@ -12,6 +13,7 @@
 struct echo_httpd {
     unsigned port;
     unsigned idle_timeout_s, read_timeout_s; /* 60; set before the start */
+    unsigned write_timeout_s;                /* 0: none */
     struct tls_context *tls;                 /* NULL; set before the start */
 };
 
@@ -21,6 +23,12 @@ void echo_httpd_start(void);
 
 /* Ends its loop and frees all. */
 void echo_httpd_stop(void);
+
+/* Says `text` to the one client of /live; comes back when its connection has had it. */
+void echo_httpd_say(const char *text);
+
+/* true: a client of /live is there. */
+bool echo_httpd_has_listener(void);
 
 /* Has it drain; it stops by itself after its last connection. */
 void echo_httpd_drain(void);
