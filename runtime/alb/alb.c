@@ -9,7 +9,6 @@
 #include "runtime/alb/binding.h"
 #include "runtime/alb/desync_exchange.h"
 #include "runtime/alb/target_answer.h"
-#include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 
 struct alb {
@@ -70,11 +69,16 @@ static void answer_reason(struct forward *forward, enum alb_lambda_reason reason
     answer_page(forward, alb_lambda_reason_status(reason));
 }
 
+static int64_t epoch_ms(const struct alb *alb)
+{
+    return loop_epoch_us(alb->options.loop) / 1000;
+}
+
 static void bind_client(struct forward *forward)
 {
     struct httpd_exchange *exchange = forward->exchange;
     binding_answer(&forward->alb->model->sticky_key, forward->group, forward->sticky_s,
-                   forward->call.bound, clock_ms_epoch(), &exchange->res, &exchange->arena);
+                   forward->call.bound, epoch_ms(forward->alb), &exchange->res, &exchange->arena);
 }
 
 /* --- to a Lambda function --- */
@@ -85,7 +89,7 @@ static void on_invoked(void *context, enum alb_invoked outcome, struct bytes pay
     struct httpd_exchange *exchange = forward->exchange;
     bool is_multi_value = forward->group->attributes.is_multi_value;
     enum alb_lambda_reason reason = alb_lambda_outcome(outcome);
-    forward->answered_us = clock_us_monotonic();
+    forward->answered_us = loop_now_us(forward->alb->options.loop);
     if (reason == ALB_LAMBDA_OK)
         reason = alb_answer_parse(payload, is_multi_value, &exchange->arena, &exchange->res,
                                   &forward->detail);
@@ -127,7 +131,7 @@ static void forward_to_function(struct forward *forward)
         alb_event_build(&exchange->req, bytes_from_str(forward->group->arn),
                         forward->group->attributes.is_multi_value, &event);
     if (reason == ALB_LAMBDA_OK) {
-        forward->sent_us = clock_us_monotonic();
+        forward->sent_us = loop_now_us(forward->alb->options.loop);
         target->request_count++;
         alb_target_hold(target);
         target->function.invoke(target->function.home, buf_bytes(&event), on_invoked, forward);
@@ -163,8 +167,8 @@ static void forward_to_target(struct forward *forward)
     forward->call.timeout_ms = alb->model->attributes.idle_timeout_s * 1000;
     forward->call.on_done = on_served;
     forward->call.context = forward;
-    binding_target(&alb->model->sticky_key, forward->group, &forward->exchange->req,
-                   clock_ms_epoch(), forward->call.bound);
+    binding_target(&alb->model->sticky_key, forward->group, &forward->exchange->req, epoch_ms(alb),
+                   forward->call.bound);
     alb_call_send(&forward->call);
 }
 
@@ -181,9 +185,10 @@ static void forward_by_weight(struct forward *forward, const struct alb_rule *ru
                                 .listener_port = alb->options.listener->port,
                                 .is_tls = alb->options.tls != NULL,
                                 .dns_name = alb->model->dns_name,
-                                .attributes = &alb->model->attributes};
-    int chosen = binding_choose(alb->model, &rule->action, &exchange->req, clock_ms_epoch(),
-                                &forward->reason);
+                                .attributes = &alb->model->attributes,
+                                .epoch_ms = epoch_ms(alb)};
+    int chosen =
+        binding_choose(alb->model, &rule->action, &exchange->req, epoch_ms(alb), &forward->reason);
     if (chosen < 0) {
         answer_page(forward, 503);
         return;
@@ -238,7 +243,7 @@ static bool is_refused(struct forward *forward)
 static void on_request(struct httpd_exchange *exchange)
 {
     struct alb *alb = httpd_context(exchange->httpd);
-    struct forward *forward = arena_zalloc(&exchange->arena, sizeof *forward);
+    struct forward *forward = arena_alloc(&exchange->arena, sizeof *forward);
     httpd_set_times(exchange->httpd, alb->model->attributes.idle_timeout_s,
                     (int64_t)alb->model->attributes.client_keep_alive_s * 1000);
     if (!forward) {
@@ -277,7 +282,7 @@ static void on_fault(struct httpd_exchange *exchange, enum rc fault)
         status = 400;
     alb_page_set(&exchange->res, &exchange->arena, status);
     hide_server(alb, &exchange->res);
-    struct forward *forward = arena_zalloc(&exchange->arena, sizeof *forward);
+    struct forward *forward = arena_alloc(&exchange->arena, sizeof *forward);
     if (forward)
         *forward = (struct forward){.rule_priority = ALB_NO_RULE,
                                     .is_own = true,
@@ -290,6 +295,9 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
                          const struct forward *forward)
 {
     bool has_call = forward->group && forward->group->type == ALB_TARGET_IP;
+    /* Of a target's answer the end has been looked at; it went on at once. */
+    if (forward->is_own)
+        (void)loop_now_us(alb->options.loop);
     struct alb_record record = {
         .listener = alb->options.listener,
         .exchange = exchange,
@@ -311,7 +319,7 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
         .received_us = exchange->received_us,
         .sent_us = has_call ? forward->call.sent_us : forward->sent_us,
         .answered_us = has_call ? forward->call.answered_us : forward->answered_us,
-        .done_us = clock_us_monotonic(),
+        .done_us = alb->options.loop->now_us,
     };
     alb->options.on_record(alb->options.context, &record);
 }

@@ -86,7 +86,7 @@ static void unlink_call(struct alb_call *call, struct alb_call **list)
 static void end_call(struct alb_call *call, enum alb_served outcome,
                      const struct http1_response *res)
 {
-    call->answered_us = clock_us_monotonic();
+    call->answered_us = loop_now_us(call->loop);
     call->on_done(call->context, outcome, res);
 }
 
@@ -277,7 +277,7 @@ static void try_call(struct alb_call *call)
     target->request_count++;
     link_call(call, &target->calls);
     call->tries[call->try_count++] = (struct alb_try){.address = target->address};
-    call->sent_us = clock_us_monotonic();
+    call->sent_us = loop_now_us(call->loop);
     if (send_request(call) != RC_OK) {
         give_connection(call, false);
         end_call(call, ALB_SERVED_BAD, NULL);

@@ -16,7 +16,8 @@ enum { READ_BYTES = 16 * 1024 };
 struct upstream {
     struct loop *loop;
     struct loop_io io;
-    struct loop_timer timer;
+    struct loop_timer timer; /* may ring earlier than deadline_ms, and between two requests */
+    int64_t deadline_ms;
     bool is_connected, is_refused, is_busy;
     bool is_closed; /* by the target, between two requests */
     unsigned timeout_ms;
@@ -36,26 +37,31 @@ static void finish(struct upstream *upstream, enum rc rc, const struct http1_res
 {
     bool has_begun = upstream->in.len > 0;
     upstream->is_busy = false;
-    loop_timer_clear(upstream->loop, &upstream->timer);
     upstream->on_done(upstream->context, upstream, rc, res, has_begun);
 }
 
 static void on_timer(struct loop *loop, struct loop_timer *timer)
 {
     struct upstream *upstream = (void *)((char *)timer - offsetof(struct upstream, timer));
-    (void)loop;
-    finish(upstream, upstream->is_refused ? RC_IO : RC_TIMEOUT, NULL);
+    if (!upstream->is_busy)
+        return;
+    if (loop->now_ms >= upstream->deadline_ms)
+        finish(upstream, upstream->is_refused ? RC_IO : RC_TIMEOUT, NULL);
+    else if (loop_timer_set(loop, timer, upstream->deadline_ms) != RC_OK)
+        finish(upstream, RC_NOMEM, NULL);
 }
 
-/* false: no memory. */
+/* The timer is only moved when it would ring too late; so that a request costs none of it. false:
+ * no memory. */
 static bool set_timer(struct upstream *upstream)
 {
     unsigned ms = upstream->timeout_ms;
     if (!upstream->is_connected && ms > UPSTREAM_CONNECT_MS)
         ms = UPSTREAM_CONNECT_MS;
-    return loop_timer_set(upstream->loop, &upstream->timer,
-                          upstream->loop->now_ms + (upstream->is_refused ? 0 : (int64_t)ms)) ==
-           RC_OK;
+    upstream->deadline_ms = upstream->loop->now_ms + (upstream->is_refused ? 0 : (int64_t)ms);
+    if (upstream->timer._slot && upstream->timer.due_ms <= upstream->deadline_ms)
+        return true;
+    return loop_timer_set(upstream->loop, &upstream->timer, upstream->deadline_ms) == RC_OK;
 }
 
 /* --- bytes --- */
@@ -93,7 +99,7 @@ static enum rc read_once(struct upstream *upstream, struct http1_response *res, 
     if (buf_reserve(in, READ_BYTES) != RC_OK)
         return RC_BODY_LIMIT;
     size_t room = in->cap - in->len;
-    ssize_t n = read(upstream->io.fd, in->data + in->len, room);
+    ssize_t n = recv(upstream->io.fd, in->data + in->len, room, 0); /* shorter than read */
     *is_full = n == (ssize_t)room;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return RC_AGAIN;
@@ -243,10 +249,8 @@ enum rc upstream_send(struct upstream *upstream, struct bytes request, enum http
         return RC_NOMEM;
     size_t n = upstream->is_connected ? send_now(upstream, request) : 0;
     buf_append(&upstream->out, bytes_skip(request, n));
-    if (upstream->out.failed) {
-        loop_timer_clear(upstream->loop, &upstream->timer);
+    if (upstream->out.failed)
         return RC_NOMEM;
-    }
     upstream->sent = 0;
     upstream->method = method;
     upstream->on_done = on_done;

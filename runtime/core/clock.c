@@ -25,6 +25,11 @@ int64_t clock_ms_epoch(void)
     return now_us(CLOCK_REALTIME) / 1000;
 }
 
+int64_t clock_us_epoch(void)
+{
+    return now_us(CLOCK_REALTIME);
+}
+
 /* The calendar is asked once a second, which is what most of a log line would cost. */
 void clock_rfc3339(int64_t epoch_ms, char text[CLOCK_RFC3339_LEN + 1])
 {

@@ -14,6 +14,9 @@ int64_t clock_us_monotonic(void);
 /* Milliseconds since 1970-01-01 UTC; for what people and AWS read. */
 int64_t clock_ms_epoch(void);
 
+/* Microseconds of the same clock. */
+int64_t clock_us_epoch(void);
+
 enum { CLOCK_RFC3339_LEN = 24 };
 
 /* Writes `epoch_ms` as RFC 3339 in UTC with milliseconds, such as "2026-11-21T09:30:00.250Z", and a

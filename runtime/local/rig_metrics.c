@@ -77,7 +77,7 @@ void rig_metrics_release(struct rig_metrics *metrics)
 
 void rig_metrics_record(struct rig_metrics *metrics, const struct alb_record *record)
 {
-    int64_t epoch_us = clock_ms_epoch() * 1000;
+    int64_t epoch_us = loop_epoch_us(metrics->loop);
     observe_request(metrics->metrics, record, epoch_us);
     if (metrics->log_fd < 0)
         return;

@@ -13,6 +13,8 @@
  * of the round's batch, so no callback runs for an owner that is gone.
  */
 
+enum { EPOCH_EVERY_US = 100 * 1000 };
+
 static void on_wake(struct loop *loop, struct loop_io *io, uint32_t events)
 {
     uint64_t count;
@@ -34,8 +36,11 @@ static void on_wake(struct loop *loop, struct loop_io *io, uint32_t events)
 
 static void look_at_clock(struct loop *loop)
 {
-    loop->now_us = clock_us_monotonic();
-    loop->now_ms = loop->now_us / 1000;
+    loop->now_ms = loop_now_us(loop) / 1000;
+    if (loop->now_us < loop->_epoch_due_us)
+        return;
+    loop->_epoch_us = clock_us_epoch() - loop->now_us;
+    loop->_epoch_due_us = loop->now_us + EPOCH_EVERY_US;
 }
 
 enum rc loop_init(struct loop *loop)
@@ -192,6 +197,19 @@ static int wait_ms(const struct loop *loop, int timeout_ms)
     if (left > 60000)
         left = 60000;
     return timeout_ms >= 0 && timeout_ms < left ? timeout_ms : (int)left;
+}
+
+/* --- time --- */
+
+int64_t loop_now_us(struct loop *loop)
+{
+    loop->now_us = clock_us_monotonic();
+    return loop->now_us;
+}
+
+int64_t loop_epoch_us(const struct loop *loop)
+{
+    return loop->now_us + loop->_epoch_us;
 }
 
 /* --- running --- */

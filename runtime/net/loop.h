@@ -56,6 +56,7 @@ struct loop {
     bool is_stopping;
     int64_t now_ms; /* when the current round began, the monotonic clock */
     int64_t now_us; /* the newest look at clock_us_monotonic() since then; the owner may renew it */
+    int64_t _epoch_us, _epoch_due_us; /* to be added to now_us for the wall clock's time, until */
     struct loop_io _wake;
     struct loop_timer **_heap;
     size_t _heap_len, _heap_cap;
@@ -71,6 +72,13 @@ enum rc loop_init(struct loop *loop) MUST_CHECK;
 
 /* Closes the loop's own descriptors; the owners' stay open. */
 void loop_release(struct loop *loop);
+
+/* Looks at the clock: now_us is the result. */
+int64_t loop_now_us(struct loop *loop);
+
+/* The wall clock's time at now_us. The wall clock itself is looked at ten times a second, so that
+ * this costs nothing; what it is set to shows as late. */
+int64_t loop_epoch_us(const struct loop *loop);
 
 /* Runs until loop_stop. RC_IO: epoll itself failed. */
 enum rc loop_run(struct loop *loop) MUST_CHECK;

@@ -3,7 +3,8 @@
 #include "runtime/core/limits.h"
 #include "runtime/net/conn.h"
 
-enum { FREE_WORKS = 64 };
+/* As many as one round of the loop takes, when all of it are requests that wait for an answer. */
+enum { FREE_WORKS = LOOP_BATCH };
 
 struct work *work_take(struct httpd *httpd)
 {

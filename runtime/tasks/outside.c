@@ -38,50 +38,12 @@ static void expect(struct server *server, bool is_expected)
     server->is_expected = is_expected;
 }
 
-static void *look_up(void *argument)
-{
-    struct server *server = argument;
-    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
-    server->is_found = getaddrinfo(server->host, NULL, &hints, &list) == 0 && list;
-    if (server->is_found) {
-        struct sockaddr_in address;
-        memcpy(&address, list->ai_addr, sizeof address);
-        server->found = address.sin_addr;
-    }
-    if (list)
-        freeaddrinfo(list);
-    loop_post(server->outside->loop, &server->job);
-    return NULL;
-}
-
-static void ask(struct server *server)
-{
-    if (server->is_asking)
-        return;
-    server->is_asking = pthread_create(&server->thread, NULL, look_up, server) == 0;
-    if (!server->is_asking && loop_timer_set(server->outside->loop, &server->again,
-                                             clock_ms_monotonic() + AGAIN_MS) != RC_OK)
-        return; /* the next connection that fails asks again */
-}
-
-static void on_failed(void *context)
-{
-    struct server *server = context;
-    if (!server->again._slot)
-        ask(server);
-}
+static void on_failed(void *context);
 
 static void on_gone(void *context)
 {
     struct server *server = context;
     server->target = NULL;
-}
-
-static void on_again(struct loop *loop, struct loop_timer *timer)
-{
-    (void)loop;
-    ask((void *)((char *)timer - offsetof(struct server, again)));
 }
 
 /* Its first request need not wait for a health check. */
@@ -101,6 +63,52 @@ static void take_address(struct server *server)
     if (server->target->state == ALB_INITIAL)
         alb_target_set_state(server->target, ALB_HEALTHY, NULL, NULL);
     expect(server, false);
+}
+
+static void *look_up(void *argument)
+{
+    struct server *server = argument;
+    const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    server->is_found = getaddrinfo(server->host, NULL, &hints, &list) == 0 && list;
+    if (server->is_found) {
+        struct sockaddr_in address;
+        memcpy(&address, list->ai_addr, sizeof address);
+        server->found = address.sin_addr;
+    }
+    if (list)
+        freeaddrinfo(list);
+    loop_post(server->outside->loop, &server->job);
+    return NULL;
+}
+
+/* Who has an address needs no one to ask: without a thread all system calls are cheaper. */
+static void ask(struct server *server)
+{
+    if (server->is_asking)
+        return;
+    server->is_found = inet_pton(AF_INET, server->host, &server->found) == 1;
+    if (server->is_found)
+        take_address(server);
+    if (server->target)
+        return;
+    server->is_asking = pthread_create(&server->thread, NULL, look_up, server) == 0;
+    if (!server->is_asking && loop_timer_set(server->outside->loop, &server->again,
+                                             clock_ms_monotonic() + AGAIN_MS) != RC_OK)
+        return; /* the next connection that fails asks again */
+}
+
+static void on_failed(void *context)
+{
+    struct server *server = context;
+    if (!server->again._slot)
+        ask(server);
+}
+
+static void on_again(struct loop *loop, struct loop_timer *timer)
+{
+    (void)loop;
+    ask((void *)((char *)timer - offsetof(struct server, again)));
 }
 
 static void on_found(struct loop *loop, struct loop_job *job)

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
@@ -151,4 +152,12 @@ Test(loop, every_job_that_threads_post_runs_once)
     for (int i = 0; i < 2; i++)
         (void)pthread_join(threads[i], NULL);
     cr_expect_eq(jobs_done, 2 * JOBS);
+}
+
+Test(loop, tells_the_wall_clocks_time_of_its_newest_look)
+{
+    int64_t before_us = loop_epoch_us(&loop), now_us = loop.now_us;
+    cr_expect(llabs(clock_us_epoch() - before_us) < INT64_C(60000000));
+    cr_expect_geq(loop_now_us(&loop), now_us);
+    cr_expect_eq(loop_epoch_us(&loop) - before_us, loop.now_us - now_us);
 }
