@@ -59,7 +59,7 @@ AR := ar
 CSTD += -DDUET_FUZZ
 endif
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
-LIBS_LIB := -lcjson $(if $(filter sqlite,$(stores)),-lsqlite3) -lpthread
+LIBS_LIB := -lcjson $(if $(filter sqlite,$(stores)),-lsqlite3) -lpthread -lm
 LIBS_CURL := -lcurl -lssl -lcrypto
 link = $(CC) $(LDFLAGS) -o $@
 
@@ -71,7 +71,7 @@ CC := $(STATIC)/bin/cc
 AR := $(STATIC)/bin/ar
 CSTD += -I$(STATIC)/include -DDUET_RELEASE -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-sections
-LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(filter sqlite,$(stores)),sqlite3) mimalloc)
+LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(filter sqlite,$(stores)),sqlite3) mimalloc) -lm
 LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
 link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
 endif
@@ -86,6 +86,7 @@ LIB_SRC   := $(filter-out $(MAIN_SRC) $(foreach s,$(no_stores),$(wildcard runtim
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
 LOCAL_SRC := $(foreach d,alb control process functions tasks local,$(call src,runtime/$(d)))
+CANARY_SRC := $(call src,pipeline/canary)
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -101,6 +102,7 @@ endif
 LIB_OBJ := $(call obj,$(LIB_SRC))
 APP_OBJ := $(call obj,$(APP_SRC))
 LOCAL_OBJ := $(call obj,$(LOCAL_SRC))
+CANARY_OBJ := $(call obj,$(CANARY_SRC))
 TOOL_OBJ := $(call obj,$(TOOL_SRC)) $(O)/runtime/tool/templates.o
 HELP_OBJ := $(call obj,$(HELP_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
@@ -254,11 +256,11 @@ $(B)/bootstrap: $(O)/runtime/lambda/main.o $(APP_OBJ) $(B)/libduet.a
 $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
-$(B)/duet: $(TOOL_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
+$(B)/duet: $(TOOL_OBJ) $(CANARY_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # What tests may call besides the library; an archive, so that each takes what it needs.
-$(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))
+$(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(CANARY_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))
 	@rm -f $@
 	$(call run,AR,$(AR) rcs $@ $^)
 

@@ -28,7 +28,8 @@ runtime/functions runtime/core runtime/json runtime/http1 runtime/net runtime/al
 runtime/tasks   runtime/core runtime/json runtime/http1 runtime/net runtime/alb runtime/control runtime/process
 runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store runtime/alb runtime/control runtime/process runtime/functions runtime/tasks
 runtime/release
-runtime/tool    runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/functions runtime/local
+pipeline/canary runtime/core runtime/json runtime/aws
+runtime/tool    pipeline/canary runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/functions runtime/local
 '
 # Single files with one header more: the mains know the application.
 joints='
@@ -45,15 +46,15 @@ foreign='
 '
 # A pattern of paths, and a pattern of what they may not call.
 calls='
-^(handlers|runtime|tests)/  (str(cpy|cat|tok)|v?sprintf|gets|ato[il]|atoll|alloca|system|tmpnam|mktemp)
-^(handlers|runtime)/        u?sleep
+^(handlers|runtime|pipeline|tests)/  (str(cpy|cat|tok)|v?sprintf|gets|ato[il]|atoll|alloca|system|tmpnam|mktemp)
+^(handlers|runtime|pipeline)/  u?sleep
 ^runtime/(lambda|server)/   router_[a-z]+
 '
 # The only files that may read the environment; config.h has the settings for all others, and the
 # console honours NO_COLOR.
 environment_readers='^runtime/(lambda/(main|bootstrap)|server/settings|aws/environment|local/console|tool/[a-z_]+)\.c:'
 
-sources() { find handlers runtime tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort; }
+sources() { find handlers runtime pipeline tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort; }
 layered() { sources | grep -v -e '^tests/' -e '/templates/' -e '^runtime/[^/]*$'; }
 scripts() {
     find . \( -name build -o -name .git \) -prune -o -type f -name '*.sh' -print | LC_ALL=C sort

@@ -87,6 +87,9 @@ enum {
     LIMIT_AWS_REFRESH_EARLY_MS = 5 * 60 * 1000, /* before credentials expire */
     LIMIT_AWS_REFRESH_JITTER_MS = 60 * 1000,    /* and up to this much earlier */
     LIMIT_AWS_REFRESH_AGAIN_MS = 30 * 1000,     /* after a refresh that failed */
+
+    /* The canary. */
+    LIMIT_CANARY_ESTIMATE_MINUTES = 31 * 24 * 60, /* no estimate promises later than this */
 };
 
 #endif
