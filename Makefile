@@ -236,11 +236,11 @@ $(O)/runtime/tool/templates.c: pipeline/embed.sh runtime/tool/templates \
 	@mv $@.new $@
 
 # Chart.js is Debian's and Ubuntu's package libjs-chart.js.
-WWW := $(foreach f,$(sort $(wildcard handlers/www/*)),$(notdir $(f))=$(f)) \
-       chart.js=/usr/share/javascript/chart.js/chart.min.js
+www = $(foreach f,$(sort $(wildcard $(1)/*)),$(notdir $(f))=$(f)) \
+      chart.js=/usr/share/javascript/chart.js/chart.min.js
 $(O)/handlers/www_files.c: pipeline/embed_web.sh handlers/www $(wildcard handlers/www/*) | deps
 	@mkdir -p $(@D)
-	@pipeline/embed_web.sh $(WWW) >$@.new
+	@pipeline/embed_web.sh handlers/www.h www_files $(call www,handlers/www) >$@.new
 	@mv $@.new $@
 
 $(O)/%.o: $(O)/%.c | deps

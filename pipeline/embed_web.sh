@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# embed_web.sh NAME=FILE...: prints a C file with the files that a web page is made of, as the table
-# `const struct www_file www_files[]` of handlers/www.h; it ends with a NULL name.
+# embed_web.sh HEADER TABLE NAME=FILE...: prints a C file with the files that a web page is made of, as
+# `const struct www_file TABLE[]`, which HEADER declares (runtime/core/www.h); it ends with a NULL name.
 #
 # Each is there as it is and as gzip makes it, so that no request waits for that; its entity tags are
 # the start of its SHA-256. The same files give the same bytes.
@@ -26,7 +26,9 @@ print_array() { # NAME, bytes on stdin; signed decimals, since a string literal 
     printf '};\n'
 }
 
-printf '/* Made by pipeline/embed_web.sh. */\n#include "handlers/www.h"\n'
+header=$1 table=$2
+shift 2
+printf '/* Made by pipeline/embed_web.sh. */\n#include "%s"\n' "$header"
 rows=
 i=0
 for pair in "$@"; do
@@ -40,4 +42,4 @@ for pair in "$@"; do
     rows+="     {gzip_$i, sizeof gzip_$i}, BYTES_INIT(\"\\\"$tag-gz\\\"\")},"$'\n'
     i=$((i + 1))
 done
-printf '\nconst struct www_file www_files[] = {\n%s    {.name = NULL},\n};\n' "$rows"
+printf '\nconst struct www_file %s[] = {\n%s    {.name = NULL},\n};\n' "$table" "$rows"
