@@ -7,6 +7,7 @@
 
 #include "runtime/control/control_state.h"
 #include "runtime/control/door.h"
+#include "runtime/core/limits.h"
 
 struct control_port {
     struct control_port_options options;
@@ -37,15 +38,37 @@ static bool is_look(const struct http_request *req)
            !http_request_header(req, "authorization");
 }
 
+static void on_answer(struct control_call *call)
+{
+    httpd_respond(call->owner);
+}
+
+static void on_call(const struct control_port *port, struct httpd_exchange *exchange)
+{
+    struct control_call *call = arena_zalloc(&exchange->arena, sizeof *call);
+    if (!call) {
+        exchange->res.is_out_of_memory = true;
+        httpd_respond(exchange);
+        return;
+    }
+    *call = (struct control_call){.arena = &exchange->arena,
+                                  .res = &exchange->res,
+                                  .on_answer = on_answer,
+                                  .owner = exchange};
+    make_id(call->request_id);
+    door_call(&exchange->req, port->options.services, port->options.service_count, call);
+    if (call->is_answered)
+        httpd_respond(exchange);
+}
+
 static void on_request(struct httpd_exchange *exchange)
 {
     const struct control_port *port = httpd_context(exchange->httpd);
-    struct control_call call = {.arena = &exchange->arena, .res = &exchange->res};
-    make_id(call.request_id);
-    if (is_look(&exchange->req))
-        control_state_answer(port->options.model, &exchange->arena, &exchange->res);
-    else
-        door_call(&exchange->req, port->options.services, port->options.service_count, &call);
+    if (!is_look(&exchange->req)) {
+        on_call(port, exchange);
+        return;
+    }
+    control_state_answer(port->options.model, &exchange->arena, &exchange->res);
     httpd_respond(exchange);
 }
 
@@ -55,6 +78,8 @@ struct control_port *control_port_new(const struct control_port_options *options
     struct httpd_options http = {.loop = options->loop,
                                  .listen_fd = options->listen_fd,
                                  .on_request = on_request,
+                                 .body_max_bytes = LIMIT_CONTROL_BODY_BYTES,
+                                 .arena_max_bytes = LIMIT_CONTROL_ARENA_BYTES,
                                  .context = port,
                                  .idle_timeout_s = 60,
                                  .read_timeout_s = 10,

@@ -28,6 +28,8 @@ static struct bytes content_type(const struct control_call *call)
         return BYTES_LIT("text/xml");
     case CONTROL_CBOR:
         return BYTES_LIT("application/cbor");
+    case CONTROL_REST:
+        return BYTES_LIT("application/json");
     case CONTROL_JSON:
         break;
     }
@@ -35,19 +37,35 @@ static struct bytes content_type(const struct control_call *call)
                              : BYTES_LIT("application/x-amz-json-1.1");
 }
 
-/* Copies `text` into the arena as the response's body, and releases it. */
-static void respond(struct control_call *call, int status, struct buf *text)
+/* Copies `text` into the arena as the response's body. */
+static void fill(struct control_call *call, int status, struct bytes type, struct bytes text)
 {
     struct bytes body = {NULL, 0}, id = {NULL, 0};
-    if (text->failed || arena_dup(call->arena, buf_bytes(text), &body) != RC_OK ||
+    if (arena_dup(call->arena, text, &body) != RC_OK ||
         arena_dup(call->arena, bytes_from_str(call->request_id), &id) != RC_OK)
         call->res->is_out_of_memory = true;
-    http_response_borrow(call->res, call->arena, status, content_type(call), body);
+    http_response_borrow(call->res, call->arena, status, type, body);
     http_response_add(call->res, call->arena, BYTES_LIT("x-amzn-RequestId"), id);
     if (call->protocol == CONTROL_CBOR)
         http_response_add(call->res, call->arena, BYTES_LIT("smithy-protocol"),
                           BYTES_LIT("rpc-v2-cbor"));
+}
+
+/* The same, and releases it. */
+static void respond(struct control_call *call, int status, struct buf *text)
+{
+    if (text->failed)
+        call->res->is_out_of_memory = true;
+    fill(call, status, content_type(call), text->failed ? bytes_make(NULL, 0) : buf_bytes(text));
     buf_release(text);
+}
+
+/* The call may be gone after it. */
+static void finish(struct control_call *call)
+{
+    call->is_answered = true;
+    if (!call->is_inside && call->on_answer)
+        call->on_answer(call);
 }
 
 static void write_query_result(struct buf *out, const struct control_call *call,
@@ -76,13 +94,21 @@ void control_answer(struct control_call *call, const struct datum *result)
         write_query_result(&text, call, result);
         break;
     case CONTROL_JSON:
+    case CONTROL_REST:
         shape_json_write(&text, result);
         break;
     case CONTROL_CBOR:
         cbor_write(&text, result);
         break;
     }
-    respond(call, 200, &text);
+    respond(call, call->status ? call->status : 200, &text);
+    finish(call);
+}
+
+void control_answer_raw(struct control_call *call, int status, struct bytes type, struct bytes body)
+{
+    fill(call, status, type, body);
+    finish(call);
 }
 
 static void write_query_error(struct buf *out, const struct control_call *call, int status,
@@ -116,18 +142,33 @@ static void write_tree_error(struct buf *out, struct control_call *call, const c
         cbor_write(out, error);
 }
 
+/* Of REST: the code is in a field. Some of Lambda's shapes spell the message with a capital. */
+static void write_rest_error(struct buf *out, struct control_call *call, int status,
+                             struct bytes message)
+{
+    struct datum *error = control_result(call);
+    datum_string(&call->maker, error, "Type", status < 500 ? "User" : "Service");
+    datum_text(&call->maker, error, "Message", message);
+    datum_text(&call->maker, error, "message", message);
+    out->failed = call->maker.failed;
+    if (!out->failed)
+        shape_json_write(out, error);
+}
+
 /* What clients of a service that once spoke Query alone look for: its old codes. */
 static void add_error_fields(struct control_call *call, int status, const char *code)
 {
     struct bytes old = {NULL, 0};
     if (call->protocol == CONTROL_QUERY)
         return;
+    http_response_add(call->res, call->arena, BYTES_LIT("x-amzn-errortype"), bytes_from_str(code));
+    if (call->protocol == CONTROL_REST)
+        return;
     if (arena_printf(call->arena, &old, "%s;%s", code, status < 500 ? "Sender" : "Receiver") !=
         RC_OK) {
         call->res->is_out_of_memory = true;
         return;
     }
-    http_response_add(call->res, call->arena, BYTES_LIT("x-amzn-errortype"), bytes_from_str(code));
     http_response_add(call->res, call->arena, BYTES_LIT("x-amzn-query-error"), old);
 }
 
@@ -142,8 +183,11 @@ void control_fail(struct control_call *call, int status, const char *code, const
     buf_init(&text, LIMIT_RESPONSE_JSON_BYTES);
     if (call->protocol == CONTROL_QUERY)
         write_query_error(&text, call, status, code, bytes_from_str(message));
+    else if (call->protocol == CONTROL_REST)
+        write_rest_error(&text, call, status, bytes_from_str(message));
     else
         write_tree_error(&text, call, code, bytes_from_str(message));
     respond(call, status, &text);
     add_error_fields(call, status, code);
+    finish(call);
 }

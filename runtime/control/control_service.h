@@ -7,7 +7,7 @@
  * Layer:   control. The door (control.h) has checked the call, read its parameters from whichever
  *          protocol it came by, and found the action; the action reads and changes the model, and
  *          ends with one control_answer or control_fail, which write the protocol's own shape.
- * Memory:  a call and all its trees live in the request's arena.
+ * Memory:  a call and all its trees live in the request's arena, until it is answered.
  * Threads: all on the loop's thread.
  *
  * A new service is one struct control_service, named in the list that control_new is given.
@@ -20,6 +20,7 @@ enum control_protocol {
     CONTROL_QUERY, /* form parameters in, XML out */
     CONTROL_JSON,  /* X-Amz-Target, JSON in and out */
     CONTROL_CBOR,  /* Smithy RPC v2: /service/NAME/operation/ACTION, CBOR in and out */
+    CONTROL_REST,  /* method and path name the action, JSON in and out */
 };
 
 struct control_service;
@@ -27,6 +28,7 @@ struct control_service;
 enum { CONTROL_REQUEST_ID_LEN = 36 };
 
 struct control_call {
+    const struct http_request *req;
     const struct control_service *service;
     enum control_protocol protocol;
     struct bytes action;
@@ -37,14 +39,31 @@ struct control_call {
     struct http_response *res;
     char request_id[CONTROL_REQUEST_ID_LEN + 1];
     struct datum_maker maker; /* for the result */
+    int status;               /* of a success; 0: 200 */
+    bool is_inside;           /* the action runs, or the door before it */
+    bool is_answered;
+    /* Sends the answer of a call whose action has returned without one. */
+    void (*on_answer)(struct control_call *call);
+    void *owner; /* the port's */
 };
 
-/* Does one action; `context` is the service's. A refused call must change nothing. */
+/* Does one action; `context` is the service's. A refused call must change nothing. One that has to
+ * wait may return and answer later: the call, its input and arena stay until then. */
 typedef void control_action_fn(void *context, struct control_call *call);
 
 struct control_action {
     const char *name; /* "DescribeRules" */
     control_action_fn *run;
+};
+
+/* An action of a REST service. */
+struct control_route {
+    const char *method;
+    const char *path; /* "/2015-03-31/functions/{FunctionName}/code": what stands in braces is a
+                       * segment, and a text of that name in the input */
+    const char *name; /* "UpdateFunctionCode" */
+    control_action_fn *run;
+    bool is_raw; /* the body is no parameters, but call->req->body */
 };
 
 struct control_service {
@@ -55,6 +74,8 @@ struct control_service {
     const char *shape_prefix;  /* of JSON's and CBOR's error types, "com.amazonaws.x#"; NULL: "" */
     const struct control_action *actions;
     size_t action_count;
+    const struct control_route *routes; /* not NULL: it speaks REST alone */
+    size_t route_count;
     void *context;
 };
 
@@ -62,8 +83,13 @@ struct control_service {
  * control_answer. */
 struct datum *control_result(struct control_call *call);
 
-/* Answers 200 with `result`; NULL: an action without one. */
+/* Answers call->status with `result`; NULL: an action without one. */
 void control_answer(struct control_call *call, const struct datum *result);
+
+/* Answers with bytes that are no tree. `body` is copied; fields may have been added to call->res.
+ */
+void control_answer_raw(struct control_call *call, int status, struct bytes type,
+                        struct bytes body);
 
 /* Answers with an error: `code` as AWS names it ("RuleNotFound"), static. */
 void control_fail(struct control_call *call, int status, const char *code, const char *format, ...)

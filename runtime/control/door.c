@@ -2,6 +2,7 @@
 
 #include "runtime/control/cbor.h"
 #include "runtime/control/query.h"
+#include "runtime/control/rest.h"
 #include "runtime/control/shape_json.h"
 
 static bool is_local_name(struct bytes host)
@@ -145,6 +146,8 @@ static void read_action(const struct http_request *req, struct control_call *cal
         if (!read_cbor_path(req->path, target, &call->action))
             call->action = bytes_make(NULL, 0);
         break;
+    case CONTROL_REST:
+        break; /* its route has the name */
     }
 }
 
@@ -255,8 +258,8 @@ static void refuse_action(struct control_call *call)
                      BYTES_ARG(call->action), BYTES_ARG(version));
 }
 
-void door_call(const struct http_request *req, const struct control_service *const *services,
-               size_t service_count, struct control_call *call)
+static void go_in(const struct http_request *req, const struct control_service *const *services,
+                  size_t service_count, struct control_call *call)
 {
     struct door_signature signature = {{NULL, 0}, {NULL, 0}};
     struct bytes target = {NULL, 0};
@@ -272,6 +275,10 @@ void door_call(const struct http_request *req, const struct control_service *con
         return;
     call->region = signature.region;
     call->service = find_service(services, service_count, signature.service);
+    if (call->service && call->service->routes) {
+        rest_call(req, call);
+        return;
+    }
     if (!read_input(req, call))
         return;
     read_action(req, call, &target);
@@ -281,4 +288,13 @@ void door_call(const struct http_request *req, const struct control_service *con
         action->run(call->service->context, call);
     else
         refuse_action(call);
+}
+
+void door_call(const struct http_request *req, const struct control_service *const *services,
+               size_t service_count, struct control_call *call)
+{
+    call->req = req;
+    call->is_inside = true;
+    go_in(req, services, service_count, call);
+    call->is_inside = false;
 }

@@ -52,6 +52,9 @@ enum {
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,
     LIMIT_STATE_BYTES = 16 * 1024 * 1024, /* its load balancer as a file, see --state */
     LIMIT_WEIGHT = 999,                   /* of a target group in a rule, as the ALB's */
+    /* One call of the control port: a zip of 50 MB in base64, as Lambda takes it. */
+    LIMIT_CONTROL_BODY_BYTES = 70167211,
+    LIMIT_CONTROL_ARENA_BYTES = 256 * 1024 * 1024,
     /* Parameters of one call of the control port, in any protocol. */
     LIMIT_CONTROL_ITEMS = 20 * 1000, /* values in all */
     LIMIT_CONTROL_DEPTH = 32,        /* structures and lists in each other */

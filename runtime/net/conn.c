@@ -230,7 +230,7 @@ static bool make_room(struct work *work)
         work->in_start = 0;
     }
     size_t want = work->in.len < READ_BYTES ? READ_BYTES : work->in.len;
-    size_t left = LIMIT_INPUT_BYTES - work->in.len;
+    size_t left = work_input_max(work->exchange.httpd) - work->in.len;
     return left > 0 && buf_reserve(&work->in, want < left ? want : left) == RC_OK;
 }
 

@@ -151,6 +151,9 @@ int64_t conn_progress(const struct httpd_conn *conn);
 void conn_end_writing(struct httpd_conn *conn);
 
 struct work *work_take(struct httpd *httpd);
+
+/* Bytes of one request, as they come, at most. */
+size_t work_input_max(const struct httpd *httpd);
 /* Makes it ready for the next request of its connection. */
 void work_restart(struct httpd *httpd, struct work *work);
 void work_give(struct httpd *httpd, struct work *work);

@@ -177,7 +177,7 @@ static bool serve_one(struct httpd_conn *conn)
     exchange->req = (struct http_request){.arena = &exchange->arena};
     enum rc rc = http1_decode_request(&work->decoder, in, &exchange->arena, &exchange->req,
                                       &conn->keeps_alive, &consumed);
-    if (rc == RC_AGAIN && in.len < LIMIT_INPUT_BYTES) {
+    if (rc == RC_AGAIN && in.len < work_input_max(conn->httpd)) {
         say_continue(work);
         return false;
     }

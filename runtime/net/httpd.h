@@ -73,6 +73,7 @@ struct httpd_options {
     void *context;                      /* the owner's */
     unsigned idle_timeout_s;            /* a kept connection without a request; 0: none */
     size_t body_max_bytes;              /* of a request; 0: LIMIT_BODY_BYTES */
+    size_t arena_max_bytes;             /* of a request; 0: LIMIT_REQUEST_ARENA_BYTES */
     unsigned read_timeout_s;  /* a request's head, the first one's from the connection's begin;
                                * and a body as slow as write_timeout_s says; 0: none */
     unsigned write_timeout_s; /* a client that for so long takes, or sends, fewer than

@@ -6,6 +6,14 @@
 /* As many as one round of the loop takes, when all of it are requests that wait for an answer. */
 enum { FREE_WORKS = LOOP_BATCH };
 
+/* Chunks take more bytes than what they carry: here a quarter more, where LIMIT_INPUT_BYTES is too
+ * few for a body that the owner takes. */
+size_t work_input_max(const struct httpd *httpd)
+{
+    size_t large = httpd->options.body_max_bytes + httpd->options.body_max_bytes / 4;
+    return large > LIMIT_INPUT_BYTES ? large : LIMIT_INPUT_BYTES;
+}
+
 struct work *work_take(struct httpd *httpd)
 {
     struct work *work = httpd->free_works;
@@ -17,8 +25,10 @@ struct work *work_take(struct httpd *httpd)
     work = calloc(1, sizeof *work);
     if (!work)
         return NULL;
-    arena_init(&work->exchange.arena, LIMIT_REQUEST_ARENA_BYTES);
-    buf_init(&work->in, LIMIT_INPUT_BYTES);
+    arena_init(&work->exchange.arena, httpd->options.arena_max_bytes
+                                          ? httpd->options.arena_max_bytes
+                                          : LIMIT_REQUEST_ARENA_BYTES);
+    buf_init(&work->in, work_input_max(httpd));
     buf_init(&work->out, SIZE_MAX / 2);
     buf_init(&work->part, SIZE_MAX / 4);
     work->exchange.httpd = httpd;
