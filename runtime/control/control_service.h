@@ -72,6 +72,7 @@ struct control_service {
     const char *xml_namespace; /* of Query's answers; NULL with it */
     const char *target;        /* X-Amz-Target before the dot, and CBOR's NAME; NULL: it has none */
     const char *shape_prefix;  /* of JSON's and CBOR's error types, "com.amazonaws.x#"; NULL: "" */
+    const char *invalid;       /* its error for a wrong parameter, where it reads them by input.h */
     const struct control_action *actions;
     size_t action_count;
     const struct control_route *routes; /* not NULL: it speaks REST alone */

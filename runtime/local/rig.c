@@ -221,9 +221,14 @@ static bool start_listeners(struct rig *rig)
     if (fd < 0)
         return false;
     rig->control_port = httpd_port(fd);
-    return rig_control_init(&rig->control, &rig->loop, fd, rig->model.model,
-                            cloudwatch_service(rig->metrics.cloudwatch)) ||
-           fail(rig, "cannot start the control port");
+    struct rig_control_options control = {
+        .loop = &rig->loop,
+        .listen_fd = fd,
+        .model = rig->model.model,
+        .state = rig->config->state,
+        .cloudwatch = cloudwatch_service(rig->metrics.cloudwatch),
+    };
+    return rig_control_init(&rig->control, &control, rig->error, sizeof rig->error);
 }
 
 static void on_new_program(void *context, int which)

@@ -10,6 +10,8 @@
 
 #include "runtime/control/control_port.h"
 #include "runtime/control/elb.h"
+#include "runtime/control/ssm.h"
+#include "runtime/control/sts.h"
 
 enum { RIG_SERVICES_MAX = 8 };
 
@@ -17,13 +19,23 @@ struct rig_control {
     const struct control_service *services[RIG_SERVICES_MAX];
     size_t service_count;
     struct elb *elb;
+    struct ssm *ssm;
+    struct sts sts;
     struct control_port *port;
 };
 
-/* Fills a zeroed struct, which stays where it is. `cloudwatch` is borrowed. `listen_fd` is taken
- * over, also on failure. false: no memory or descriptor; nothing is left to release. */
-bool rig_control_init(struct rig_control *control, struct loop *loop, int listen_fd,
-                      struct alb_model *model, const struct control_service *cloudwatch) MUST_CHECK;
+struct rig_control_options {
+    struct loop *loop;
+    int listen_fd;           /* taken over, also on failure */
+    struct alb_model *model; /* its region and account are those of all services */
+    const char *state;       /* folder that keeps what the services know; NULL: none; borrowed */
+    const struct control_service *cloudwatch; /* borrowed */
+};
+
+/* Fills a zeroed struct, which stays where it is. false: `error` says why; nothing is left to
+ * release. */
+bool rig_control_init(struct rig_control *control, const struct rig_control_options *options,
+                      char *error, size_t error_len) MUST_CHECK;
 
 /* Works on a zeroed struct. */
 void rig_control_release(struct rig_control *control);

@@ -3,8 +3,12 @@
 
 work=$(mktemp -d)
 rig=''
-stop_all() {
+stop_rig() {
     [ -z "$rig" ] || { kill -TERM "$rig" 2>/dev/null; wait "$rig" 2>/dev/null; }
+    rig=''
+}
+stop_all() {
+    stop_rig
     rm -rf "$work"
 }
 trap stop_all EXIT
