@@ -47,9 +47,9 @@ static void accept_it(struct sandbox *sandbox, struct httpd_exchange *exchange, 
     memcpy(extension->name, name.ptr, name.len);
     uuid_write(sandbox->options->random, extension->id);
     http_response_printf(res, &exchange->arena, 200, BYTES_LIT("application/json"),
-                         "{\"functionName\":\"%s\",\"functionVersion\":\"$LATEST\",\"handler\":"
-                         "\"bootstrap\"}",
-                         sandbox->options->name);
+                         "{\"functionName\":\"%s\",\"functionVersion\":\"%s\",\"handler\":\"%s\"}",
+                         sandbox->options->name, sandbox->options->version,
+                         sandbox->options->handler);
     http_response_add(res, &exchange->arena, BYTES_LIT("Lambda-Extension-Identifier"),
                       bytes_from_str(extension->id));
     sandbox->extension_count++;

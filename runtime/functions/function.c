@@ -1,11 +1,9 @@
 #include "runtime/functions/function.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/functions/function_texts.h"
-#include "runtime/functions/sandbox.h"
+#include "runtime/functions/function_internal.h"
 
 /*
  * Calls that find no idle sandbox wait in one queue, and whichever sandbox becomes idle takes the
@@ -16,26 +14,11 @@
  */
 
 enum {
-    TIMEOUT_MS = 3000,
-    INIT_TIMEOUT_MS = 10000,
-    STOP_GRACE_MS = 500,
-    INIT_ERROR_GRACE_MS = 500,
-    MEMORY_MB = 128,
-    CONCURRENCY = 100,
     ERROR_LEN = 512,
-    RETURN_MS = 50,
-};
-
-struct function {
-    struct sandbox_options sandbox;
-    unsigned concurrency, return_ms;
-    struct sandbox *sandboxes; /* the last used first */
-    struct invocation *first, **last;
-    size_t waiting_count;
-    struct loop_timer return_timer;
-    struct random_state random;
-    bool is_freeing;
-    struct function_texts texts;
+    /* So many inits may fail one after the other before starts are put off. */
+    FAILURES_FREE = 10,
+    BACK_OFF_MS = 100,
+    BACK_OFF_MAX_MS = 5000,
 };
 
 /* --- sandboxes --- */
@@ -94,10 +77,10 @@ static void put_waiting(struct function *function, struct invocation *invocation
 {
     *function->last = invocation;
     function->last = &invocation->next;
-    function->waiting_count++;
+    function->stats.waiting++;
 }
 
-static struct invocation *take_waiting(struct function *function)
+struct invocation *function_take_waiting(struct function *function)
 {
     struct invocation *invocation = function->first;
     if (!invocation)
@@ -106,24 +89,38 @@ static struct invocation *take_waiting(struct function *function)
     if (!function->first)
         function->last = &function->first;
     invocation->next = NULL;
-    function->waiting_count--;
+    function->stats.waiting--;
     return invocation;
 }
 
 static void fail_to_start(struct invocation *invocation, const char *error)
 {
     invocation_fail(invocation, FUNCTION_ERROR, "Runtime.InvalidEntrypoint", "%s", error);
-    invocation_free(invocation);
+    invocation_end(invocation);
+}
+
+static bool is_backing_off(const struct function *function)
+{
+    return clock_ms_monotonic() < function->back_off_end_ms;
+}
+
+/* Nothing is started for it: what the last init died of is its answer. */
+static void fail_by_back_off(struct function *function, struct invocation *invocation)
+{
+    invocation_fail(invocation, FUNCTION_ERROR, function->failure_type, "%s", function->failure);
+    invocation_end(invocation);
 }
 
 /* Starts what the waiting calls lack; where that cannot be, a call fails. */
 static void start_missing(struct function *function)
 {
     char error[ERROR_LEN];
-    while (!function->is_freeing && function->waiting_count > count_coming(function) &&
+    while (!function->is_freeing && function->stats.waiting > count_coming(function) &&
            count_total(function) < function->concurrency)
-        if (!start(function, NULL, true, error, sizeof error))
-            fail_to_start(take_waiting(function), error);
+        if (is_backing_off(function))
+            fail_by_back_off(function, function_take_waiting(function));
+        else if (!start(function, NULL, true, error, sizeof error))
+            fail_to_start(function_take_waiting(function), error);
     /* Those that have answered are looked at again when they should be back. */
     if (!function->is_freeing && function->first && !function->return_timer._slot &&
         loop_timer_set(function->sandbox.loop, &function->return_timer,
@@ -133,29 +130,67 @@ static void start_missing(struct function *function)
 
 /* --- what comes from the loop --- */
 
-static void on_return_timer(struct loop *loop, struct loop_timer *timer)
+void function_on_return_timer(struct loop *loop, struct loop_timer *timer)
 {
     (void)loop;
     start_missing((void *)((char *)timer - offsetof(struct function, return_timer)));
 }
 
-static void on_idle(struct sandbox *sandbox)
+void function_on_idle(struct sandbox *sandbox)
 {
     struct function *function = sandbox->options->context;
+    function->failures = 0;
     unlink_sandbox(function, sandbox);
     link_sandbox(function, sandbox);
-    struct invocation *invocation = take_waiting(function);
+    struct invocation *invocation = function_take_waiting(function);
     if (invocation)
         sandbox_hand(sandbox, invocation);
+    else if (function->is_retiring || count_total(function) > function->concurrency)
+        sandbox_end(sandbox);
+}
+
+static void say(const struct function *function, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void say(const struct function *function, const char *format, ...)
+{
+    char line[ERROR_LEN];
+    va_list args;
+    if (!function->sandbox.on_line)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    function->sandbox.on_line(function->sandbox.line_context, bytes_from_str(line));
+}
+
+/* A program that never gets ready shall not be started as fast as calls come. */
+static void note_failed_init(struct function *function, const struct sandbox *sandbox)
+{
+    int64_t pause_ms = BACK_OFF_MS;
+    (void)snprintf(function->failure_type, sizeof function->failure_type, "%s",
+                   sandbox->has_init_error ? sandbox->init_error_type : "Runtime.ExitError");
+    (void)snprintf(function->failure, sizeof function->failure, "%s", sandbox->failure);
+    if (++function->failures < FAILURES_FREE || is_backing_off(function))
+        return;
+    for (unsigned i = FAILURES_FREE; i < function->failures && pause_ms < BACK_OFF_MAX_MS; i++)
+        pause_ms *= 2;
+    pause_ms = pause_ms < BACK_OFF_MAX_MS ? pause_ms : BACK_OFF_MAX_MS;
+    function->back_off_end_ms = clock_ms_monotonic() + pause_ms;
+    say(function, "the init has failed %u times in a row: no start for %lld ms", function->failures,
+        (long long)pause_ms);
 }
 
 /* After a failed init Lambda tries once more, as a part of the call that waits. */
-static void on_end(struct sandbox *sandbox, bool is_init_failure)
+void function_on_end(struct sandbox *sandbox, bool is_untold)
 {
     struct function *function = sandbox->options->context;
     char error[ERROR_LEN];
     unlink_sandbox(function, sandbox);
-    struct invocation *invocation = is_init_failure ? take_waiting(function) : NULL;
+    if (sandbox->has_failed_init)
+        note_failed_init(function, sandbox);
+    struct invocation *invocation = NULL;
+    if (is_untold && !is_backing_off(function))
+        invocation = function_take_waiting(function);
     if (invocation && !start(function, invocation, true, error, sizeof error))
         fail_to_start(invocation, error);
     start_missing(function);
@@ -169,34 +204,43 @@ static void throttle(struct invocation *invocation)
                     BYTES_LIT("{\"Reason\":\"ConcurrentInvocationLimitExceeded\",\"Type\":\"User\","
                               "\"message\":\"Rate Exceeded.\"}"),
                     BYTES_LIT("TooManyRequestsException"));
-    invocation_free(invocation);
+    invocation_end(invocation);
 }
 
-static void refuse(function_done_fn *on_done, void *context, struct bytes message)
+static void refuse(const struct function_call *call)
 {
     struct function_result result = {
-        .outcome = FUNCTION_ERROR, .payload = message, .error_type = BYTES_LIT("Sandbox.Failure")};
-    on_done(context, &result);
+        .outcome = FUNCTION_ERROR,
+        .payload = BYTES_LIT("{\"errorMessage\":\"the rig cannot take the call\","
+                             "\"errorType\":\"Sandbox.Failure\"}"),
+        .error_type = BYTES_LIT("Sandbox.Failure"),
+    };
+    call->on_done(call->context, &result);
 }
 
-void function_invoke(struct function *function, struct bytes event, function_done_fn *on_done,
-                     void *context)
+static struct sandbox *find_ready(const struct function *function)
 {
-    struct invocation *invocation = NULL;
     struct sandbox *sandbox = function->sandboxes;
-    if (!function->is_freeing)
-        invocation = invocation_new(event, on_done, context, &function->random);
-    if (!invocation) {
-        refuse(on_done, context,
-               BYTES_LIT("{\"errorMessage\":\"the rig cannot take the call\","
-                         "\"errorType\":\"Sandbox.Failure\"}"));
-        return;
-    }
     while (sandbox && !sandbox_is_ready(sandbox))
         sandbox = sandbox->next;
+    return sandbox;
+}
+
+void function_call(struct function *function, const struct function_call *call)
+{
+    struct invocation *invocation = NULL;
+    if (!function->is_freeing)
+        invocation = invocation_new(call, &function->random);
+    if (!invocation) {
+        refuse(call);
+        return;
+    }
+    function->stats.calls++;
+    invocation->stats = &function->stats;
+    struct sandbox *sandbox = find_ready(function);
     if (sandbox) {
         sandbox_hand(sandbox, invocation);
-    } else if (function->waiting_count >= count_coming(function) &&
+    } else if (function->stats.waiting >= count_coming(function) &&
                count_total(function) >= function->concurrency) {
         throttle(invocation);
     } else {
@@ -205,101 +249,63 @@ void function_invoke(struct function *function, struct bytes event, function_don
     }
 }
 
+void function_invoke(struct function *function, struct bytes event, function_done_fn *on_done,
+                     void *context)
+{
+    struct function_call call = {.event = event, .on_done = on_done, .context = context};
+    function_call(function, &call);
+}
+
 void function_warm(struct function *function)
 {
     char error[ERROR_LEN];
-    if (count_total(function) < function->concurrency &&
-        !start(function, NULL, false, error, sizeof error) && function->sandbox.on_line)
-        function->sandbox.on_line(function->sandbox.line_context, bytes_from_str(error));
+    if (count_total(function) < function->concurrency && !is_backing_off(function) &&
+        !start(function, NULL, false, error, sizeof error))
+        say(function, "%s", error);
+}
+
+static void end_after_call(struct sandbox *sandbox)
+{
+    if (sandbox->state == SANDBOX_ENDING)
+        return;
+    if (sandbox->invocation)
+        sandbox->is_retiring = true;
+    else
+        sandbox_end(sandbox);
 }
 
 void function_replace(struct function *function)
 {
-    for (struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next) {
-        if (sandbox->state == SANDBOX_ENDING)
-            continue;
-        if (sandbox->invocation)
-            sandbox->is_retiring = true;
-        else
-            sandbox_end(sandbox);
-    }
+    for (struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
+        end_after_call(sandbox);
+    function->failures = 0;
+    function->back_off_end_ms = 0;
     start_missing(function);
 }
 
-void function_count(const struct function *function, size_t *total, size_t *busy)
+void function_set_concurrency(struct function *function, unsigned concurrency)
 {
-    *total = *busy = 0;
-    for (const struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next) {
-        *total += sandbox->state != SANDBOX_ENDING;
-        *busy += sandbox->state != SANDBOX_ENDING && sandbox->invocation;
-    }
+    size_t total = count_total(function);
+    struct sandbox *sandbox = function->sandboxes;
+    function->concurrency = concurrency;
+    for (; sandbox && total > concurrency; sandbox = sandbox->next)
+        if (sandbox->state == SANDBOX_IDLE) {
+            sandbox_end(sandbox);
+            total--;
+        }
+    start_missing(function);
 }
 
-/* --- life --- */
-
-static void fill(struct function *function, const struct function_options *options)
+void function_retire(struct function *function)
 {
-    function->sandbox = (struct sandbox_options){
-        .loop = options->loop,
-        .name = function->texts.name,
-        .program = function->texts.program,
-        .task_root = function->texts.task_root,
-        .env = (const char *const *)function->texts.env,
-        .timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS,
-        .init_timeout_ms = options->init_timeout_ms ? options->init_timeout_ms : INIT_TIMEOUT_MS,
-        .stop_grace_ms = options->stop_grace_ms ? options->stop_grace_ms : STOP_GRACE_MS,
-        .init_error_grace_ms =
-            options->init_error_grace_ms ? options->init_error_grace_ms : INIT_ERROR_GRACE_MS,
-        .memory_mb = options->memory_mb ? options->memory_mb : MEMORY_MB,
-        .on_line = options->on_line,
-        .is_quiet = options->is_quiet,
-        .line_context = options->context,
-        .on_idle = on_idle,
-        .on_end = on_end,
-        .context = function,
-        .random = &function->random,
-    };
-    function->concurrency = options->concurrency ? options->concurrency : CONCURRENCY;
-    function->return_ms = options->return_ms ? options->return_ms : RETURN_MS;
-    function->last = &function->first;
-    function->return_timer.fn = on_return_timer;
-    random_init(&function->random, 0);
-}
-
-struct function *function_new(const struct function_options *options, char *error, size_t error_len)
-{
-    struct function *function = calloc(1, sizeof *function);
-    if (!function) {
-        (void)snprintf(error, error_len, "no memory");
-        return NULL;
-    }
-    if (!function_texts_init(&function->texts, options, error, error_len)) {
-        free(function);
-        return NULL;
-    }
-    fill(function, options);
-    return function;
-}
-
-void function_free(struct function *function)
-{
-    struct invocation *invocation;
-    if (!function)
-        return;
-    function->is_freeing = true;
+    function->is_retiring = true;
     for (struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
-        sandbox_ask_to_end(sandbox);
-    int64_t end_ms = clock_ms_monotonic() + function->sandbox.stop_grace_ms;
-    while (function->sandboxes) {
-        struct sandbox *sandbox = function->sandboxes;
-        function->sandboxes = sandbox->next;
-        sandbox_free(sandbox, end_ms);
-    }
-    while ((invocation = take_waiting(function)) != NULL) {
-        invocation_fail(invocation, FUNCTION_ERROR, "Sandbox.Failure", "the function was ended");
-        invocation_free(invocation);
-    }
-    loop_timer_clear(function->sandbox.loop, &function->return_timer);
-    function_texts_release(&function->texts);
-    free(function);
+        if (sandbox->state == SANDBOX_IDLE ||
+            (sandbox->state == SANDBOX_INIT && !sandbox->invocation && !function->first))
+            sandbox_end(sandbox);
+}
+
+bool function_is_over(const struct function *function)
+{
+    return function->is_retiring && !function->sandboxes && !function->first;
 }

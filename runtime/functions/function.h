@@ -14,10 +14,14 @@
  * beyond that the call is throttled. A sandbox that has answered and is about to ask for its next
  * event is waited for. A sandbox that dies is replaced when the next call needs one. When its init
  * fails or takes too long, it is tried once more as a part of the call, under the call's timeout.
+ * One that waits for an event is frozen soon (SIGSTOP) and goes on when it gets one; one that has
+ * waited for long is ended.
  *
  * A sandbox sees Lambda's environment and the function's own variables, nothing of the rig's, and
  * starts in the program's folder, its LAMBDA_TASK_ROOT: paths in `env` should be absolute.
  */
+
+#include <sys/types.h>
 
 #include "runtime/core/buf.h"
 #include "runtime/net/loop.h"
@@ -37,22 +41,48 @@ struct function_result {
     struct bytes payload;    /* valid during the call */
     struct bytes error_type; /* such as "Runtime.ExitError"; empty for FUNCTION_OK */
     struct bytes request_id;
-    bool is_cold_start;  /* the sandbox was started for this call */
-    int64_t duration_us; /* from the hand-over of the event to the answer */
-    int64_t init_us;     /* of the sandbox, when is_cold_start */
+    struct bytes log_tail; /* of a call that asked for it: the last 4 KiB of its lines, a line end
+                            * behind each, REPORT included */
+    bool is_cold_start;    /* the sandbox was started for this call */
+    int64_t duration_us;   /* from the hand-over of the event to the answer */
+    int64_t init_us;       /* of the sandbox, when is_cold_start */
 };
 
-/* Exactly once for each function_invoke. */
+/* Exactly once for each call. */
 typedef void function_done_fn(void *context, const struct function_result *result);
+
+/* A part of an answer, as it comes; `content_type` is what the runtime sent, the same with every
+ * part, or empty. Both are valid during the call. */
+typedef void function_part_fn(void *context, struct bytes content_type, struct bytes part);
+
+/* A call with all that Lambda's Invoke lets its client say. What is behind the views is copied. */
+struct function_call {
+    struct bytes event;
+    struct bytes client_context; /* JSON for Lambda-Runtime-Client-Context; empty: none */
+    struct bytes arn;            /* as the client named the function; empty: the options' */
+    bool wants_log_tail;         /* then the result comes when the runtime asks for more, not when
+                                  * it has answered */
+    function_done_fn *on_done;   /* Required. */
+    /* NULL: the answer comes whole in the result. Else by parts before it, also when the runtime
+     * does not stream, and the result's payload is empty. What an error in a stream's trailer
+     * says is then in payload and error_type of a result that is FUNCTION_OK, as Lambda counts it;
+     * one that breaks off is FUNCTION_ERROR, whatever has come of it. */
+    function_part_fn *on_part;
+    void *context; /* of both */
+};
 
 /* A line of a sandbox's output, or the platform's own START, END and REPORT lines. END and REPORT
  * come when the runtime asks for its next event, as on Lambda: after the result. */
 typedef void function_line_fn(void *context, struct bytes line);
 
 struct function_options {
-    struct loop *loop;   /* Required. */
-    const char *name;    /* Required: AWS_LAMBDA_FUNCTION_NAME. */
-    const char *program; /* Required: path of the bootstrap. */
+    struct loop *loop;     /* Required. */
+    const char *name;      /* Required: AWS_LAMBDA_FUNCTION_NAME. */
+    const char *program;   /* Required: path of the bootstrap. */
+    const char *version;   /* AWS_LAMBDA_FUNCTION_VERSION; NULL: "$LATEST" */
+    const char *handler;   /* _HANDLER; NULL: "bootstrap" */
+    const char *arn;       /* what a runtime hears of its function; NULL: made of the name */
+    const char *task_root; /* where it starts, and LAMBDA_TASK_ROOT; NULL: the program's folder */
     const char *const
         *env;            /* the function's own variables, "NAME=value", ends with NULL; or NULL */
     unsigned timeout_ms; /* of an invocation; 0: Lambda's default, 3000 */
@@ -61,6 +91,8 @@ struct function_options {
     unsigned init_error_grace_ms; /* from an init error to SIGKILL; 0: 500 */
     unsigned return_ms;   /* from an answer to the next request; who takes longer is not waited for;
                              0:   50 */
+    unsigned freeze_ms;   /* from `next` without an event to SIGSTOP; 0: 20 */
+    unsigned idle_end_ms; /* from `next` without an event to the sandbox's end; 0: 300000 */
     unsigned memory_mb;   /* said to the function; 0: 128 */
     unsigned concurrency; /* sandboxes at most; 0: 100 */
     function_line_fn *on_line; /* NULL: output goes nowhere */
@@ -77,6 +109,9 @@ struct function *function_new(const struct function_options *options, char *erro
 void function_invoke(struct function *function, struct bytes event, function_done_fn *on_done,
                      void *context);
 
+/* The same with all that a call may say. */
+void function_call(struct function *function, const struct function_call *call);
+
 /* Starts a sandbox ahead of the first call; as provisioned concurrency does. */
 void function_warm(struct function *function);
 
@@ -84,8 +119,57 @@ void function_warm(struct function *function);
  * call that they are in. */
 void function_replace(struct function *function);
 
+/* Another limit from now on; sandboxes over it end after the call that they are in. */
+void function_set_concurrency(struct function *function, unsigned concurrency);
+
+/* No call comes any more, as when another version has taken over: idle sandboxes end now, the
+ * others after their calls. Until function_is_over, which says that no sandbox is left, the
+ * function stays the caller's; a call that comes all the same is served. */
+void function_retire(struct function *function);
+bool function_is_over(const struct function *function);
+
 /* How many sandboxes are there, and how many of them are in a call. */
 void function_count(const struct function *function, size_t *total, size_t *busy);
+
+/* --- for who watches --- */
+
+enum function_sandbox_state {
+    FUNCTION_SANDBOX_INIT,   /* its runtime starts */
+    FUNCTION_SANDBOX_IDLE,   /* it waits for an event, and will be frozen soon */
+    FUNCTION_SANDBOX_FROZEN, /* it waits for an event, and does not run */
+    FUNCTION_SANDBOX_BUSY,   /* it is in a call */
+    FUNCTION_SANDBOX_ENDING, /* it is being ended */
+};
+
+struct function_sandbox {
+    uint64_t number; /* from 1, in the order of starts */
+    enum function_sandbox_state state;
+    pid_t process_id;
+    int64_t age_ms;      /* since its start */
+    int64_t state_ms;    /* in `state`; a frozen one: since it waits */
+    int64_t init_us;     /* 0: not over */
+    uint64_t call_count; /* the one in hand included */
+    unsigned peak_memory_mb;
+};
+
+typedef void function_sandbox_fn(void *context, const struct function_sandbox *sandbox);
+
+/* Calls `fn` for each sandbox, inside. */
+void function_each_sandbox(const struct function *function, function_sandbox_fn *fn, void *context);
+
+/* Counts since function_new. */
+struct function_stats {
+    uint64_t calls; /* all, the throttled ones included */
+    uint64_t throttles, errors, timeouts;
+    uint64_t starts;      /* of sandboxes */
+    uint64_t cold_starts; /* calls that had to wait for one */
+    uint64_t init_failures;
+    uint64_t deaths;    /* of sandboxes that nobody had ended */
+    uint64_t idle_ends; /* of sandboxes that had waited for long */
+    size_t waiting;     /* calls that wait for a sandbox now */
+};
+
+void function_stats(const struct function *function, struct function_stats *stats);
 
 /* Kills every sandbox and frees all; calls still open get FUNCTION_ERROR inside. Those with an
  * extension get SIGTERM first, and are waited for up to stop_grace_ms, all together. Not to be

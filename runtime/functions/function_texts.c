@@ -33,14 +33,34 @@ static bool copy_env(struct function_texts *texts, const char *const *env)
     return true;
 }
 
+static char *folder_of(const char *absolute)
+{
+    size_t len = (size_t)(strrchr(absolute, '/') - absolute);
+    return strndup(absolute, len ? len : 1);
+}
+
+static char *arn_of(const struct function_options *options)
+{
+    char *arn = NULL;
+    if (options->arn)
+        return strdup(options->arn);
+    if (asprintf(&arn, "arn:aws:lambda:us-east-1:000000000000:function:%s", options->name) < 0)
+        return NULL;
+    return arn;
+}
+
 static bool copy_texts(struct function_texts *texts, const struct function_options *options)
 {
     texts->name = strdup(options->name);
+    texts->version = strdup(options->version ? options->version : "$LATEST");
+    texts->handler = strdup(options->handler ? options->handler : "bootstrap");
+    texts->arn = arn_of(options);
     texts->program = absolute_path(options->program);
-    if (!texts->name || !texts->program || !copy_env(texts, options->env))
+    if (!texts->name || !texts->version || !texts->handler || !texts->arn || !texts->program ||
+        !copy_env(texts, options->env))
         return false;
-    size_t len = (size_t)(strrchr(texts->program, '/') - texts->program);
-    texts->task_root = strndup(texts->program, len ? len : 1);
+    texts->task_root =
+        options->task_root ? absolute_path(options->task_root) : folder_of(texts->program);
     return texts->task_root != NULL;
 }
 
@@ -61,14 +81,17 @@ void function_texts_release(struct function_texts *texts)
     free(texts->name);
     free(texts->program);
     free(texts->task_root);
-    *texts = (struct function_texts){NULL, NULL, NULL, NULL};
+    free(texts->version);
+    free(texts->handler);
+    free(texts->arn);
+    *texts = (struct function_texts){.name = NULL};
 }
 
 bool function_texts_init(struct function_texts *texts, const struct function_options *options,
                          char *error, size_t error_len)
 {
     int reason = check_program(options->program);
-    *texts = (struct function_texts){NULL, NULL, NULL, NULL};
+    *texts = (struct function_texts){.name = NULL};
     if (!reason && copy_texts(texts, options))
         return true;
     function_texts_release(texts);

@@ -8,8 +8,9 @@
 struct function_texts {
     char *name;
     char *program;   /* absolute: the sandboxes start in another folder */
-    char *task_root; /* the program's folder */
-    char **env;      /* ends with NULL */
+    char *task_root; /* absolute */
+    char *version, *handler, *arn;
+    char **env; /* ends with NULL */
 };
 
 /* Copies from `options`. false: no memory, or the program is not there or not executable; `error`

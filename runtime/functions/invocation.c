@@ -5,6 +5,7 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/core/json_text.h"
+#include "runtime/core/limits.h"
 
 void uuid_write(struct random_state *random, char out[UUID_LEN + 1])
 {
@@ -25,25 +26,88 @@ static void trace_id_write(struct random_state *random, char out[TRACE_ID_LEN + 
                    (unsigned long long)random_next(random));
 }
 
-struct invocation *invocation_new(struct bytes event, function_done_fn *on_done, void *context,
-                                  struct random_state *random)
+enum { LOG_TAIL_BYTES = 4096 }; /* what Invoke's LogResult holds */
+
+/* Copies `text` to *place, a NUL behind it, and moves *place on. */
+static struct bytes put(char **place, struct bytes text)
 {
-    struct invocation *invocation = malloc(sizeof *invocation + event.len);
+    struct bytes copy = bytes_make(*place, text.len);
+    if (text.len)
+        memcpy(*place, text.ptr, text.len);
+    (*place)[text.len] = '\0';
+    *place += text.len + 1;
+    return copy;
+}
+
+struct invocation *invocation_new(const struct function_call *call, struct random_state *random)
+{
+    struct invocation *invocation =
+        malloc(sizeof *invocation + call->event.len + call->client_context.len + call->arn.len + 3);
     if (!invocation)
         return NULL;
-    *invocation = (struct invocation){.on_done = on_done, .context = context};
-    invocation->event = bytes_make((char *)(invocation + 1), event.len);
-    if (event.len)
-        memcpy(invocation + 1, event.ptr, event.len);
+    char *place = (char *)(invocation + 1);
+    *invocation = (struct invocation){.on_done = call->on_done,
+                                      .on_part = call->on_part,
+                                      .context = call->context,
+                                      .wants_log_tail = call->wants_log_tail};
+    invocation->event = put(&place, call->event);
+    invocation->client_context = put(&place, call->client_context);
+    invocation->arn = put(&place, call->arn);
+    buf_init(&invocation->kept.texts, LIMIT_INVOCATION_BYTES + 1024);
+    buf_init(&invocation->kept.log, 2 * LOG_TAIL_BYTES);
     uuid_write(random, invocation->request_id);
     uuid_write(random, invocation->invocation_id);
     trace_id_write(random, invocation->trace_id);
     return invocation;
 }
 
-void invocation_free(struct invocation *invocation)
+void invocation_end(struct invocation *invocation)
 {
+    struct kept_result *kept = &invocation->kept;
+    if (invocation->wants_log_tail && invocation->is_done) {
+        kept->result.log_tail = buf_bytes(&kept->log);
+        invocation->on_done(invocation->context, &kept->result);
+    }
+    buf_release(&kept->texts);
+    buf_release(&kept->log);
     free(invocation);
+}
+
+void invocation_log(struct invocation *invocation, struct bytes line)
+{
+    struct buf *log = &invocation->kept.log;
+    if (!invocation->wants_log_tail)
+        return;
+    if (line.len >= LOG_TAIL_BYTES)
+        line = bytes_skip(line, line.len - LOG_TAIL_BYTES + 1);
+    buf_append(log, line);
+    buf_append_char(log, '\n');
+    if (log->len > LOG_TAIL_BYTES)
+        buf_consume(log, log->len - LOG_TAIL_BYTES);
+}
+
+static void count(struct function_stats *stats, enum function_outcome outcome)
+{
+    stats->errors += outcome == FUNCTION_ERROR;
+    stats->timeouts += outcome == FUNCTION_TIMEOUT;
+    stats->throttles += outcome == FUNCTION_THROTTLED;
+}
+
+/* What a result shows is gone with its call; one that is kept has copies. */
+static void keep(struct kept_result *kept, const struct function_result *result)
+{
+    size_t len = result->payload.len;
+    buf_append(&kept->texts, result->payload);
+    buf_append(&kept->texts, result->error_type);
+    kept->result = *result;
+    if (kept->texts.failed) {
+        kept->result.outcome = FUNCTION_ERROR;
+        kept->result.payload = BYTES_LIT("{\"errorType\":\"Sandbox.Failure\"}");
+        kept->result.error_type = BYTES_LIT("Sandbox.Failure");
+        return;
+    }
+    kept->result.payload.ptr = kept->texts.data;
+    kept->result.error_type = bytes_skip(buf_bytes(&kept->texts), len);
 }
 
 void invocation_start(struct invocation *invocation, unsigned timeout_ms)
@@ -68,7 +132,12 @@ void invocation_done(struct invocation *invocation, enum function_outcome outcom
     invocation->is_done = true;
     if (invocation->start_us)
         result.duration_us = clock_us_monotonic() - invocation->start_us;
-    invocation->on_done(invocation->context, &result);
+    if (invocation->stats)
+        count(invocation->stats, outcome);
+    if (invocation->wants_log_tail)
+        keep(&invocation->kept, &result);
+    else
+        invocation->on_done(invocation->context, &result);
 }
 
 void invocation_fail(struct invocation *invocation, enum function_outcome outcome,

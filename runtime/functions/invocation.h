@@ -13,8 +13,9 @@
 enum { UUID_LEN = 36, TRACE_ID_LEN = 74 };
 
 struct invocation {
-    struct bytes event; /* behind the struct */
+    struct bytes event, client_context, arn; /* behind the struct, with a NUL each */
     function_done_fn *on_done;
+    function_part_fn *on_part; /* NULL: the answer comes whole */
     void *context;
     char request_id[UUID_LEN + 1];
     char invocation_id[UUID_LEN + 1]; /* of this attempt */
@@ -23,19 +24,31 @@ struct invocation {
     int64_t deadline_epoch_ms; /* told to the runtime */
     int64_t init_us;           /* of the sandbox, when is_cold_start */
     bool is_cold_start;
-    bool is_done;            /* the result was given */
-    struct invocation *next; /* in the queue of those that wait */
+    bool is_done;        /* there is a result */
+    bool wants_log_tail; /* it is kept until the end, with the lines until then */
+    struct kept_result {
+        struct function_result result; /* its views are into `texts` */
+        struct buf texts, log;
+    } kept;
+    struct function_stats *stats; /* counted up at its result; NULL: none */
+    struct invocation *next;      /* in the queue of those that wait */
 };
 
-/* A copy of `event` with new ids. NULL: no memory. */
-struct invocation *invocation_new(struct bytes event, function_done_fn *on_done, void *context,
+/* A copy of `call` with new ids. NULL: no memory. */
+struct invocation *invocation_new(const struct function_call *call,
                                   struct random_state *random) MUST_CHECK;
-void invocation_free(struct invocation *invocation);
+
+/* Nothing more happens with it: a result that was kept is given, and all is freed. */
+void invocation_end(struct invocation *invocation);
+
+/* A line of its log, for the tail. */
+void invocation_log(struct invocation *invocation, struct bytes line);
 
 /* The clock starts: the event goes to a sandbox, and has `timeout_ms`. */
 void invocation_start(struct invocation *invocation, unsigned timeout_ms);
 
-/* Gives the result: the first time; later ones do nothing. The owner's callback runs inside. */
+/* Gives the result, or keeps it for invocation_end: the first time; later ones do nothing. The
+ * owner's callback runs inside. */
 void invocation_done(struct invocation *invocation, enum function_outcome outcome,
                      struct bytes payload, struct bytes error_type);
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "runtime/core/base64.h"
 #include "runtime/core/limits.h"
 #include "runtime/http1/http1.h"
 #include "runtime/functions/extension_api.h"
@@ -86,13 +87,11 @@ void runtime_api_give_event(struct sandbox *sandbox, struct httpd_exchange *exch
 {
     const struct invocation *invocation = sandbox->invocation;
     struct http_response *res = &exchange->res;
-    struct bytes event, deadline, arn;
+    struct bytes event, deadline;
     /* A copy: the connection may outlive the invocation. */
     if (arena_dup(&exchange->arena, invocation->event, &event) != RC_OK ||
         arena_printf(&exchange->arena, &deadline, "%lld",
-                     (long long)invocation->deadline_epoch_ms) != RC_OK ||
-        arena_printf(&exchange->arena, &arn, "arn:aws:lambda:us-east-1:000000000000:function:%s",
-                     sandbox->options->name) != RC_OK) {
+                     (long long)invocation->deadline_epoch_ms) != RC_OK) {
         reply_error(exchange, 500, "InternalServerError", "Internal Server Error");
         return;
     }
@@ -101,7 +100,10 @@ void runtime_api_give_event(struct sandbox *sandbox, struct httpd_exchange *exch
     add(exchange, "Lambda-Runtime-Invocation-Id", invocation->invocation_id);
     add(exchange, "Lambda-Runtime-Trace-Id", invocation->trace_id);
     add(exchange, "Lambda-Runtime-Deadline-Ms", deadline.ptr);
-    add(exchange, "Lambda-Runtime-Invoked-Function-Arn", arn.ptr);
+    add(exchange, "Lambda-Runtime-Invoked-Function-Arn",
+        invocation->arn.len ? invocation->arn.ptr : sandbox->options->arn);
+    if (invocation->client_context.len)
+        add(exchange, "Lambda-Runtime-Client-Context", invocation->client_context.ptr);
     httpd_respond(exchange);
 }
 
@@ -131,24 +133,49 @@ static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange)
     reply_ok(exchange);
 }
 
-static void tell_trailer(struct sandbox *sandbox, struct bytes trailer)
+/* In the arena; empty: it is none. */
+static struct bytes decode(struct arena *arena, struct bytes text)
 {
-    struct bytes type;
+    size_t len = base64_decoded_len(text);
+    char *plain = len ? arena_alloc(arena, len) : NULL;
+    if (!plain || base64_decode(text, plain) != RC_OK)
+        return bytes_make(NULL, 0);
+    return bytes_make(plain, len);
+}
+
+/* What a streamed answer's trailer says of an error; both empty: it ended well. */
+static void read_trailer(struct httpd_exchange *exchange, struct bytes *type, struct bytes *body)
+{
+    struct bytes coded = {NULL, 0};
+    if (!http1_trailer_find(exchange->trailer, "lambda-runtime-function-error-type", type))
+        *type = coded;
+    (void)http1_trailer_find(exchange->trailer, "lambda-runtime-function-error-body", &coded);
+    *body = decode(&exchange->arena, coded);
+}
+
+static void tell_error(struct sandbox *sandbox, struct bytes type)
+{
     char line[256];
-    if (!sandbox->options->on_line ||
-        !http1_trailer_find(trailer, "lambda-runtime-function-error-type", &type))
-        return;
     int len = snprintf(line, sizeof line, "the streamed response ended with %.*s", BYTES_ARG(type));
-    if (len > 0 && (size_t)len < sizeof line)
-        sandbox->options->on_line(sandbox->options->line_context, bytes_make(line, (size_t)len));
+    if (type.len && len > 0 && (size_t)len < sizeof line)
+        sandbox_log(sandbox, bytes_make(line, (size_t)len));
+}
+
+/* To a caller that takes parts; an error in the trailer leaves it an answer, as on Lambda. */
+static void give_parts(struct sandbox *sandbox, struct httpd_exchange *exchange, struct bytes type,
+                       struct bytes error)
+{
+    const struct bytes *content_type = http_request_header(&exchange->req, "content-type");
+    sandbox_take_part(sandbox, content_type ? *content_type : bytes_make(NULL, 0),
+                      exchange->req.body);
+    sandbox_take_answer(sandbox, FUNCTION_OK, error, type);
 }
 
 static void take_response(struct sandbox *sandbox, struct httpd_exchange *exchange)
 {
     const struct bytes *mode =
         http_request_header(&exchange->req, "lambda-runtime-function-response-mode");
-    /* A streamed answer is taken whole, as by all that invoke without streaming. An error in its
-     * trailer leaves it an answer, as on Lambda; people are told. */
+    struct bytes type = {NULL, 0}, error = {NULL, 0};
     if (mode && !bytes_ieq(*mode, BYTES_LIT("streaming"))) {
         sandbox_refuse_answer(sandbox, "Runtime.InvalidResponseModeHeader",
                               "Invalid response mode header");
@@ -156,8 +183,13 @@ static void take_response(struct sandbox *sandbox, struct httpd_exchange *exchan
         return;
     }
     if (mode)
-        tell_trailer(sandbox, exchange->trailer);
-    sandbox_take_answer(sandbox, FUNCTION_OK, exchange->req.body, bytes_make(NULL, 0));
+        read_trailer(exchange, &type, &error);
+    tell_error(sandbox, type);
+    /* Who invokes without streaming takes a streamed answer whole. */
+    if (sandbox->invocation->on_part)
+        give_parts(sandbox, exchange, type, error);
+    else
+        sandbox_take_answer(sandbox, FUNCTION_OK, exchange->req.body, bytes_make(NULL, 0));
     reply_ok(exchange);
 }
 

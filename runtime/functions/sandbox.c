@@ -35,7 +35,16 @@ static void drop_invocation(struct sandbox *sandbox)
     struct invocation *invocation = sandbox->invocation;
     sandbox->invocation = NULL;
     loop_timer_clear(sandbox->options->loop, &sandbox->timer);
-    invocation_free(invocation);
+    invocation_end(invocation);
+}
+
+void sandbox_log(struct sandbox *sandbox, struct bytes line)
+{
+    const struct sandbox_options *options = sandbox->options;
+    if (sandbox->invocation)
+        invocation_log(sandbox->invocation, line);
+    if (options->on_line)
+        options->on_line(options->line_context, line);
 }
 
 static void describe_exit(int status, char *text, size_t len)
@@ -52,11 +61,9 @@ static void describe_exit(int status, char *text, size_t len)
 }
 
 /* The process went away with an invocation. */
-static void fail_by_exit(struct sandbox *sandbox, int status)
+static void fail_by_exit(struct sandbox *sandbox)
 {
-    char reason[128];
     const char *type = sandbox->has_init_error ? sandbox->init_error_type : "Runtime.ExitError";
-    describe_exit(status, reason, sizeof reason);
     if (!sandbox->init_us)
         sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"error", type});
     sandbox_report_end(sandbox, (struct sandbox_status){"error", type});
@@ -64,13 +71,14 @@ static void fail_by_exit(struct sandbox *sandbox, int status)
         invocation_done(sandbox->invocation, FUNCTION_ERROR, buf_bytes(&sandbox->init_error),
                         bytes_from_str(type));
     else
-        invocation_fail(sandbox->invocation, FUNCTION_ERROR, type, "%s", reason);
+        invocation_fail(sandbox->invocation, FUNCTION_ERROR, type, "%s", sandbox->failure);
     drop_invocation(sandbox);
 }
 
 static void fail_by_timeout(struct sandbox *sandbox)
 {
     sandbox->state = SANDBOX_ENDING;
+    sandbox->has_failed_init = !sandbox->init_us;
     process_drain(sandbox->process);
     if (!sandbox->init_us)
         sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"timeout", NULL});
@@ -91,7 +99,7 @@ static void release(struct sandbox *sandbox)
     free(sandbox);
 }
 
-static void report_init_failure(const struct sandbox *sandbox)
+static void report_init_failure(struct sandbox *sandbox)
 {
     struct sandbox_status status = {"error", "Runtime.ExitError"};
     if (sandbox->is_init_timeout)
@@ -101,33 +109,74 @@ static void report_init_failure(const struct sandbox *sandbox)
     sandbox_report_init(sandbox, "init", status);
 }
 
+static void note_end(struct sandbox *sandbox, int status)
+{
+    struct function_stats *stats = sandbox->options->stats;
+    describe_exit(status, sandbox->failure, sizeof sandbox->failure);
+    if (sandbox->state != SANDBOX_ENDING)
+        sandbox->has_failed_init = !sandbox->init_us;
+    stats->init_failures += sandbox->has_failed_init;
+    stats->deaths += sandbox->state != SANDBOX_ENDING && sandbox->init_us;
+}
+
 static void on_exit_of(void *context, int status)
 {
     struct sandbox *sandbox = context;
-    bool is_init_failure = sandbox->state == SANDBOX_INIT && !sandbox->invocation;
+    bool is_untold = sandbox->state == SANDBOX_INIT && !sandbox->invocation;
+    note_end(sandbox, status);
     sandbox->process = NULL;
     sandbox->state = SANDBOX_ENDING;
-    if (is_init_failure)
+    if (is_untold)
         report_init_failure(sandbox);
     if (sandbox->invocation)
-        fail_by_exit(sandbox, status);
-    sandbox->options->on_end(sandbox, is_init_failure);
+        fail_by_exit(sandbox);
+    sandbox->options->on_end(sandbox, is_untold);
     release(sandbox);
 }
 
 static void on_line(void *context, bool is_error, struct bytes line)
 {
-    struct sandbox *sandbox = context;
     (void)is_error;
-    if (sandbox->options->on_line)
-        sandbox->options->on_line(sandbox->options->line_context, line);
+    sandbox_log(context, line);
+}
+
+/* --- the wait for an event --- */
+
+static void wait_on(struct sandbox *sandbox)
+{
+    sandbox->state_ms = clock_ms_monotonic();
+    set_timer(sandbox, sandbox->options->freeze_ms);
+}
+
+/* The wait has its two limits one after the other. */
+static void on_wait_timer(struct sandbox *sandbox)
+{
+    const struct sandbox_options *options = sandbox->options;
+    int64_t left_ms = sandbox->state_ms + options->idle_end_ms - clock_ms_monotonic();
+    if (left_ms <= 0) {
+        options->stats->idle_ends++;
+        sandbox_end(sandbox);
+        return;
+    }
+    process_signal(sandbox->process, SIGSTOP);
+    sandbox->is_frozen = true;
+    set_timer(sandbox, (unsigned)left_ms);
+}
+
+static void thaw(struct sandbox *sandbox)
+{
+    if (sandbox->is_frozen)
+        process_signal(sandbox->process, SIGCONT);
+    sandbox->is_frozen = false;
 }
 
 static void on_timer(struct loop *loop, struct loop_timer *timer)
 {
     struct sandbox *sandbox = (void *)((char *)timer - offsetof(struct sandbox, timer));
     (void)loop;
-    if (sandbox->invocation && !sandbox->has_init_error) {
+    if (sandbox->state == SANDBOX_IDLE) {
+        on_wait_timer(sandbox);
+    } else if (sandbox->invocation && !sandbox->has_init_error) {
         fail_by_timeout(sandbox);
     } else {
         /* In INIT: its exit tells the owner the rest. */
@@ -174,6 +223,7 @@ struct sandbox *sandbox_new(const struct sandbox_options *options, struct invoca
     sandbox->options = options;
     sandbox->timer.fn = on_timer;
     sandbox->is_cold = is_cold;
+    sandbox->number = ++options->stats->starts;
     buf_init(&sandbox->init_error, LIMIT_INVOCATION_BYTES);
     if (!start_process(sandbox, error, error_len)) {
         release(sandbox);
@@ -195,7 +245,11 @@ static void answer_next(struct sandbox *sandbox, struct httpd_exchange *exchange
         invocation->is_cold_start = true;
         invocation->init_us = sandbox->init_us;
     }
+    sandbox->options->stats->cold_starts += sandbox->is_cold;
     sandbox->is_cold = false;
+    sandbox->call_count += sandbox->state != SANDBOX_BUSY;
+    if (sandbox->state != SANDBOX_BUSY)
+        sandbox->state_ms = clock_ms_monotonic();
     sandbox->state = SANDBOX_BUSY;
     runtime_api_give_event(sandbox, exchange);
 }
@@ -203,6 +257,7 @@ static void answer_next(struct sandbox *sandbox, struct httpd_exchange *exchange
 void sandbox_hand(struct sandbox *sandbox, struct invocation *invocation)
 {
     struct httpd_exchange *exchange = sandbox->held;
+    thaw(sandbox);
     sandbox->held = NULL;
     sandbox->invocation = invocation;
     invocation_start(invocation, sandbox->options->timeout_ms);
@@ -220,6 +275,7 @@ void sandbox_end(struct sandbox *sandbox)
 {
     sandbox->state = SANDBOX_ENDING;
     loop_timer_clear(sandbox->options->loop, &sandbox->timer);
+    thaw(sandbox);
     if (sandbox->extension_count)
         process_stop(sandbox->process, sandbox->options->stop_grace_ms);
     else
@@ -228,6 +284,7 @@ void sandbox_end(struct sandbox *sandbox)
 
 void sandbox_ask_to_end(struct sandbox *sandbox)
 {
+    thaw(sandbox);
     if (sandbox->extension_count)
         process_signal(sandbox->process, SIGTERM);
 }
@@ -294,6 +351,15 @@ void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
         sandbox_end(sandbox);
     else if (is_news)
         sandbox->options->on_idle(sandbox);
+    if (sandbox->state == SANDBOX_IDLE)
+        wait_on(sandbox);
+}
+
+void sandbox_take_part(struct sandbox *sandbox, struct bytes content_type, struct bytes part)
+{
+    const struct invocation *invocation = sandbox->invocation;
+    if (part.len)
+        invocation->on_part(invocation->context, content_type, part);
 }
 
 void sandbox_take_answer(struct sandbox *sandbox, enum function_outcome outcome,

@@ -29,15 +29,17 @@ enum sandbox_state {
 /* It waits for an event; sandbox_hand may be called inside. */
 typedef void sandbox_idle_fn(struct sandbox *sandbox);
 
-/* The process is gone, and the sandbox is freed after the call. is_init_failure: it never became
- * ready, and had no invocation to tell. */
-typedef void sandbox_end_fn(struct sandbox *sandbox, bool is_init_failure);
+/* The process is gone, and the sandbox is freed after the call. is_untold: its init failed, and it
+ * had no invocation to tell. */
+typedef void sandbox_end_fn(struct sandbox *sandbox, bool is_untold);
 
 struct sandbox_options {
     struct loop *loop;
     const char *name, *program, *task_root; /* program and task_root are absolute */
-    const char *const *env;                 /* the function's own, or NULL */
+    const char *version, *handler, *arn;
+    const char *const *env; /* the function's own, or NULL */
     unsigned timeout_ms, init_timeout_ms, stop_grace_ms, init_error_grace_ms, memory_mb;
+    unsigned freeze_ms, idle_end_ms;
     function_line_fn *on_line; /* NULL: none */
     bool is_quiet;             /* as function_options has it */
     void *line_context;
@@ -45,6 +47,7 @@ struct sandbox_options {
     sandbox_end_fn *on_end;
     void *context; /* the owner's */
     struct random_state *random;
+    struct function_stats *stats; /* counted up here */
 };
 
 enum { SANDBOX_EXTENSIONS_MAX = 10, SANDBOX_EXTENSION_NAME_BYTES = 129 };
@@ -63,13 +66,18 @@ struct sandbox {
     struct httpd *httpd;
     struct httpd_exchange *held;   /* the `next` that waits, while IDLE */
     struct invocation *invocation; /* while BUSY or SENT; in INIT when its event waits already */
-    struct loop_timer timer;       /* of the init, or of the invocation */
+    struct loop_timer timer;       /* of the init, of the invocation, or of the wait */
     int64_t start_us, init_us;     /* init_us 0: not ready yet */
     int64_t sent_ms;               /* when it answered */
-    bool is_cold;                  /* started for a call, and in none so far */
-    bool is_retiring;              /* of an old program: ends after its invocation */
-    bool is_init_timeout;          /* killed because it took too long to start */
-    bool has_init_error;           /* the runtime has told why it cannot start, in init_error */
+    int64_t state_ms;              /* when IDLE or BUSY began */
+    uint64_t number, call_count;
+    bool is_cold;         /* started for a call, and in none so far */
+    bool is_retiring;     /* of an old program: ends after its invocation */
+    bool is_frozen;       /* stopped, in IDLE */
+    bool has_failed_init; /* it went away before it asked for an event */
+    char failure[128];    /* how it ended by itself; empty: not so */
+    bool is_init_timeout; /* killed because it took too long to start */
+    bool has_init_error;  /* the runtime has told why it cannot start, in init_error */
     struct buf init_error;
     char init_error_type[128];
     struct sandbox_extension extensions[SANDBOX_EXTENSIONS_MAX];
@@ -109,8 +117,14 @@ void sandbox_free(struct sandbox *sandbox, int64_t end_ms);
 
 /* --- for runtime_api.c: what the runtime says --- */
 
+/* A line of its log. */
+void sandbox_log(struct sandbox *sandbox, struct bytes line);
+
 /* GET next. `exchange` is answered now or when there is an event. */
 void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange);
+
+/* A part of it, in BUSY, to a caller that takes parts. */
+void sandbox_take_part(struct sandbox *sandbox, struct bytes content_type, struct bytes part);
 
 /* The answer, in BUSY. The owner's callback runs inside. */
 void sandbox_take_answer(struct sandbox *sandbox, enum function_outcome outcome,

@@ -79,7 +79,7 @@ static bool add(char **env, size_t *count, struct bytes name, const char *value)
 }
 
 struct texts {
-    char memory[16], api[32], group[256], stream[80];
+    char memory[16], api[32], group[256], stream[128];
 };
 
 static void write_texts(const struct sandbox_options *options, unsigned port, struct texts *texts)
@@ -90,9 +90,9 @@ static void write_texts(const struct sandbox_options *options, unsigned port, st
     (void)snprintf(texts->memory, sizeof texts->memory, "%u", options->memory_mb);
     (void)snprintf(texts->api, sizeof texts->api, "127.0.0.1:%u", port);
     (void)snprintf(texts->group, sizeof texts->group, "/aws/lambda/%s", options->name);
-    size_t n = strftime(texts->stream, sizeof texts->stream, "%Y/%m/%d/[$LATEST]", &tm);
-    (void)snprintf(texts->stream + n, sizeof texts->stream - n, "%016llx%016llx",
-                   (unsigned long long)random_next(options->random),
+    size_t n = strftime(texts->stream, sizeof texts->stream, "%Y/%m/%d", &tm);
+    (void)snprintf(texts->stream + n, sizeof texts->stream - n, "/[%s]%016llx%016llx",
+                   options->version, (unsigned long long)random_next(options->random),
                    (unsigned long long)random_next(options->random));
 }
 
@@ -112,13 +112,13 @@ static bool add_reserved(char **env, size_t *count, const struct sandbox_options
     struct texts texts;
     write_texts(options, port, &texts);
     const char *const values[RESERVED_COUNT] = {
-        [HANDLER] = "bootstrap",
+        [HANDLER] = options->handler,
         [TASK_ROOT] = options->task_root,
         [RUNTIME_DIR] = "/var/runtime",
         [REGION] = region_of(options->env),
         [DEFAULT_REGION] = region_of(options->env),
         [FUNCTION_NAME] = options->name,
-        [FUNCTION_VERSION] = "$LATEST",
+        [FUNCTION_VERSION] = options->version,
         [MEMORY_SIZE] = texts.memory,
         [LOG_GROUP] = texts.group,
         [LOG_STREAM] = texts.stream,

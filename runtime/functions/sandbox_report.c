@@ -4,11 +4,10 @@
 
 #include "runtime/core/clock.h"
 
-static void give_line(const struct sandbox *sandbox, const struct buf *line)
+static void give_line(struct sandbox *sandbox, const struct buf *line)
 {
-    const struct sandbox_options *options = sandbox->options;
-    if (options->on_line && !line->failed)
-        options->on_line(options->line_context, buf_bytes(line));
+    if (!line->failed)
+        sandbox_log(sandbox, buf_bytes(line));
 }
 
 static void append_status(struct buf *line, struct sandbox_status status)
@@ -36,18 +35,19 @@ static void see_memory(struct sandbox *sandbox)
     (void)fclose(status);
 }
 
-void sandbox_report_start(const struct sandbox *sandbox)
+void sandbox_report_start(struct sandbox *sandbox)
 {
     struct buf line;
     if (sandbox->options->is_quiet)
         return;
     buf_init(&line, 256);
-    buf_printf(&line, "START RequestId: %s Version: $LATEST", sandbox->invocation->request_id);
+    buf_printf(&line, "START RequestId: %s Version: %s", sandbox->invocation->request_id,
+               sandbox->options->version);
     give_line(sandbox, &line);
     buf_release(&line);
 }
 
-static void report_end_line(const struct sandbox *sandbox)
+static void report_end_line(struct sandbox *sandbox)
 {
     struct buf line;
     buf_init(&line, 256);
@@ -80,8 +80,7 @@ void sandbox_report_end(struct sandbox *sandbox, struct sandbox_status status)
     buf_release(&line);
 }
 
-void sandbox_report_init(const struct sandbox *sandbox, const char *phase,
-                         struct sandbox_status status)
+void sandbox_report_init(struct sandbox *sandbox, const char *phase, struct sandbox_status status)
 {
     struct buf line;
     buf_init(&line, 1024);

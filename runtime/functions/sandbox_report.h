@@ -17,14 +17,13 @@ struct sandbox_status {
 };
 
 /* START RequestId: ... Version: $LATEST; nothing where options say is_quiet */
-void sandbox_report_start(const struct sandbox *sandbox);
+void sandbox_report_start(struct sandbox *sandbox);
 
 /* END RequestId: ...  and  REPORT RequestId: ...; nothing for a success where options say is_quiet
  */
 void sandbox_report_end(struct sandbox *sandbox, struct sandbox_status status);
 
 /* INIT_REPORT Init Duration: ... */
-void sandbox_report_init(const struct sandbox *sandbox, const char *phase,
-                         struct sandbox_status status);
+void sandbox_report_init(struct sandbox *sandbox, const char *phase, struct sandbox_status status);
 
 #endif
