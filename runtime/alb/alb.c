@@ -6,6 +6,7 @@
 #include "runtime/alb/alb_lambda.h"
 #include "runtime/alb/alb_page.h"
 #include "runtime/alb/alb_request.h"
+#include "runtime/alb/answer_fields.h"
 #include "runtime/alb/binding.h"
 #include "runtime/alb/desync_exchange.h"
 #include "runtime/alb/target_answer.h"
@@ -16,6 +17,7 @@ struct alb {
     struct alb_model *model;
     struct httpd *httpd;
     alb_drained_fn *on_drained;
+    void *drained_context;
 };
 
 /* A request on its way; in the exchange's arena. */
@@ -38,23 +40,18 @@ struct forward {
 
 /* --- answers --- */
 
-/* The listener may not want to be known. */
-static void hide_server(const struct alb *alb, struct http_response *res)
+static void answer(struct forward *forward)
 {
-    size_t kept = 0;
-    if (alb->options.listener->attributes.names_server)
-        return;
-    for (size_t i = 0; i < res->field_count; i++)
-        if (!bytes_ieq(res->fields[i].name, BYTES_LIT("server")))
-            res->fields[kept++] = res->fields[i];
-    res->field_count = kept;
+    struct httpd_exchange *exchange = forward->exchange;
+    answer_fields_set(&forward->alb->options.listener->attributes, forward->is_own, &exchange->res,
+                      &exchange->arena);
+    httpd_respond(exchange);
 }
 
 static void answer_own(struct forward *forward)
 {
     forward->is_own = true;
-    hide_server(forward->alb, &forward->exchange->res);
-    httpd_respond(forward->exchange);
+    answer(forward);
 }
 
 static void answer_page(struct forward *forward, int status)
@@ -103,7 +100,7 @@ static void on_invoked(void *context, enum alb_invoked outcome, struct bytes pay
         http_response_add(&exchange->res, &exchange->arena, BYTES_LIT("Server"),
                           BYTES_LIT("awselb/2.0"));
     bind_client(forward);
-    httpd_respond(exchange);
+    answer(forward);
 }
 
 /* Unlike an ip target, one that fails its checks is all that there is. */
@@ -154,7 +151,7 @@ static void on_served(void *context, enum alb_served outcome, const struct http1
         answer_page(forward, 502);
     else {
         bind_client(forward);
-        httpd_respond(forward->exchange);
+        answer(forward);
     }
 }
 
@@ -183,7 +180,8 @@ static void forward_by_weight(struct forward *forward, const struct alb_rule *ru
     struct alb_client client = {.address = address,
                                 .port = client_port,
                                 .listener_port = alb->options.listener->port,
-                                .is_tls = alb->options.tls != NULL,
+                                .is_tls = exchange->is_tls,
+                                .tls = exchange->tls,
                                 .dns_name = alb->model->dns_name,
                                 .attributes = &alb->model->attributes,
                                 .epoch_ms = epoch_ms(alb)};
@@ -263,10 +261,9 @@ static void on_request(struct httpd_exchange *exchange)
     exchange->context = forward;
     if (is_refused(forward))
         return;
-    if (bytes_eq(exchange->req.method_text, BYTES_LIT("TRACE")))
-        answer_page(forward, 405);
-    else if (alb_request_forwarders(&exchange->req) > ALB_FORWARDERS_MAX)
-        answer_page(forward, 463);
+    int status = alb->options.listener->is_deleted ? 503 : alb_request_refusal(&exchange->req);
+    if (status)
+        answer_page(forward, status);
     else
         act(forward, alb_rule_match(alb->options.listener, &seen), &seen);
 }
@@ -281,7 +278,7 @@ static void on_fault(struct httpd_exchange *exchange, enum rc fault)
     if (fault == RC_HEAD_LIMIT)
         status = 400;
     alb_page_set(&exchange->res, &exchange->arena, status);
-    hide_server(alb, &exchange->res);
+    answer_fields_set(&alb->options.listener->attributes, true, &exchange->res, &exchange->arena);
     struct forward *forward = arena_alloc(&exchange->arena, sizeof *forward);
     if (forward)
         *forward = (struct forward){.rule_priority = ALB_NO_RULE,
@@ -341,7 +338,7 @@ static void on_done(struct httpd_exchange *exchange)
 static void on_httpd_drained(struct httpd *httpd)
 {
     struct alb *alb = httpd_context(httpd);
-    alb->on_drained(alb->options.context);
+    alb->on_drained(alb->drained_context);
 }
 
 struct alb *alb_new(const struct alb_options *options)
@@ -374,9 +371,21 @@ struct alb *alb_new(const struct alb_options *options)
     return NULL;
 }
 
-void alb_drain(struct alb *alb, alb_drained_fn *on_drained)
+bool alb_move(struct alb *alb, int listen_fd)
+{
+    return httpd_move(alb->httpd, listen_fd);
+}
+
+void alb_set_tls(struct alb *alb, struct tls_context *tls)
+{
+    alb->options.tls = tls;
+    httpd_set_tls(alb->httpd, tls);
+}
+
+void alb_drain(struct alb *alb, alb_drained_fn *on_drained, void *context)
 {
     alb->on_drained = on_drained;
+    alb->drained_context = context;
     httpd_drain(alb->httpd);
 }
 
@@ -384,7 +393,7 @@ void alb_free(struct alb *alb)
 {
     if (!alb)
         return;
-    alb->options.listener->door = NULL;
     httpd_free(alb->httpd);
+    alb_listener_close(alb->options.listener);
     free(alb);
 }

@@ -57,8 +57,13 @@ struct alb;
 /* NULL: no memory or descriptor. */
 struct alb *alb_new(const struct alb_options *options) MUST_CHECK;
 
-/* No new connections; `on_drained` when the last request has its answer. */
-void alb_drain(struct alb *alb, alb_drained_fn *on_drained);
+/* Another socket of httpd_listen, which is taken over, or another certificate (NULL: plain HTTP)
+ * for connections from now on; as httpd_move and httpd_set_tls. */
+bool alb_move(struct alb *alb, int listen_fd) MUST_CHECK;
+void alb_set_tls(struct alb *alb, struct tls_context *tls);
+
+/* No new connections; `on_drained` when the last request has its answer; alb_free not inside it. */
+void alb_drain(struct alb *alb, alb_drained_fn *on_drained, void *context);
 
 /* Cuts what is left and frees all. Requests in flight must have been ended (alb_target_cut,
  * alb_group_refuse, function_free). */

@@ -5,7 +5,7 @@
 
 #include "runtime/core/clock.h"
 
-enum { TRACE_MAX_BYTES = 7 * 1024, ADDED_FIELDS = 5 };
+enum { TRACE_MAX_BYTES = 7 * 1024, ADDED_FIELDS = 7 };
 
 static bool is_name(struct bytes name, const char *const *names)
 {
@@ -64,6 +64,11 @@ static unsigned xff_mode(const struct alb_client *client)
     return client->attributes ? client->attributes->xff_mode : ALB_XFF_APPEND;
 }
 
+static bool adds_tls(const struct alb_client *client)
+{
+    return client->is_tls && client->attributes && client->attributes->adds_tls_fields;
+}
+
 static bool is_replaced(const struct alb_client *client, struct bytes name)
 {
     static const char *const replaced[] = {"x-forwarded-proto", "x-forwarded-port",
@@ -72,6 +77,9 @@ static bool is_replaced(const struct alb_client *client, struct bytes name)
         return !preserves_host(client);
     if (bytes_ieq(name, BYTES_LIT("x-forwarded-for")))
         return xff_mode(client) != ALB_XFF_PRESERVE;
+    if (bytes_ieq(name, BYTES_LIT("x-amzn-tls-version")) ||
+        bytes_ieq(name, BYTES_LIT("x-amzn-tls-cipher-suite")))
+        return adds_tls(client);
     return is_name(name, replaced);
 }
 
@@ -212,7 +220,7 @@ static enum rc trace_value(const struct http_request *req, const struct alb_clie
     return join(req->arena, out, pieces, kept.len ? 4 : 2);
 }
 
-size_t alb_request_forwarders(const struct http_request *req)
+static size_t count_forwarders(const struct http_request *req)
 {
     size_t count = 0;
     for (size_t i = 0; i < req->field_count; i++) {
@@ -224,6 +232,13 @@ size_t alb_request_forwarders(const struct http_request *req)
             count += value.ptr[k] == ',';
     }
     return count;
+}
+
+int alb_request_refusal(const struct http_request *req)
+{
+    if (bytes_eq(req->method_text, BYTES_LIT("TRACE")))
+        return 405;
+    return count_forwarders(req) > ALB_FORWARDERS_MAX ? 463 : 0;
 }
 
 struct bytes alb_request_host(const struct http_request *req, const char *fallback)
@@ -264,6 +279,10 @@ enum rc alb_request_prepare(struct http_request *req, const struct alb_client *c
     add(fields, &count, "X-Forwarded-Proto",
         client->is_tls ? BYTES_LIT("https") : BYTES_LIT("http"));
     add(fields, &count, "X-Forwarded-Port", port);
+    if (adds_tls(client)) {
+        add(fields, &count, "X-Amzn-Tls-Version", bytes_from_str(client->tls.version));
+        add(fields, &count, "X-Amzn-Tls-Cipher-Suite", bytes_from_str(client->tls.cipher));
+    }
     if (!preserves_host(client) || !http_request_header(req, "host"))
         add(fields, &count, "Host", host);
     add(fields, &count, "X-Amzn-Trace-Id", trace);

@@ -115,6 +115,15 @@ static const struct row listener_rows[] = {
     KEPT("routing.http.response.x_frame_options.header_value", ""),
 };
 
+/* Those that the rows from the second on stand for, in the same order. */
+static const struct bytes listener_fields[] = {
+    BYTES_INIT("Strict-Transport-Security"),        BYTES_INIT("Access-Control-Allow-Origin"),
+    BYTES_INIT("Access-Control-Allow-Methods"),     BYTES_INIT("Access-Control-Allow-Headers"),
+    BYTES_INIT("Access-Control-Allow-Credentials"), BYTES_INIT("Access-Control-Expose-Headers"),
+    BYTES_INIT("Access-Control-Max-Age"),           BYTES_INIT("Content-Security-Policy"),
+    BYTES_INIT("X-Content-Type-Options"),           BYTES_INIT("X-Frame-Options"),
+};
+
 #define STICKINESS                                                               \
     {"stickiness.enabled", "false", KIND_BOOL, GROUP(is_sticky), 0, 0, {0}},     \
     {                                                                            \
@@ -289,6 +298,18 @@ bool alb_attribute_at(enum alb_attribute_scope scope, const void *attributes, si
     const char *text = texts_of(scope, attributes)[i];
     *key = tables[scope].rows[i].key;
     *value = text ? text : tables[scope].rows[i].fallback;
+    return true;
+}
+
+bool alb_listener_field_at(const struct alb_listener_attributes *attributes, size_t i,
+                           struct bytes *name, const char **value)
+{
+    if (i >= sizeof listener_fields / sizeof *listener_fields)
+        return false;
+    *name = listener_fields[i];
+    *value = attributes->texts[i + 1];
+    if (*value && **value == '\0')
+        *value = NULL;
     return true;
 }
 

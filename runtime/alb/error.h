@@ -11,47 +11,49 @@
 #include "runtime/core/bytes.h"
 
 /* Name, AWS's code, and AWS's text where a place has none of its own. */
-#define ALB_ERRORS(X)                                                                          \
-    X(LOAD_BALANCER_NOT_FOUND, "LoadBalancerNotFound", "One or more load balancers not found") \
-    X(LISTENER_NOT_FOUND, "ListenerNotFound", "One or more listeners not found")               \
-    X(RULE_NOT_FOUND, "RuleNotFound", "One or more rules not found")                           \
-    X(TARGET_GROUP_NOT_FOUND, "TargetGroupNotFound", "One or more target groups not found")    \
-    X(DUPLICATE_LISTENER, "DuplicateListener", "A listener already exists on this port")       \
-    X(DUPLICATE_TARGET_GROUP_NAME, "DuplicateTargetGroupName",                                 \
-      "A target group with the same name exists, but with different settings")                 \
-    X(PRIORITY_IN_USE, "PriorityInUse", "The specified priority is in use")                    \
-    X(RESOURCE_IN_USE, "ResourceInUse", "A specified resource is in use")                      \
-    X(OPERATION_NOT_PERMITTED, "OperationNotPermitted", "This operation is not allowed")       \
-    X(INVALID_CONFIGURATION_REQUEST, "InvalidConfigurationRequest",                            \
-      "The requested configuration is not valid")                                              \
-    X(INVALID_TARGET, "InvalidTarget",                                                         \
-      "The specified target does not exist, is not in the "                                    \
-      "same VPC as the target group, or has an unsupported "                                   \
-      "instance type")                                                                         \
-    X(INCOMPATIBLE_PROTOCOLS, "IncompatibleProtocols",                                         \
-      "The specified configuration is not valid with this protocol")                           \
-    X(UNSUPPORTED_PROTOCOL, "UnsupportedProtocol", "The specified protocol is not supported")  \
-    X(INVALID_LOAD_BALANCER_ACTION, "InvalidLoadBalancerAction",                               \
-      "The requested action is not valid")                                                     \
-    X(TARGET_GROUP_ASSOCIATION_LIMIT, "TargetGroupAssociationLimit",                           \
-      "You've reached the limit on the number of load balancers per target group")             \
-    X(TOO_MANY_ACTIONS, "TooManyActions",                                                      \
-      "You've reached the limit on the number of actions per rule")                            \
-    X(TOO_MANY_LISTENERS, "TooManyListeners",                                                  \
-      "You've reached the limit on the number of listeners per load balancer")                 \
-    X(TOO_MANY_RULES, "TooManyRules",                                                          \
-      "You've reached the limit on the number of rules per load balancer")                     \
-    X(TOO_MANY_TARGET_GROUPS, "TooManyTargetGroups",                                           \
-      "You've reached the limit on the number of target groups for your account")              \
-    X(TOO_MANY_UNIQUE_TARGET_GROUPS, "TooManyUniqueTargetGroupsPerLoadBalancer",               \
-      "You've reached the limit on the number of unique target groups per load balancer")      \
-    X(TOO_MANY_TARGETS, "TooManyTargets", "You've reached the limit on the number of targets") \
-    X(TOO_MANY_TAGS, "TooManyTags",                                                            \
-      "You've reached the limit on the number of tags for this "                               \
-      "resource")                                                                              \
-    X(HEALTH_UNAVAILABLE, "HealthUnavailable",                                                 \
-      "The health of the specified targets could not be retrieved due to an internal error")   \
-    X(VALIDATION_ERROR, "ValidationError", "The request is not valid")                         \
+#define ALB_ERRORS(X)                                                                           \
+    X(LOAD_BALANCER_NOT_FOUND, "LoadBalancerNotFound", "One or more load balancers not found")  \
+    X(LISTENER_NOT_FOUND, "ListenerNotFound", "One or more listeners not found")                \
+    X(CERTIFICATE_NOT_FOUND, "CertificateNotFound", "The specified certificate does not exist") \
+    X(SSL_POLICY_NOT_FOUND, "SSLPolicyNotFound", "The specified SSL policy does not exist")     \
+    X(RULE_NOT_FOUND, "RuleNotFound", "One or more rules not found")                            \
+    X(TARGET_GROUP_NOT_FOUND, "TargetGroupNotFound", "One or more target groups not found")     \
+    X(DUPLICATE_LISTENER, "DuplicateListener", "A listener already exists on this port")        \
+    X(DUPLICATE_TARGET_GROUP_NAME, "DuplicateTargetGroupName",                                  \
+      "A target group with the same name exists, but with different settings")                  \
+    X(PRIORITY_IN_USE, "PriorityInUse", "The specified priority is in use")                     \
+    X(RESOURCE_IN_USE, "ResourceInUse", "A specified resource is in use")                       \
+    X(OPERATION_NOT_PERMITTED, "OperationNotPermitted", "This operation is not allowed")        \
+    X(INVALID_CONFIGURATION_REQUEST, "InvalidConfigurationRequest",                             \
+      "The requested configuration is not valid")                                               \
+    X(INVALID_TARGET, "InvalidTarget",                                                          \
+      "The specified target does not exist, is not in the "                                     \
+      "same VPC as the target group, or has an unsupported "                                    \
+      "instance type")                                                                          \
+    X(INCOMPATIBLE_PROTOCOLS, "IncompatibleProtocols",                                          \
+      "The specified configuration is not valid with this protocol")                            \
+    X(UNSUPPORTED_PROTOCOL, "UnsupportedProtocol", "The specified protocol is not supported")   \
+    X(INVALID_LOAD_BALANCER_ACTION, "InvalidLoadBalancerAction",                                \
+      "The requested action is not valid")                                                      \
+    X(TARGET_GROUP_ASSOCIATION_LIMIT, "TargetGroupAssociationLimit",                            \
+      "You've reached the limit on the number of load balancers per target group")              \
+    X(TOO_MANY_ACTIONS, "TooManyActions",                                                       \
+      "You've reached the limit on the number of actions per rule")                             \
+    X(TOO_MANY_LISTENERS, "TooManyListeners",                                                   \
+      "You've reached the limit on the number of listeners per load balancer")                  \
+    X(TOO_MANY_RULES, "TooManyRules",                                                           \
+      "You've reached the limit on the number of rules per load balancer")                      \
+    X(TOO_MANY_TARGET_GROUPS, "TooManyTargetGroups",                                            \
+      "You've reached the limit on the number of target groups for your account")               \
+    X(TOO_MANY_UNIQUE_TARGET_GROUPS, "TooManyUniqueTargetGroupsPerLoadBalancer",                \
+      "You've reached the limit on the number of unique target groups per load balancer")       \
+    X(TOO_MANY_TARGETS, "TooManyTargets", "You've reached the limit on the number of targets")  \
+    X(TOO_MANY_TAGS, "TooManyTags",                                                             \
+      "You've reached the limit on the number of tags for this "                                \
+      "resource")                                                                               \
+    X(HEALTH_UNAVAILABLE, "HealthUnavailable",                                                  \
+      "The health of the specified targets could not be retrieved due to an internal error")    \
+    X(VALIDATION_ERROR, "ValidationError", "The request is not valid")                          \
     X(INTERNAL_FAILURE, "InternalFailure", "The request could not be processed")
 
 /* ALB_OK is 0; the others stand for one of AWS's codes each. */

@@ -21,6 +21,10 @@ void alb_tell_group(struct alb_group *group);
 void alb_tell_target(struct alb_target *target);
 void alb_tell_target_gone(struct alb_target *target);
 
+/* A rule in no list yet. NULL: no memory. */
+struct alb_rule *alb_rule_make(struct alb_listener *listener, unsigned priority,
+                               const struct alb_action *action) MUST_CHECK;
+
 /* Takes a group out of the model without asking who uses it. */
 void alb_group_drop(struct alb_group *group);
 

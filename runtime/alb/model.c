@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "runtime/alb/internal.h"
+#include "runtime/alb/tag.h"
 #include "runtime/core/clock.h"
 
 void alb_arn_make(struct alb_model *model, char arn[ALB_ARN_MAX + 1], const char *format, ...)
@@ -63,6 +64,8 @@ void alb_model_free(struct alb_model *model)
         alb_listener_delete(model->listeners);
     while (model->groups)
         alb_group_drop(model->groups);
+    while (model->tags)
+        alb_tag_drop(model, bytes_from_str(model->tags->arn), NULL);
     alb_attributes_release(ALB_OF_BALANCER, &model->attributes);
     free(model);
 }

@@ -37,12 +37,27 @@ struct alb_model_options {
     const char *account;     /* NULL: 000000000000 */
     uint64_t seed;           /* of ids and of choices by chance; 0: from the system */
     unsigned interval_min_s; /* of health checks; 0: AWS's 5 */
+    const char *certificate_arn; /* of all HTTPS listeners; NULL: there can be none */
     /* false: there is no function of this ARN. NULL: there is none at all. */
     bool (*find_function)(void *context, struct bytes arn, struct alb_function *function);
     void *context;
 };
 
 enum { ALB_WATCHERS_MAX = 4, ALB_GROUPS_MAX = 100, ALB_LISTENERS_MAX = 50, ALB_TARGETS_MAX = 1000 };
+
+/* Who has the listeners' sockets: the data path, and the model alone where there is none (all are
+ * NULL then). `open` and `move` refuse as functions of the model do, and have changed nothing then.
+ */
+struct alb_doors {
+    /* For a listener that is about to be. */
+    enum alb_error (*open)(void *context, struct alb_listener *listener, struct alb_why *why);
+    /* From what the listener says to another port or protocol. */
+    enum alb_error (*move)(void *context, struct alb_listener *listener, unsigned port,
+                           enum alb_protocol protocol, struct alb_why *why);
+    /* It is deleted: no new connection; requests under way are answered, later ones by 503. */
+    void (*close)(void *context, struct alb_listener *listener);
+    void *context;
+};
 
 struct alb_model {
     struct alb_model_options options; /* region, account and interval_min_s are set */
@@ -53,10 +68,12 @@ struct alb_model {
     struct alb_balancer_attributes attributes;
     struct alb_listener *listeners;
     struct alb_group *groups;
+    struct alb_tag *tags; /* of all of it (tag.h) */
     struct random_state random;
     struct sticky_key sticky_key; /* of the cookies that bind clients; made with the model */
     struct alb_watcher watchers[ALB_WATCHERS_MAX];
     size_t watcher_count;
+    struct alb_doors doors;
     /* The data path's: requests that wait in the group look for a target again. NULL: no path. */
     void (*wake)(struct alb_group *group);
     /* Called when an API's call has been done, before its answer: keeps what changed. NULL: nobody

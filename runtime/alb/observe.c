@@ -47,10 +47,27 @@ static void set_targets(struct access_line *line, const struct alb_record *recor
         line->targets[line->target_count++].status = record->status;
 }
 
+/* The name that was asked for counts where the certificate is for it; a client that comes back with
+ * its session is shown none. */
+static void set_tls(struct access_line *line, const struct alb_record *record)
+{
+    const struct httpd_exchange *exchange = record->exchange;
+    const struct alb_model *model = record->listener->model;
+    line->type = exchange->is_tls ? "https" : "http";
+    if (!exchange->is_tls)
+        return;
+    line->tls_cipher = bytes_from_str(exchange->tls.cipher);
+    line->tls_protocol = bytes_from_str(exchange->tls.version);
+    if (bytes_ieq(exchange->tls.server_name, bytes_from_str(model->dns_name)))
+        line->server_name = exchange->tls.server_name;
+    line->certificate_arn = exchange->tls.is_resumed
+                                ? BYTES_LIT("session-reused")
+                                : bytes_from_str(model->options.certificate_arn);
+}
+
 static void set_request(struct access_line *line, const struct alb_record *record)
 {
     const struct httpd_exchange *exchange = record->exchange;
-    line->type = exchange->is_tls ? "https" : "http";
     line->method = record->method;
     line->host = record->host;
     line->port = record->listener->port;
@@ -83,6 +100,7 @@ void observe_line(const struct alb_record *record, int64_t epoch_us, struct buf 
     set_times(&line, record, epoch_us);
     set_targets(&line, record, targets);
     set_request(&line, record);
+    set_tls(&line, record);
     access_line_write(out, &line);
 }
 

@@ -1,25 +1,8 @@
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "runtime/alb/internal.h"
 
 /* --- looking up --- */
-
-struct alb_listener *alb_listener_find(const struct alb_model *model, struct bytes arn)
-{
-    for (struct alb_listener *each = model->listeners; each; each = each->next)
-        if (bytes_eq(arn, bytes_from_str(each->arn)))
-            return each;
-    return NULL;
-}
-
-struct alb_rule *alb_listener_default(const struct alb_listener *listener)
-{
-    struct alb_rule *rule = listener->rules;
-    while (rule->next)
-        rule = rule->next;
-    return rule;
-}
 
 struct alb_rule *alb_rule_find(const struct alb_model *model, struct bytes arn)
 {
@@ -47,8 +30,6 @@ static size_t rule_count(const struct alb_model *model)
     return count;
 }
 
-/* --- listeners --- */
-
 /* The tail of the listener's ARN behind "listener/": "app/NAME/ID/ID". */
 static const char *listener_tail(const struct alb_listener *listener)
 {
@@ -56,8 +37,8 @@ static const char *listener_tail(const struct alb_listener *listener)
     return at ? at + sizeof ":listener/" - 1 : listener->arn;
 }
 
-static struct alb_rule *make_rule(struct alb_listener *listener, unsigned priority,
-                                  const struct alb_action *action)
+struct alb_rule *alb_rule_make(struct alb_listener *listener, unsigned priority,
+                               const struct alb_action *action)
 {
     struct alb_rule *rule = calloc(1, sizeof *rule);
     if (!rule)
@@ -67,74 +48,6 @@ static struct alb_rule *make_rule(struct alb_listener *listener, unsigned priori
     rule->action = *action;
     alb_arn_make(listener->model, rule->arn, "listener-rule/%s", listener_tail(listener));
     return rule;
-}
-
-static enum alb_error check_place(const struct alb_model *model, unsigned port, struct alb_why *why)
-{
-    size_t count = 0;
-    for (const struct alb_listener *each = model->listeners; each; each = each->next) {
-        if (each->port == port)
-            return alb_refuse(why, ALB_E_DUPLICATE_LISTENER);
-        count++;
-    }
-    return count < ALB_LISTENERS_MAX ? ALB_OK : alb_refuse(why, ALB_E_TOO_MANY_LISTENERS);
-}
-
-enum alb_error alb_listener_create(struct alb_model *model, unsigned port,
-                                   enum alb_protocol protocol, const struct alb_action *action,
-                                   struct alb_listener **listener, struct alb_why *why)
-{
-    enum alb_error error = check_place(model, port, why);
-    if (error == ALB_OK)
-        error = alb_action_check(action, why);
-    if (error != ALB_OK)
-        return error;
-    struct alb_listener *item = calloc(1, sizeof *item), **last = &model->listeners;
-    if (!item)
-        return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
-    item->model = model;
-    item->port = port;
-    item->protocol = protocol;
-    alb_arn_make(model, item->arn, "listener/%.*s", BYTES_ARG(alb_arn_tail(model->arn)));
-    item->rules = make_rule(item, 0, action);
-    if (!item->rules) {
-        free(item);
-        return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
-    }
-    alb_attributes_init(ALB_OF_LISTENER, &item->attributes);
-    while (*last)
-        last = &(*last)->next;
-    *last = *listener = item;
-    alb_usage_update(model);
-    return ALB_OK;
-}
-
-enum alb_error alb_listener_set_action(struct alb_listener *listener,
-                                       const struct alb_action *action, struct alb_why *why)
-{
-    enum alb_error error = alb_action_check(action, why);
-    if (error != ALB_OK)
-        return error;
-    alb_listener_default(listener)->action = *action;
-    alb_usage_update(listener->model);
-    return ALB_OK;
-}
-
-void alb_listener_delete(struct alb_listener *listener)
-{
-    struct alb_model *model = listener->model;
-    struct alb_listener **link = &model->listeners;
-    while (*link != listener)
-        link = &(*link)->next;
-    *link = listener->next;
-    while (listener->rules) {
-        struct alb_rule *next = listener->rules->next;
-        free(listener->rules);
-        listener->rules = next;
-    }
-    alb_attributes_release(ALB_OF_LISTENER, &listener->attributes);
-    free(listener);
-    alb_usage_update(model);
 }
 
 /* --- rules --- */
@@ -202,7 +115,7 @@ enum alb_error alb_rule_create(struct alb_listener *listener, unsigned priority,
         error = alb_action_check(action, why);
     if (error != ALB_OK)
         return error;
-    struct alb_rule *item = make_rule(listener, priority, action);
+    struct alb_rule *item = alb_rule_make(listener, priority, action);
     if (!item)
         return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
     error = set_conditions(item, conditions, condition_count, why);

@@ -24,6 +24,7 @@ enum {
     ALB_PRIORITY_MAX = 50000,
     ALB_RULES_MAX = 100, /* of a load balancer, default rules not counted */
     ALB_STICKY_MAX_S = 604800,
+    ALB_POLICY_MAX = 64,
 };
 
 enum alb_field {
@@ -94,15 +95,22 @@ struct alb_listener {
     unsigned port;
     enum alb_protocol protocol;
     struct alb_listener_attributes attributes;
-    struct alb_rule *rules; /* never NULL: the default rule is always there */
-    void *door;             /* the data path's, while it listens */
+    struct alb_rule *rules;              /* never NULL: the default rule is always there */
+    char ssl_policy[ALB_POLICY_MAX + 1]; /* of HTTPS; said back as it was given */
+    void *door;                          /* the data path's, while it listens */
+    bool is_deleted;                     /* in no list any more; goes when its door does */
     struct alb_listener *next;
 };
 
 /* --- listeners --- */
 
-/* ALB_OK · DuplicateListener · TooManyListeners · and what alb_action_check says. The socket is the
- * caller's business. */
+/* What TLS is spoken by where a listener was told no SslPolicy: the nearest of AWS's to what
+ * net/tls speaks. */
+#define ALB_POLICY_USUAL "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+
+/* Port 0: one that its door picks.
+ * ALB_OK · DuplicateListener · TooManyListeners · what alb_action_check says · and what the model's
+ * doors say, which open its socket. */
 enum alb_error alb_listener_create(struct alb_model *model, unsigned port,
                                    enum alb_protocol protocol, const struct alb_action *action,
                                    struct alb_listener **listener, struct alb_why *why) MUST_CHECK;
@@ -112,8 +120,17 @@ enum alb_error alb_listener_set_action(struct alb_listener *listener,
                                        const struct alb_action *action,
                                        struct alb_why *why) MUST_CHECK;
 
-/* With its rules. */
+/* Another port, protocol, and action (NULL: the old one) of its default rule; all or nothing.
+ * As alb_listener_create. */
+enum alb_error alb_listener_modify(struct alb_listener *listener, unsigned port,
+                                   enum alb_protocol protocol, const struct alb_action *action,
+                                   struct alb_why *why) MUST_CHECK;
+
+/* With its rules. While it has a door, the struct stays: until alb_listener_close. */
 void alb_listener_delete(struct alb_listener *listener);
+
+/* Its door is gone. */
+void alb_listener_close(struct alb_listener *listener);
 
 struct alb_listener *alb_listener_find(const struct alb_model *model, struct bytes arn);
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "runtime/alb/tag.h"
 #include "runtime/core/limits.h"
 #include "runtime/json/json.h"
 
@@ -277,6 +278,8 @@ static bool read_listener(struct reader *reader, const cJSON *item)
         !agreed(reader, alb_listener_set_attributes(listener, pairs, count, reader->why)))
         return false;
     copy_text(reader, item, "arn", listener->arn, sizeof listener->arn);
+    if (cJSON_GetObjectItemCaseSensitive(item, "sslPolicy")) /* older texts have none */
+        copy_text(reader, item, "sslPolicy", listener->ssl_policy, sizeof listener->ssl_policy);
     for (item = list(reader, item, "rules"); item; item = item->next)
         if (!read_action(reader, item, &action) || !read_rule(reader, item, listener, &action))
             return false;
@@ -298,6 +301,19 @@ static bool read_balancer(struct reader *reader, const cJSON *root)
            agreed(reader, alb_model_set_attributes(model, pairs, count, reader->why));
 }
 
+static void read_tags(struct reader *reader, const cJSON *root)
+{
+    for (const cJSON *item = list(reader, root, "tags"); item; item = item->next) {
+        struct bytes arn = bytes_from_str(text(reader, item, "arn")),
+                     key = bytes_from_str(text(reader, item, "key")),
+                     value = bytes_from_str(text(reader, item, "value"));
+        if (reader->has_failed)
+            return;
+        if (!alb_tag_set(reader->model, arn, key, value))
+            (void)fail(reader, "tags", "have one that cannot be kept");
+    }
+}
+
 static bool read_root(struct reader *reader, const cJSON *root)
 {
     const cJSON *version = cJSON_IsObject(root) ? cJSON_GetObjectItem(root, "version") : NULL;
@@ -317,6 +333,8 @@ static bool read_root(struct reader *reader, const cJSON *root)
     for (const cJSON *item = list(reader, root, "listeners"); item; item = item->next)
         if (!read_listener(reader, item))
             return false;
+    if (cJSON_GetObjectItemCaseSensitive(root, "tags")) /* older texts have none */
+        read_tags(reader, root);
     return !reader->has_failed;
 }
 

@@ -1,4 +1,5 @@
 #include "runtime/alb/state.h"
+#include "runtime/alb/tag.h"
 #include "runtime/core/json_text.h"
 
 /* --- members: `out` is inside an object --- */
@@ -180,6 +181,7 @@ static void print_listener(struct buf *out, const struct alb_listener *listener)
     text(out, "arn", listener->arn);
     number(out, "port", listener->port);
     number(out, "protocol", listener->protocol);
+    text(out, "sslPolicy", listener->ssl_policy);
     alb_attributes_init(ALB_OF_LISTENER, &defaults);
     print_attributes(out, ALB_OF_LISTENER, &listener->attributes, &defaults);
     alb_attributes_release(ALB_OF_LISTENER, &defaults);
@@ -190,6 +192,15 @@ static void print_listener(struct buf *out, const struct alb_listener *listener)
 }
 
 /* --- all of it --- */
+
+static void print_tag(struct buf *out, const struct alb_tag *tag)
+{
+    open_item(out);
+    text(out, "arn", tag->arn);
+    text(out, "key", tag->key);
+    text(out, "value", tag->value);
+    buf_append_char(out, '}');
+}
 
 static void print_balancer(struct buf *out, const struct alb_model *model)
 {
@@ -217,5 +228,9 @@ void alb_state_print(const struct alb_model *model, struct buf *out)
     for (const struct alb_listener *listener = model->listeners; listener;
          listener = listener->next)
         print_listener(out, listener);
+    buf_append_char(out, ']');
+    open_list(out, "tags");
+    for (const struct alb_tag *tag = model->tags; tag; tag = tag->next)
+        print_tag(out, tag);
     buf_append(out, BYTES_LIT("]}\n"));
 }

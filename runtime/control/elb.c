@@ -55,13 +55,6 @@ struct elb *elb_new(struct alb_model *model)
 
 void elb_free(struct elb *elb)
 {
-    if (!elb)
-        return;
-    while (elb->tags) {
-        struct elb_tag *next = elb->tags->next;
-        free(elb->tags);
-        elb->tags = next;
-    }
     free(elb);
 }
 

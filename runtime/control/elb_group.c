@@ -98,20 +98,6 @@ enum alb_error elb_describe_target_groups(struct elb_call *call, struct datum *r
 
 /* --- what a group is told --- */
 
-static enum alb_error read_protocol(struct elb_call *call, const char *name,
-                                    enum alb_protocol *protocol)
-{
-    struct bytes text;
-    enum alb_error error = elb_text(call, call->input, name, false, &text);
-    if (error != ALB_OK || !datum_get(call->input, name))
-        return error;
-    if (!bytes_eq(text, BYTES_LIT("HTTP")) && !bytes_eq(text, BYTES_LIT("HTTPS")))
-        return elb_invalid(call, call->input, name,
-                           "Member must satisfy enum value set: [HTTP, HTTPS]");
-    *protocol = text.len == 5 ? ALB_HTTPS : ALB_HTTP;
-    return ALB_OK;
-}
-
 static enum alb_error read_check_port(struct elb_call *call, struct alb_health_check *check)
 {
     if (!bytes_eq(datum_get_text(call->input, "HealthCheckPort"), BYTES_LIT("traffic-port")))
@@ -145,7 +131,7 @@ static enum alb_error read_check(struct elb_call *call, enum alb_target_type typ
                          sizeof check->matcher);
     if (error == ALB_OK)
         error = read_check_port(call, check);
-    return error == ALB_OK ? read_protocol(call, "HealthCheckProtocol", &check->protocol) : error;
+    return error == ALB_OK ? elb_protocol(call, "HealthCheckProtocol", &check->protocol) : error;
 }
 
 static enum alb_error read_type(struct elb_call *call, enum alb_target_type *type)
@@ -179,7 +165,7 @@ static enum alb_error read_options(struct elb_call *call, struct alb_group_optio
     if (!datum_get(call->input, "Port"))
         return elb_invalid(call, call->input, "Port", "Member must not be null");
     error = elb_number(call, call->input, "Port", 1, 65535, &options->port);
-    return error == ALB_OK ? read_protocol(call, "Protocol", &options->protocol) : error;
+    return error == ALB_OK ? elb_protocol(call, "Protocol", &options->protocol) : error;
 }
 
 /* --- CreateTargetGroup, ModifyTargetGroup, DeleteTargetGroup --- */
@@ -231,6 +217,6 @@ enum alb_error elb_delete_target_group(struct elb_call *call, struct datum *resu
     if (error == ALB_OK)
         error = alb_group_delete(group, call->why);
     if (error == ALB_OK)
-        elb_drop_tags(call->elb, arn);
+        alb_tag_drop(call->model, arn, NULL);
     return error;
 }

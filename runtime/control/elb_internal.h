@@ -7,19 +7,13 @@
  * Layer:   control, private.
  */
 
+#include "runtime/alb/tag.h"
 #include "runtime/control/elb.h"
 
-enum { ELB_TAGS_MAX = 50, ELB_TAG_KEY_MAX = 128, ELB_TAG_VALUE_MAX = 256, ELB_PAGE_MAX = 400 };
-
-struct elb_tag {
-    char arn[ALB_ARN_MAX + 1]; /* of the resource that has it */
-    char key[ELB_TAG_KEY_MAX * 4 + 1], value[ELB_TAG_VALUE_MAX * 4 + 1];
-    struct elb_tag *next;
-};
+enum { ELB_TAGS_MAX = 50, ELB_PAGE_MAX = 400 };
 
 struct elb {
     struct alb_model *model;
-    struct elb_tag *tags; /* of all resources, in the order in which they came */
     struct control_service service;
 };
 
@@ -55,6 +49,10 @@ enum alb_error elb_number(struct elb_call *call, const struct datum *map, const 
 /* true or false; not there: `out` stays as it is. */
 enum alb_error elb_flag(struct elb_call *call, const struct datum *map, const char *name,
                         bool *out) MUST_CHECK;
+
+/* HTTP or HTTPS, of the call's input; not there: `out` stays as it is. */
+enum alb_error elb_protocol(struct elb_call *call, const char *name,
+                            enum alb_protocol *out) MUST_CHECK;
 
 /* A list, which has an item at least where it `is_required`; never NULL with ALB_OK. */
 enum alb_error elb_list(struct elb_call *call, const struct datum *map, const char *name,
@@ -104,7 +102,6 @@ void elb_write_conditions(struct elb_call *call, struct datum *map, const struct
 /* The Tags of a call that creates something, checked; and set, once it is there. */
 enum alb_error elb_check_tags(struct elb_call *call, const char *arn) MUST_CHECK;
 enum alb_error elb_set_tags(struct elb_call *call, const char *arn) MUST_CHECK;
-void elb_drop_tags(struct elb *elb, struct bytes arn);
 
 /* --- the actions --- */
 
@@ -113,7 +110,9 @@ void elb_drop_tags(struct elb *elb, struct bytes arn);
     X(DescribeLoadBalancerAttributes, elb_describe_balancer_attributes) \
     X(ModifyLoadBalancerAttributes, elb_modify_balancer_attributes)     \
     X(DescribeListeners, elb_describe_listeners)                        \
+    X(CreateListener, elb_create_listener)                              \
     X(ModifyListener, elb_modify_listener)                              \
+    X(DeleteListener, elb_delete_listener)                              \
     X(DescribeListenerAttributes, elb_describe_listener_attributes)     \
     X(ModifyListenerAttributes, elb_modify_listener_attributes)         \
     X(DescribeRules, elb_describe_rules)                                \

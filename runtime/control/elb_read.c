@@ -106,6 +106,19 @@ enum alb_error elb_list(struct elb_call *call, const struct datum *map, const ch
     return ALB_OK;
 }
 
+enum alb_error elb_protocol(struct elb_call *call, const char *name, enum alb_protocol *protocol)
+{
+    struct bytes text;
+    enum alb_error error = elb_text(call, call->input, name, false, &text);
+    if (error != ALB_OK || !datum_get(call->input, name))
+        return error;
+    if (!bytes_eq(text, BYTES_LIT("HTTP")) && !bytes_eq(text, BYTES_LIT("HTTPS")))
+        return elb_invalid(call, call->input, name,
+                           "Member must satisfy enum value set: [HTTP, HTTPS]");
+    *protocol = text.len == 5 ? ALB_HTTPS : ALB_HTTP;
+    return ALB_OK;
+}
+
 /* --- things by their ARN --- */
 
 static enum alb_error need_arn(struct elb_call *call, const struct datum *map, const char *name,

@@ -119,7 +119,7 @@ enum alb_error elb_delete_rule(struct elb_call *call, struct datum *result)
     if (error == ALB_OK)
         error = alb_rule_delete(rule, call->why);
     if (error == ALB_OK)
-        elb_drop_tags(call->elb, arn);
+        alb_tag_drop(call->model, arn, NULL);
     return error;
 }
 

@@ -1,63 +1,6 @@
-#include <stdlib.h>
-
 #include "runtime/control/elb_internal.h"
 
-/* Tags: pairs that belong to an ARN, kept for those who look for things by them. */
-
-static struct elb_tag *find_tag(const struct elb *elb, struct bytes arn, struct bytes key)
-{
-    for (struct elb_tag *tag = elb->tags; tag; tag = tag->next)
-        if (bytes_eq(bytes_from_str(tag->arn), arn) && bytes_eq(bytes_from_str(tag->key), key))
-            return tag;
-    return NULL;
-}
-
-static size_t count_tags(const struct elb *elb, struct bytes arn)
-{
-    size_t count = 0;
-    for (const struct elb_tag *tag = elb->tags; tag; tag = tag->next)
-        count += bytes_eq(bytes_from_str(tag->arn), arn);
-    return count;
-}
-
-/* Removes those of `arn` with `key`, or all of them when `key` is NULL. */
-static void drop(struct elb *elb, struct bytes arn, const struct bytes *key)
-{
-    struct elb_tag **at = &elb->tags;
-    while (*at) {
-        struct elb_tag *tag = *at;
-        if (bytes_eq(bytes_from_str(tag->arn), arn) &&
-            (!key || bytes_eq(bytes_from_str(tag->key), *key))) {
-            *at = tag->next;
-            free(tag);
-        } else {
-            at = &tag->next;
-        }
-    }
-}
-
-void elb_drop_tags(struct elb *elb, struct bytes arn)
-{
-    drop(elb, arn, NULL);
-}
-
-static bool set_tag(struct elb *elb, struct bytes arn, struct bytes key, struct bytes value)
-{
-    struct elb_tag *tag = find_tag(elb, arn, key);
-    if (!tag) {
-        struct elb_tag **end = &elb->tags;
-        while (*end)
-            end = &(*end)->next;
-        tag = *end = calloc(1, sizeof *tag);
-        if (!tag)
-            return false;
-        memcpy(tag->arn, arn.ptr, arn.len);
-        memcpy(tag->key, key.ptr, key.len);
-    }
-    memcpy(tag->value, value.len ? value.ptr : "", value.len);
-    tag->value[value.len] = '\0';
-    return true;
-}
+/* Tags, which the model keeps (alb/tag.h). */
 
 /* Characters, of text that is UTF-8. */
 static size_t count_characters(struct bytes text)
@@ -74,9 +17,9 @@ static enum alb_error check_tag(struct elb_call *call, const struct datum *item)
     enum alb_error error = elb_text(call, item, "Key", true, &key);
     if (error == ALB_OK)
         error = elb_text(call, item, "Value", false, &value);
-    if (error == ALB_OK && count_characters(key) > ELB_TAG_KEY_MAX)
+    if (error == ALB_OK && count_characters(key) > ALB_TAG_KEY_MAX)
         return elb_invalid(call, item, "Key", "Member must have length less than or equal to 128");
-    if (error == ALB_OK && count_characters(value) > ELB_TAG_VALUE_MAX)
+    if (error == ALB_OK && count_characters(value) > ALB_TAG_VALUE_MAX)
         return elb_invalid(call, item, "Value",
                            "Member must have length less than or equal to 256");
     return error;
@@ -85,13 +28,14 @@ static enum alb_error check_tag(struct elb_call *call, const struct datum *item)
 enum alb_error elb_check_tags(struct elb_call *call, const char *arn)
 {
     const struct datum *list;
-    size_t count = arn ? count_tags(call->elb, bytes_from_str(arn)) : 0;
+    size_t count = arn ? alb_tag_count(call->model, bytes_from_str(arn)) : 0;
     enum alb_error error = elb_list(call, call->input, "Tags", false, &list);
     for (const struct datum *item = error == ALB_OK ? list->first : NULL; item; item = item->next) {
         error = check_tag(call, item);
         if (error != ALB_OK)
             return error;
-        count += !arn || !find_tag(call->elb, bytes_from_str(arn), datum_get_text(item, "Key"));
+        count +=
+            !arn || !alb_tag_find(call->model, bytes_from_str(arn), datum_get_text(item, "Key"));
     }
     if (error == ALB_OK && count > ELB_TAGS_MAX)
         return alb_refuse(call->why, ALB_E_TOO_MANY_TAGS);
@@ -103,8 +47,8 @@ enum alb_error elb_set_tags(struct elb_call *call, const char *arn)
     const struct datum *list;
     enum alb_error error = elb_list(call, call->input, "Tags", false, &list);
     for (const struct datum *item = error == ALB_OK ? list->first : NULL; item; item = item->next)
-        if (!set_tag(call->elb, bytes_from_str(arn), datum_get_text(item, "Key"),
-                     datum_get_text(item, "Value")))
+        if (!alb_tag_set(call->model, bytes_from_str(arn), datum_get_text(item, "Key"),
+                         datum_get_text(item, "Value")))
             call->maker->failed = true;
     return error;
 }
@@ -159,7 +103,7 @@ enum alb_error elb_describe_tags(struct elb_call *call, struct datum *result)
         struct datum *map = datum_map(call->maker, list, NULL);
         datum_string(call->maker, map, "ResourceArn", items.items[i]);
         struct datum *tags = datum_list(call->maker, map, "Tags");
-        for (const struct elb_tag *tag = call->elb->tags; tag; tag = tag->next) {
+        for (const struct alb_tag *tag = call->model->tags; tag; tag = tag->next) {
             if (strcmp(tag->arn, items.items[i]) != 0)
                 continue;
             struct datum *pair = datum_map(call->maker, tags, NULL);
@@ -194,6 +138,6 @@ enum alb_error elb_remove_tags(struct elb_call *call, struct datum *result)
         error = elb_list(call, call->input, "TagKeys", true, &keys);
     for (size_t i = 0; error == ALB_OK && i < items.count; i++)
         for (const struct datum *key = keys->first; key; key = key->next)
-            drop(call->elb, bytes_from_str(items.items[i]), &key->text);
+            alb_tag_drop(call->model, bytes_from_str(items.items[i]), &key->text);
     return error;
 }

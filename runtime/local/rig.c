@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/alb/alb.h"
 #include "runtime/local/console.h"
 #include "runtime/local/rebuild.h"
 #include "runtime/local/rig_checks.h"
 #include "runtime/local/rig_control.h"
 #include "runtime/local/rig_fargate.h"
 #include "runtime/local/rig_lambda.h"
+#include "runtime/local/rig_listeners.h"
 #include "runtime/local/rig_metrics.h"
 #include "runtime/local/rig_model.h"
 #include "runtime/net/fd_limit.h"
@@ -31,12 +31,13 @@ struct rig {
     struct rig_metrics metrics;
     struct rig_lambda lambda;
     struct rig_fargate fargate;
-    struct alb *alb;
+    struct rig_listeners listeners;
+    char https_note[512]; /* why there is no HTTPS; "": there is, or none is wanted */
     struct rig_control control;
     struct rebuild *rebuild;
     const char *env[RIG_ENV_MAX + 8]; /* of both homes */
     char store[4200];
-    unsigned port, control_port;
+    unsigned port, https_port, control_port; /* at the start; https_port 0: there is none */
     bool is_up, is_stopping;
     int status;
     char error[1024];
@@ -50,6 +51,18 @@ static void on_record(void *context, const struct alb_record *record)
     rig_metrics_record(&rig->metrics, record);
     if (!rig->config->is_quiet)
         rig_metrics_show(record);
+}
+
+static void show_https(const struct rig *rig, const char *address)
+{
+    const struct certificate *files = &rig->listeners.certificate;
+    if (rig->https_note[0])
+        console_printf("duet", "no HTTPS: %s", rig->https_note);
+    if (!rig->https_port)
+        return;
+    console_printf("duet", "https://%s:%u, by a rule of its own; curl --cacert %s trusts it%s",
+                   address, rig->https_port, files->authority_file,
+                   files->is_new_authority ? " (made now)" : "");
 }
 
 static void on_service_ready(void *context)
@@ -66,6 +79,7 @@ static void on_service_ready(void *context)
     console_printf("duet", "http://%s:%u -> lambda %u, fargate %u", address, rig->port,
                    weights[RIG_LAMBDA_A] + weights[RIG_LAMBDA_B],
                    weights[RIG_FARGATE_A] + weights[RIG_FARGATE_B]);
+    show_https(rig, address);
     console_printf("duet", "control port http://127.0.0.1:%u; Ctrl-C ends all of it",
                    rig->control_port);
     console_printf("duet",
@@ -88,7 +102,7 @@ static void stop_homes(struct rig *rig)
     rig_fargate_stop(&rig->fargate, on_service_stopped, rig);
 }
 
-static void on_alb_drained(void *context)
+static void on_drained(void *context)
 {
     stop_homes(context);
 }
@@ -105,7 +119,7 @@ static void stop(struct rig *rig)
     if (loop_timer_set(&rig->loop, &rig->drain_timer, clock_ms_monotonic() + DRAIN_MS) != RC_OK)
         stop_homes(rig);
     else
-        alb_drain(rig->alb, on_alb_drained);
+        rig_listeners_drain(&rig->listeners, on_drained);
 }
 
 static void on_signal(struct loop *loop, struct loop_io *io, uint32_t events)
@@ -191,33 +205,47 @@ static bool start_homes(struct rig *rig)
            rig_fargate_start(&rig->fargate, &options, rig->error, sizeof rig->error);
 }
 
+static bool fail_why(struct rig *rig, const char *what, const char *why)
+{
+    (void)snprintf(rig->error, sizeof rig->error, "%s: %s", what, why);
+    return false;
+}
+
+static bool start_model(struct rig *rig)
+{
+    struct alb_why why;
+    if (!rig_model_init(&rig->model, rig->config, rig_lambda_find, &rig->lambda, &why))
+        return fail_why(rig, "cannot make the load balancer", why.text);
+    rig->checker = rig_checks_new(&rig->loop, rig->model.model);
+    return rig->checker || fail(rig, "cannot start the health checks");
+}
+
 static bool start_listeners(struct rig *rig)
 {
     struct alb_why why;
-    int fd =
-        httpd_listen(rig->config->bind, rig->config->port, false, rig->error, sizeof rig->error);
-    if (fd < 0)
-        return false;
-    rig->port = httpd_port(fd);
-    if (!rig_model_init(&rig->model, rig->config, rig->port, rig_lambda_find, &rig->lambda, &why)) {
-        (void)snprintf(rig->error, sizeof rig->error, "cannot make the load balancer: %s",
-                       why.text);
-        (void)close(fd);
-        return false;
-    }
-    rig->checker = rig_checks_new(&rig->loop, rig->model.model);
-    struct alb_options alb = {.loop = &rig->loop,
-                              .listen_fd = fd,
-                              .listener = rig->model.listener,
-                              .on_record = on_record,
-                              .context = rig};
-    rig->alb = rig->checker ? alb_new(&alb) : NULL;
-    if (!rig->alb)
-        return fail(rig, "cannot start the load balancer");
+    struct rig_model *model = &rig->model;
+    rig->listeners = (struct rig_listeners){.loop = &rig->loop,
+                                            .model = model->model,
+                                            .bind = rig->config->bind,
+                                            .folder = ".duet",
+                                            .on_record = on_record,
+                                            .context = rig};
+    if (!rig_listeners_open_all(&rig->listeners, model->is_https_optional ? model->https : NULL,
+                                rig->https_note, sizeof rig->https_note))
+        return fail_why(rig, "cannot start the load balancer", rig->https_note);
+    rig->port = model->listener->port;
+    rig->https_port = model->https && !rig->https_note[0] ? model->https->port : 0;
+    return rig_model_keep(model, rig->config, &why) ||
+           fail_why(rig, "cannot keep the load balancer", why.text);
+}
+
+static bool start_control(struct rig *rig)
+{
     if (!rig_metrics_init(&rig->metrics, &rig->loop, rig->model.model, rig->config->access_log,
                           rig->error, sizeof rig->error))
         return false;
-    fd = httpd_listen("127.0.0.1", rig->config->control_port, false, rig->error, sizeof rig->error);
+    int fd =
+        httpd_listen("127.0.0.1", rig->config->control_port, false, rig->error, sizeof rig->error);
     if (fd < 0)
         return false;
     rig->control_port = httpd_port(fd);
@@ -297,8 +325,8 @@ static void release(struct rig *rig)
     rig_fargate_release(&rig->fargate);
     if (rig->model.model)
         end_requests(rig->model.model);
-    rebuild_free(rig->rebuild); /* with the programs that they ran */
-    alb_free(rig->alb);         /* whose last requests are recorded then */
+    rebuild_free(rig->rebuild);             /* with the programs that they ran */
+    rig_listeners_release(&rig->listeners); /* whose last requests are recorded then */
     rig_control_release(&rig->control);
     rig_metrics_release(&rig->metrics);
     rig_model_release(&rig->model);
@@ -317,8 +345,9 @@ int rig_run(const struct rig_config *config)
     }
     fd_limit_raise(); /* a sandbox takes six descriptors, a client's request two */
     set_env(&rig);
-    if (!watch_signals(&rig) || !watch_terminal(&rig) || !start_listeners(&rig) ||
-        !start_watching(&rig) || !start_homes(&rig))
+    if (!watch_signals(&rig) || !watch_terminal(&rig) || !start_model(&rig) ||
+        !start_listeners(&rig) || !start_control(&rig) || !start_watching(&rig) ||
+        !start_homes(&rig))
         rig.status = 1;
     else if (loop_run(&rig.loop) != RC_OK)
         rig.status = fail(&rig, "the event loop failed") ? 0 : 1;

@@ -23,7 +23,8 @@ struct row {
 
 static const struct row rows[] = {
     {"bind", KIND_TEXT, FIELD(bind), 0, 0, 0},
-    {"port", KIND_NUMBER, FIELD(port), 0, 65535, 8080},
+    {"port", KIND_NUMBER, FIELD(port), 0, 65535, RIG_PORT_USUAL},
+    {"https_port", KIND_NUMBER, FIELD(https_port), 0, 65535, RIG_PORT_UNSAID},
     {"control_port", KIND_NUMBER, FIELD(control_port), 0, 65535, 4566},
     {"weights", KIND_OBJECT, 0, 0, 0, 0},
     {"weights.lambda", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_A]), 0, LIMIT_WEIGHT, 50},

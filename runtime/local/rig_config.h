@@ -14,11 +14,15 @@
  * is shipped. */
 enum { RIG_HOMES = 2, RIG_LAMBDA = 0, RIG_FARGATE = 1 };
 enum { RIG_LAMBDA_A, RIG_LAMBDA_B, RIG_FARGATE_A, RIG_FARGATE_B, RIG_SLOTS };
+/* Nobody has said whether there is to be HTTPS: beside the usual port there is, where its usual
+ * port is free. */
+enum { RIG_PORT_USUAL = 8080, RIG_HTTPS_PORT_USUAL = 8443, RIG_PORT_UNSAID = 65536 };
 enum { RIG_ENV_MAX = 64, RIG_TARGETS_MAX = 32 };
 
 struct rig_config {
     const char *bind;      /* IPv4 address that the load balancer listens on; 127.0.0.1 */
     unsigned port;         /* of it; 0: the system picks one */
+    unsigned https_port;   /* of a second listener; 0: the system picks one; RIG_PORT_UNSAID */
     unsigned control_port; /* 0 too */
     unsigned weights[RIG_SLOTS];
     /* Of the slots' health checks. The interval is far below AWS's 5 s, so that states move while

@@ -38,9 +38,10 @@ static enum alb_error make_groups(struct rig_model *rig_model, const struct rig_
     return error;
 }
 
-/* What no rule matches, and the one rule that holds the weights. */
-static enum alb_error make_rules(struct rig_model *rig_model, const struct rig_config *config,
-                                 unsigned port, struct alb_why *why)
+/* A listener, what no rule of it matches, and its one rule that holds the weights. */
+static enum alb_error make_listener(struct rig_model *rig_model, const struct rig_config *config,
+                                    unsigned port, enum alb_protocol protocol,
+                                    struct alb_listener **listener, struct alb_why *why)
 {
     const struct alb_action none = {.type = ALB_FIXED_RESPONSE,
                                     .order = 1,
@@ -53,14 +54,48 @@ static enum alb_error make_rules(struct rig_model *rig_model, const struct rig_c
     for (int i = 0; i < RIG_SLOTS; i++)
         slots.forward.shares[i] = (struct alb_share){rig_model->groups[i], config->weights[i]};
     enum alb_error error =
-        alb_listener_create(rig_model->model, port, ALB_HTTP, &none, &rig_model->listener, why);
+        alb_listener_create(rig_model->model, port, protocol, &none, listener, why);
     if (error == ALB_OK)
-        error = alb_rule_create(rig_model->listener, RIG_RULE_PRIORITY, &all, 1, &slots, NULL, why);
+        error = alb_rule_create(*listener, RIG_RULE_PRIORITY, &all, 1, &slots, NULL, why);
     return error;
 }
 
+static enum alb_error make_http(struct rig_model *rig_model, const struct rig_config *config,
+                                struct alb_why *why)
+{
+    rig_model->listener = rig_model->model->listeners;
+    if (!rig_model->listener)
+        return make_listener(rig_model, config, config->port, ALB_HTTP, &rig_model->listener, why);
+    rig_model->listener->port = config->port;
+    return ALB_OK;
+}
+
+static struct alb_listener *find_https(const struct rig_model *rig_model)
+{
+    struct alb_listener *each = rig_model->listener->next;
+    while (each && each->protocol != ALB_HTTPS)
+        each = each->next;
+    return each;
+}
+
+/* Where nobody has asked for it, what the state says counts, or what is usual. */
+static enum alb_error make_https(struct rig_model *rig_model, const struct rig_config *config,
+                                 bool is_kept, struct alb_why *why)
+{
+    unsigned port = config->https_port;
+    bool is_asked = port != RIG_PORT_UNSAID;
+    rig_model->https = find_https(rig_model);
+    if (rig_model->https && is_asked)
+        rig_model->https->port = port;
+    if (rig_model->https || (!is_asked && (is_kept || config->port != RIG_PORT_USUAL)))
+        return ALB_OK;
+    rig_model->is_https_optional = !is_asked;
+    return make_listener(rig_model, config, is_asked ? port : RIG_HTTPS_PORT_USUAL, ALB_HTTPS,
+                         &rig_model->https, why);
+}
+
 static enum alb_error make_all(struct rig_model *rig_model, const struct rig_config *config,
-                               unsigned port, struct alb_why *why)
+                               struct alb_why *why)
 {
     bool is_there = false;
     enum alb_error error = ALB_OK;
@@ -71,18 +106,18 @@ static enum alb_error make_all(struct rig_model *rig_model, const struct rig_con
     if (error == ALB_OK && !is_there)
         error = alb_model_set_attributes(rig_model->model, balancer_pairs,
                                          sizeof balancer_pairs / sizeof balancer_pairs[0], why);
-    rig_model->listener = rig_model->model->listeners;
-    if (rig_model->listener)
-        rig_model->listener->port = port;
-    else if (error == ALB_OK)
-        error = make_rules(rig_model, config, port, why);
-    if (error == ALB_OK && config->state &&
-        !rig_state_keep(&rig_model->state, rig_model->model, why))
-        error = ALB_E_INTERNAL_FAILURE;
-    return error;
+    if (error == ALB_OK)
+        error = make_http(rig_model, config, why);
+    return error == ALB_OK ? make_https(rig_model, config, is_there, why) : error;
 }
 
-bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config, unsigned port,
+bool rig_model_keep(struct rig_model *rig_model, const struct rig_config *config,
+                    struct alb_why *why)
+{
+    return !config->state || rig_state_keep(&rig_model->state, rig_model->model, why);
+}
+
+bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config,
                     bool (*find_function)(void *context, struct bytes arn,
                                           struct alb_function *function),
                     void *context, struct alb_why *why)
@@ -90,10 +125,11 @@ bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config
     struct alb_model_options options = {.name = "duet-local",
                                         .dns_name = "localhost",
                                         .interval_min_s = 1,
+                                        .certificate_arn = RIG_CERTIFICATE_ARN,
                                         .find_function = find_function,
                                         .context = context};
     *rig_model = (struct rig_model){.model = alb_model_new(&options)};
-    enum alb_error error = rig_model->model ? make_all(rig_model, config, port, why)
+    enum alb_error error = rig_model->model ? make_all(rig_model, config, why)
                                             : alb_refuse(why, ALB_E_INTERNAL_FAILURE);
     if (error != ALB_OK)
         rig_model_release(rig_model);

@@ -147,6 +147,9 @@ void conn_watch_input(struct httpd_conn *conn);
  * acknowledged. */
 int64_t conn_progress(const struct httpd_conn *conn);
 
+/* Says of TLS what the owner may want to know. */
+void conn_describe(const struct httpd_conn *conn, struct httpd_exchange *exchange);
+
 /* No conn_write follows. */
 void conn_end_writing(struct httpd_conn *conn);
 

@@ -64,6 +64,18 @@ void conn_watch_input(struct httpd_conn *conn)
     loop_io_set(loop, &conn->io, events);
 }
 
+void conn_describe(const struct httpd_conn *conn, struct httpd_exchange *exchange)
+{
+    struct tls_facts *facts = &exchange->tls;
+    exchange->is_tls = conn->tls != NULL;
+    if (!conn->tls)
+        return;
+    tls_describe(conn->tls, facts);
+    if (facts->server_name.len &&
+        arena_dup(&exchange->arena, facts->server_name, &facts->server_name) != RC_OK)
+        facts->server_name = bytes_make(NULL, 0);
+}
+
 void conn_end_writing(struct httpd_conn *conn)
 {
     if (conn->tls)

@@ -133,7 +133,7 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     exchange->fault = fault;
     exchange->is_live = exchange->is_dropped = exchange->is_last = exchange->has_date = false;
     exchange->input = bytes_make(NULL, 0);
-    exchange->is_tls = conn->tls != NULL;
+    conn_describe(conn, exchange);
     exchange->is_http10 = conn->work->decoder.is_http10;
     exchange->trailer = bytes_make(NULL, 0);
     exchange->peer_addr_net = conn->peer.sin_addr.s_addr;

@@ -230,6 +230,26 @@ void httpd_free(struct httpd *httpd)
     free(httpd);
 }
 
+void httpd_set_tls(struct httpd *httpd, struct tls_context *tls)
+{
+    httpd->options.tls = tls;
+}
+
+bool httpd_move(struct httpd *httpd, int listen_fd)
+{
+    int before = httpd->listen_io.fd;
+    while (has_room(httpd) && accept_one(httpd))
+        ;
+    httpd->listen_io.fd = listen_fd;
+    if (loop_io_add(httpd->options.loop, &httpd->listen_io, EPOLLIN) != RC_OK) {
+        httpd->listen_io.fd = before;
+        (void)close(listen_fd);
+        return false;
+    }
+    (void)close(before); /* the loop forgets it with that */
+    return true;
+}
+
 size_t httpd_connection_count(const struct httpd *httpd)
 {
     return httpd->conn_count;

@@ -18,10 +18,10 @@
 #include "runtime/core/http.h"
 #include "runtime/core/metrics.h"
 #include "runtime/net/loop.h"
+#include "runtime/net/tls.h"
 
 struct httpd;
 struct httpd_conn;
-struct tls_context;
 
 /* One request and its answer; belongs to the connection. */
 struct httpd_exchange {
@@ -42,6 +42,7 @@ struct httpd_exchange {
     bool is_dropped;        /* the answer cuts the connection without a byte */
     bool is_last;           /* the connection ends with the answer, which says so */
     bool is_tls;            /* the connection is */
+    struct tls_facts tls;   /* of it; the name is in the arena */
     bool is_http10;         /* the client speaks HTTP/1.0 (not known of a fault's bytes) */
     bool has_date;          /* res carries its own Date field: none is added */
     uint32_t peer_addr_net; /* the client's IPv4 address and port in network order */
@@ -118,6 +119,14 @@ void httpd_wake(struct httpd_exchange *exchange);
 /* Other values of idle_timeout_s (also for reading and writing) and lifetime_ms, from the next
  * request, and for connections that begin from now on. */
 void httpd_set_times(struct httpd *httpd, unsigned idle_timeout_s, int64_t lifetime_ms);
+
+/* Another certificate, or none (NULL), for connections that begin from now on; borrowed. */
+void httpd_set_tls(struct httpd *httpd, struct tls_context *tls);
+
+/* Listens on another socket of httpd_listen, which is taken over. What waits at the old one is
+ * accepted first; open connections stay. false: no descriptor: nothing has changed, and `listen_fd`
+ * is closed. */
+bool httpd_move(struct httpd *httpd, int listen_fd) MUST_CHECK;
 
 /* Has each connection closed after its next answer, which says so ("Connection: close"). New ones
  * are accepted still, idle ones stay. */

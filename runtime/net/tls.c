@@ -94,6 +94,15 @@ ssize_t tls_write(struct tls *tls, const void *data, size_t len)
     return -1;
 }
 
+void tls_describe(const struct tls *tls, struct tls_facts *facts)
+{
+    const char *name = SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name);
+    *facts = (struct tls_facts){.version = SSL_get_version(tls->ssl),
+                                .cipher = SSL_get_cipher_name(tls->ssl),
+                                .server_name = bytes_from_str(name),
+                                .is_resumed = SSL_session_reused(tls->ssl) == 1};
+}
+
 bool tls_wants_write(const struct tls *tls)
 {
     return SSL_want_write(tls->ssl);

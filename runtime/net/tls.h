@@ -66,6 +66,17 @@ ssize_t tls_read(struct tls *tls, void *data, size_t len) MUST_CHECK;
  * after EAGAIN must begin with the same bytes; they may have moved, and more may follow. */
 ssize_t tls_write(struct tls *tls, const void *data, size_t len) MUST_CHECK;
 
+/* What was agreed on, in OpenSSL's words, which are those of AWS's access logs too. */
+struct tls_facts {
+    const char *version;      /* "TLSv1.3"; static */
+    const char *cipher;       /* "TLS_AES_256_GCM_SHA384"; static */
+    struct bytes server_name; /* that the client asked for (SNI); empty: none */
+    bool is_resumed; /* the client had a session from before, and was shown no certificate */
+};
+
+/* Of a connection whose handshake is done. The name lives as long as the connection. */
+void tls_describe(const struct tls *tls, struct tls_facts *facts);
+
 /* What stopped waits for room to write, not for bytes to read. */
 bool tls_wants_write(const struct tls *tls);
 

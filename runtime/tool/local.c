@@ -17,6 +17,9 @@ static const char usage[] =
     "of a service: Lambda sandboxes that run build/bootstrap, and tasks that run build/server.\n"
     "\n"
     "  --port N             of the load balancer (8080; 0: any free one)\n"
+    "  --https-port N       of its HTTPS listener (beside 8080: 8443 where that is free, else "
+    "none;\n"
+    "                       0: any free one); its certificate's authority is .duet/ca.pem\n"
     "  --bind ADDRESS       of the load balancer (127.0.0.1; 0.0.0.0: all of this machine's)\n"
     "  --control-port N     of the control port (4566; 0: any free one)\n"
     "  --weights LIST       lambda=N,fargate=N, each 0 to 999 (lambda=50,fargate=50); also by "
@@ -39,6 +42,7 @@ static const char usage[] =
 
 enum option_id {
     OPT_PORT = 256,
+    OPT_HTTPS_PORT,
     OPT_BIND,
     OPT_CONTROL_PORT,
     OPT_WEIGHTS,
@@ -57,6 +61,7 @@ enum option_id {
 
 static const struct option options[] = {
     {"port", required_argument, NULL, OPT_PORT},
+    {"https-port", required_argument, NULL, OPT_HTTPS_PORT},
     {"bind", required_argument, NULL, OPT_BIND},
     {"control-port", required_argument, NULL, OPT_CONTROL_PORT},
     {"weights", required_argument, NULL, OPT_WEIGHTS},
@@ -82,6 +87,9 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
     switch (id) {
     case OPT_PORT:
         is_good = rig_config_number(config, "port", value, error, ERROR_MAX);
+        break;
+    case OPT_HTTPS_PORT:
+        is_good = rig_config_number(config, "https_port", value, error, ERROR_MAX);
         break;
     case OPT_BIND:
         config->bind = value;

@@ -27,8 +27,11 @@ static struct alb_group *make_group(const char *name, enum alb_target_type type)
 
 void elb_case_init(void)
 {
-    struct alb_model_options options = {
-        .name = "duet", .dns_name = "duet.local", .seed = 1, .find_function = find_function};
+    struct alb_model_options options = {.name = "duet",
+                                        .dns_name = "duet.local",
+                                        .seed = 1,
+                                        .certificate_arn = ELB_CERTIFICATE,
+                                        .find_function = find_function};
     arena_init(&arena, 16 << 20);
     elb_case.model = alb_model_new(&options);
     cr_assert_not_null(elb_case.model);

@@ -6,11 +6,13 @@
  *
  * The model has one load balancer "duet", a listener on port 80 whose default rule forwards to the
  * groups "a" (lambda) and "b" (ip, port 8080) with weights 50 and 50, and a third group "c" (ip)
- * that no rule names. The only function is ELB_FUNCTION.
+ * that no rule names. The only function is ELB_FUNCTION,
+ * the only certificate ELB_CERTIFICATE.
  */
 
 #include "runtime/alb/model.h"
 
+#define ELB_CERTIFICATE "arn:aws:acm:us-east-1:000000000000:certificate/c"
 #define ELB_FUNCTION "arn:aws:lambda:us-east-1:000000000000:function:duet"
 
 struct elb_case {

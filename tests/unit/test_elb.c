@@ -114,7 +114,6 @@ Test(elb, weights_are_changed_and_a_refused_change_changes_nothing)
          "ListenerArn=$L&DefaultActions.member.1.Type=redirect&"
          "DefaultActions.member.1.RedirectConfig.StatusCode=HTTP_307",
          400, CODE("ValidationError")},
-        {"ModifyListener", "ListenerArn=$L&Port=81", 400, CODE("OperationNotPermitted")},
         {"ModifyListener", "ListenerArn=$A", 400, CODE("ListenerNotFound")},
         {"ModifyListener", "", 400, CODE("ValidationError")},
     };

@@ -20,7 +20,8 @@ static bool find_function(void *context, struct bytes arn, struct alb_function *
 
 static bool start(void)
 {
-    return rig_model_init(&rig, &config, 8080, find_function, NULL, &why);
+    return rig_model_init(&rig, &config, find_function, NULL, &why) &&
+           rig_model_keep(&rig, &config, &why);
 }
 
 static void setup(void)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "runtime/alb/state.h"
+#include "runtime/alb/tag.h"
 
 #define FUNCTION_ARN "arn:aws:lambda:us-east-1:000000000000:function:f"
 
@@ -102,7 +103,9 @@ static void fill(void)
             .shares = {{ip, 90}, {lambda, 10}}, .count = 2, .is_sticky = true, .sticky_s = 60}};
     cr_assert_eq(alb_model_set_attributes(model, &idle, 1, &why), ALB_OK, "%s", why.text);
     cr_assert_eq(alb_group_set_attributes(ip, pairs, 2, &why), ALB_OK, "%s", why.text);
-    cr_assert_eq(alb_listener_create(model, 8443, ALB_HTTP, &action, &listener, &why), ALB_OK);
+    cr_assert_eq(alb_listener_create(model, 8443, ALB_HTTPS, &action, &listener, &why), ALB_OK);
+    (void)snprintf(listener->ssl_policy, sizeof listener->ssl_policy, "ELBSecurityPolicy-X");
+    cr_assert(alb_tag_set(model, bytes_from_str(ip->arn), BYTES_LIT("k"), BYTES_LIT("v")));
     add_rules(listener, ip);
     cr_assert_eq(alb_target_register(ip, BYTES_LIT("10.0.0.1"), 81, NULL, NULL, &why), ALB_OK);
     cr_assert_eq(alb_target_register(ip, BYTES_LIT("10.0.0.2"), 82, &owner, NULL, &why), ALB_OK);
@@ -125,6 +128,10 @@ Test(state, all_of_a_model_comes_back)
     cr_expect_eq(ip->attributes.slow_start_s, 30);
     cr_expect_eq(ip->attributes.is_sticky, 1);
     cr_expect(ip->is_used);
+    cr_expect_eq(fresh->listeners->protocol, ALB_HTTPS);
+    cr_expect_str_eq(fresh->listeners->ssl_policy, "ELBSecurityPolicy-X");
+    cr_assert_not_null(fresh->tags);
+    cr_expect_str_eq(fresh->tags->arn, ip->arn);
     const struct alb_rule *rule = fresh->listeners->rules;
     cr_expect_eq(rule->priority, 10);
     cr_expect_eq(rule->next->priority, 20);

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# listeners.sh: the listeners of a running rig: HTTPS with its certificate, and those that come, move and go by
+# the API while it runs, also over a restart.
+#
+# Reads DUET_BUILD, the folder of the programs (build). Exit status: 0 all claims hold, 1 one does not.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/support/shell.sh
+. tests/support/shell.sh
+build=$PWD/${DUET_BUILD:-build}
+work=$(mktemp -d)
+rig=
+trap '[ -z "$rig" ] || { kill "$rig"; wait "$rig"; } 2>/dev/null; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+ca=.duet/ca.pem
+
+number() { sed -n "s/.*$1\([0-9]*\).*/\1/p" rig.log | head -n 1; }
+
+start() { # ARGUMENT...: a rig that keeps its state; its ports are in $port, $https and $control
+    "$build/duet" local --port 0 --control-port 0 --store memory --state state --access-log access.log \
+        --bootstrap "$build/bootstrap" --server "$build/server" "$@" >rig.log 2>&1 &
+    rig=$!
+    wait_until 60 grep -q 'Ctrl-C' rig.log || { cat rig.log; echo 'not ok a rig starts'; exit 1; }
+    port=$(number ' http:\/\/127.0.0.1:')
+    https=$(number 'https:\/\/127.0.0.1:')
+    control=$(number 'control port http:\/\/127.0.0.1:')
+}
+
+stop() {
+    kill "$rig"
+    wait "$rig"
+    rig=
+}
+
+signature="AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/elasticloadbalancing/aws4_request, \
+SignedHeaders=host, Signature=$(printf '%064d' 0)"
+api() { # ACTION PARAMETER=VALUE...: a call of the API, whose answer is printed
+    local action=$1 pairs=() pair
+    shift
+    for pair in "$@"; do pairs+=(--data-urlencode "$pair"); done
+    curl -sS "http://127.0.0.1:$control/" -H "Authorization: $signature" \
+        --data "Action=$action&Version=2015-12-01" "${pairs[@]}"
+}
+
+answers() { # PATTERN ACTION PARAMETER=VALUE...: the answer of a call has the pattern
+    local answer
+    answer=$(api "${@:2}")
+    grep -q "$1" <<<"$answer" || { echo "$answer"; return 1; }
+}
+
+element() { grep -o "<$1>[^<]*" | sed -n '1s/.*>//p'; } # NAME: of the XML on stdin
+
+fixed=(DefaultActions.member.1.Type=fixed-response
+    DefaultActions.member.1.FixedResponseConfig.StatusCode=200
+    DefaultActions.member.1.FixedResponseConfig.MessageBody=here)
+certificate=Certificates.member.1.CertificateArn=arn:aws:acm:us-east-1:000000000000:certificate/duet-local
+
+hello() { curl -fsS --cacert "$ca" "https://$1:$https/hello" | grep -q Hello; }
+refuses_tls() { # a version below 1.2
+    ! curl -sS --cacert "$ca" --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 "https://localhost:$https/hello"
+}
+start --https-port 0 --weights fargate=1
+check 'a client that trusts the authority is served by name' hello localhost
+check 'and by address' hello 127.0.0.1
+check 'one that does not is told so' bash -c "! curl -sS https://localhost:$https/hello"
+check 'TLS 1.1 is refused' refuses_tls
+check 'the keys are their owner'"'"'s alone' [ "$(stat -c %a .duet/ca-key.pem .duet/tls-key.pem | sort -u)" = 600 ]
+balancer=$(api DescribeLoadBalancers | element LoadBalancerArn)
+check 'the listener is described' answers \
+    '<Protocol>HTTPS</Protocol><Certificates>.*/duet-local</CertificateArn>.*<SslPolicy>ELBSecurityPolicy-TLS13' \
+    DescribeListeners "LoadBalancerArn=$balancer"
+
+# What the target and the log say of it.
+check 'the access log has protocol, cipher, name and certificate' wait_until 30 grep -Eq \
+    "^https .* \"GET https://localhost:$https/hello HTTP/1.1\" \"curl/[^\"]*\" TLS_[A-Z0-9_]+ TLSv1.3 arn:[^ ]* \
+\"[^\"]*\" \"localhost\" \"arn:aws:acm:us-east-1:000000000000:certificate/duet-local\"" access.log
+
+# try_ports COMMAND...: runs it with "Port=N" behind it until one is not taken; none is a port that the system
+# gives to others. Its answer is in $answer, the port in $picked.
+try_ports() {
+    for picked in $(shuf -i 61000-65535 -n 20); do
+        answer=$("$@" "Port=$picked")
+        grep -q 'Address already in use' <<<"$answer" || return 0
+    done
+}
+
+try_ports api CreateListener "LoadBalancerArn=$balancer" Protocol=HTTP "${fixed[@]}" \
+    Tags.member.1.Key=team Tags.member.1.Value=blue
+more=$picked
+arn=$(element ListenerArn <<<"$answer")
+says_here() { [ "$(curl -fsS --cacert "$ca" "$1" "${@:2}")" = here ]; }
+is_closed() { ! curl -sS "$1"; }
+check 'a listener that is made serves' says_here "http://127.0.0.1:$more/"
+check 'its port cannot be taken twice' answers '<Code>DuplicateListener<' \
+    CreateListener "LoadBalancerArn=$balancer" Protocol=HTTP "Port=$more" "${fixed[@]}"
+check 'nor one that another socket has' answers "127.0.0.1:$control.*: Address already in use" \
+    CreateListener "LoadBalancerArn=$balancer" Protocol=HTTP "Port=$control" "${fixed[@]}"
+api ModifyListenerAttributes "ListenerArn=$arn" \
+    Attributes.member.1.Key=routing.http.response.x_frame_options.header_value \
+    Attributes.member.1.Value=DENY >answer.xml
+check 'its attributes set fields of answers' bash -c \
+    "curl -fsSi http://127.0.0.1:$more/ | tr -d '\r' | grep -qx 'X-Frame-Options: DENY'"
+try_ports api ModifyListener "ListenerArn=$arn" Protocol=HTTPS "$certificate"
+moved=$picked
+check 'one that is moved serves there, by TLS' says_here "https://localhost:$moved/"
+check 'and no longer where it was' is_closed "http://127.0.0.1:$more/"
+stop
+
+start --weights fargate=1
+check 'a restart keeps it' says_here "https://localhost:$moved/"
+check 'with its tags' answers '<Key>team</Key><Value>blue</Value>' DescribeTags "ResourceArns.member.1=$arn"
+check 'and keeps the authority that is trusted' hello localhost
+api DeleteListener "ListenerArn=$arn" >answer.xml
+check 'one that is deleted is closed' wait_until 30 is_closed "https://localhost:$moved/"
+check 'the others serve on' curl -fsS "http://127.0.0.1:$port/hello"
+stop
+finish
