@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include "pipeline/canary/judge.h"
-#include "runtime/core/buf.h"
 
 /* The traffic that is expected. */
 struct estimate_traffic {
@@ -37,9 +36,5 @@ struct estimate {
  * even LIMIT_CANARY_ESTIMATE_MINUTES are enough, or the policy asks for no power */
 enum rc estimate_bake(const struct judge_policy *policy, const struct estimate_traffic *traffic,
                       struct estimate *estimate) MUST_CHECK;
-
-/* `duet canary estimate`: argv[0] is "estimate", then its options; prints to stdout, errors to
- * stderr. Returns the exit status: 0 · 1 it cannot be done in any time · 2 bad usage. */
-int canary_estimate(int argc, char **argv);
 
 #endif

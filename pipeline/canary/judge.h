@@ -62,8 +62,8 @@ struct judge_policy {
     double power;          /* 0.95: chance that what `detect_*` name is found before a pass; 0: do
                             * not ask for it, requests_min alone decides */
     uint64_t requests_min; /* 100: canary requests in a step before it can pass */
-    unsigned confirm;      /* 2: windows in which a check must stand above its bound to fail; one
-                            * bad minute alone rolls nothing back */
+    unsigned confirm;      /* 2: windows that must speak against the canary, at least half of what a
+                            * failure takes without the worst one; 1: one bad minute may do */
     double error_ratio; /* 1: odds of an error, canary to stable, that are tolerated; 0: no check */
     double error_floor; /* 0: an error rate that is tolerated, however good stable is */
     double detect_errors;    /* 0.01: rate on top of stable's that a pass must exclude */
@@ -92,8 +92,7 @@ struct judge_result {
     double figure;  /* the canary's error rate, or its quantile, since the run's start */
     double bound;   /* what it is held against: stable's figure times the ratio, or the limit */
     double p_value; /* holds at every look: at most 1 / (evidence); see alpha */
-    double alpha;   /* this check's part; it fails once p_value was at most that `confirm`
-                     * windows long */
+    double alpha;   /* this check's part of the policy's */
     uint64_t requests_needed; /* canary requests still needed; 0 unless inconclusive or no data */
     double minutes_needed;    /* at the rate of this step; negative: unknown, no request came yet */
     char why[JUDGE_WHY_BYTES]; /* one plain sentence */
