@@ -1,46 +1,20 @@
-#include "runtime/alb/alb.h"
+#include "runtime/alb/forward.h"
 
 #include <stdlib.h>
 
 #include "runtime/alb/action.h"
-#include "runtime/alb/alb_lambda.h"
 #include "runtime/alb/alb_page.h"
 #include "runtime/alb/alb_request.h"
 #include "runtime/alb/answer_fields.h"
 #include "runtime/alb/binding.h"
 #include "runtime/alb/desync_exchange.h"
-#include "runtime/alb/target_answer.h"
 #include "runtime/core/limits.h"
 
-struct alb {
-    struct alb_options options;
-    struct alb_model *model;
-    struct httpd *httpd;
-    alb_drained_fn *on_drained;
-    void *drained_context;
-};
-
-/* A request on its way; in the exchange's arena. */
-struct forward {
-    struct alb *alb;
-    struct httpd_exchange *exchange;
-    struct bytes host; /* as it came, without a port */
-    const char *action, *redirect_url;
-    int rule_priority;
-    struct alb_group *group;   /* held until the record is written */
-    struct alb_target *target; /* a function, held while it runs */
-    struct alb_call call;      /* to an ip target, when it has a group */
-    unsigned sticky_s;         /* the action binds clients to groups for so long; 0: it does not */
-    bool wants_upgrade;        /* asked before alb_request_prepare takes the field away */
-    bool is_own;
-    const char *reason, *detail;
-    enum desync_reason desync;
-    int64_t sent_us, answered_us;
-};
+enum { CLIENT_LEFT = 460 }; /* AWS's status for a client that does not wait */
 
 /* --- answers --- */
 
-static void answer(struct forward *forward)
+void forward_answer(struct forward *forward)
 {
     struct httpd_exchange *exchange = forward->exchange;
     answer_fields_set(&forward->alb->options.listener->attributes, forward->is_own, &exchange->res,
@@ -51,122 +25,41 @@ static void answer(struct forward *forward)
 static void answer_own(struct forward *forward)
 {
     forward->is_own = true;
-    answer(forward);
+    forward_answer(forward);
 }
 
-static void answer_page(struct forward *forward, int status)
+void forward_answer_page(struct forward *forward, int status)
 {
     alb_page_set(&forward->exchange->res, &forward->exchange->arena, status);
     answer_own(forward);
 }
 
-static void answer_reason(struct forward *forward, enum alb_lambda_reason reason)
+/* As "Troubleshoot your Application Load Balancers" lists them: header limits are 400, not 431. */
+static int status_of_fault(enum rc fault)
 {
-    forward->reason = alb_lambda_reason_name(reason);
-    answer_page(forward, alb_lambda_reason_status(reason));
+    if (fault == RC_TIMEOUT)
+        return 408;
+    return fault == RC_HEAD_LIMIT || fault == RC_CLOSED ? 400 : rc_to_status(fault);
 }
 
-static int64_t epoch_ms(const struct alb *alb)
+void forward_answer_fault(struct forward *forward, enum rc fault)
+{
+    forward->exchange->fault = fault;
+    forward->reason = rc_name(fault);
+    forward_answer_page(forward, status_of_fault(fault));
+}
+
+int64_t forward_epoch_ms(const struct alb *alb)
 {
     return loop_epoch_us(alb->options.loop) / 1000;
 }
 
-static void bind_client(struct forward *forward)
+void forward_bind_client(struct forward *forward)
 {
     struct httpd_exchange *exchange = forward->exchange;
     binding_answer(&forward->alb->model->sticky_key, forward->group, forward->sticky_s,
-                   forward->call.bound, epoch_ms(forward->alb), &exchange->res, &exchange->arena);
-}
-
-/* --- to a Lambda function --- */
-
-static void on_invoked(void *context, enum alb_invoked outcome, struct bytes payload)
-{
-    struct forward *forward = context;
-    struct httpd_exchange *exchange = forward->exchange;
-    bool is_multi_value = forward->group->attributes.is_multi_value;
-    enum alb_lambda_reason reason = alb_lambda_outcome(outcome);
-    forward->answered_us = loop_now_us(forward->alb->options.loop);
-    if (reason == ALB_LAMBDA_OK)
-        reason = alb_answer_parse(payload, is_multi_value, &exchange->arena, &exchange->res,
-                                  &forward->detail);
-    alb_target_let_go(forward->target);
-    if (reason != ALB_LAMBDA_OK) {
-        answer_reason(forward, reason);
-        return;
-    }
-    if (!http_response_header(&exchange->res, "server") &&
-        forward->alb->options.listener->attributes.names_server)
-        http_response_add(&exchange->res, &exchange->arena, BYTES_LIT("Server"),
-                          BYTES_LIT("awselb/2.0"));
-    bind_client(forward);
-    answer(forward);
-}
-
-/* Unlike an ip target, one that fails its checks is all that there is. */
-static bool takes_requests(const struct alb_target *target)
-{
-    return target && target->state != ALB_UNUSED && target->state != ALB_DRAINING;
-}
-
-static void forward_to_function(struct forward *forward)
-{
-    struct httpd_exchange *exchange = forward->exchange;
-    struct alb_target *target = forward->group->targets;
-    struct buf event;
-    if (!takes_requests(target)) {
-        answer_page(forward, 503);
-        return;
-    }
-    forward->target = target;
-    if (forward->wants_upgrade) {
-        answer_reason(forward, ALB_LAMBDA_NO_WEBSOCKET);
-        return;
-    }
-    buf_init(&event, LIMIT_INVOCATION_BYTES);
-    enum alb_lambda_reason reason =
-        alb_event_build(&exchange->req, bytes_from_str(forward->group->arn),
-                        forward->group->attributes.is_multi_value, &event);
-    if (reason == ALB_LAMBDA_OK) {
-        forward->sent_us = loop_now_us(forward->alb->options.loop);
-        target->request_count++;
-        alb_target_hold(target);
-        target->function.invoke(target->function.home, buf_bytes(&event), on_invoked, forward);
-    }
-    buf_release(&event);
-    if (reason != ALB_LAMBDA_OK)
-        answer_reason(forward, reason);
-}
-
-/* --- to an ip target --- */
-
-static void on_served(void *context, enum alb_served outcome, const struct http1_response *res)
-{
-    static const int statuses[] = {
-        [ALB_SERVED_NO_TARGET] = 503, [ALB_SERVED_BAD] = 502, [ALB_SERVED_TIMEOUT] = 504};
-    struct forward *forward = context;
-    if (outcome != ALB_SERVED)
-        answer_page(forward, statuses[outcome]);
-    else if (!target_answer_take(forward->exchange, res))
-        answer_page(forward, 502);
-    else {
-        bind_client(forward);
-        answer(forward);
-    }
-}
-
-static void forward_to_target(struct forward *forward)
-{
-    struct alb *alb = forward->alb;
-    forward->call.loop = alb->options.loop;
-    forward->call.group = forward->group;
-    forward->call.req = &forward->exchange->req;
-    forward->call.timeout_ms = alb->model->attributes.idle_timeout_s * 1000;
-    forward->call.on_done = on_served;
-    forward->call.context = forward;
-    binding_target(&alb->model->sticky_key, forward->group, &forward->exchange->req, epoch_ms(alb),
-                   forward->call.bound);
-    alb_call_send(&forward->call);
+                   forward->call.bound, forward_epoch_ms(forward->alb), &exchange->res,
+                   &exchange->arena);
 }
 
 /* --- from the client --- */
@@ -184,11 +77,11 @@ static void forward_by_weight(struct forward *forward, const struct alb_rule *ru
                                 .tls = exchange->tls,
                                 .dns_name = alb->model->dns_name,
                                 .attributes = &alb->model->attributes,
-                                .epoch_ms = epoch_ms(alb)};
-    int chosen =
-        binding_choose(alb->model, &rule->action, &exchange->req, epoch_ms(alb), &forward->reason);
+                                .epoch_ms = forward_epoch_ms(alb)};
+    int chosen = binding_choose(alb->model, &rule->action, &exchange->req, forward_epoch_ms(alb),
+                                &forward->reason);
     if (chosen < 0) {
-        answer_page(forward, 503);
+        forward_answer_page(forward, 503);
         return;
     }
     if (rule->action.forward.is_sticky)
@@ -197,7 +90,7 @@ static void forward_by_weight(struct forward *forward, const struct alb_rule *ru
     forward->group->request_count++;
     alb_group_hold(forward->group);
     if (alb_request_prepare(&exchange->req, &client, &alb->model->random) != RC_OK)
-        answer_page(forward, 500);
+        forward_answer_page(forward, 500);
     else if (forward->group->type == ALB_TARGET_LAMBDA)
         forward_to_function(forward);
     else
@@ -234,7 +127,7 @@ static bool is_refused(struct forward *forward)
     enum desync_action action = desync_action((enum desync_mode)mode, desync_tier(forward->desync));
     forward->exchange->is_last = action != DESYNC_PASS;
     if (action == DESYNC_REFUSE)
-        answer_page(forward, 400);
+        forward_answer_page(forward, 400);
     return action == DESYNC_REFUSE;
 }
 
@@ -263,21 +156,15 @@ static void on_request(struct httpd_exchange *exchange)
         return;
     int status = alb->options.listener->is_deleted ? 503 : alb_request_refusal(&exchange->req);
     if (status)
-        answer_page(forward, status);
+        forward_answer_page(forward, status);
     else
         act(forward, alb_rule_match(alb->options.listener, &seen), &seen);
 }
 
-/* As "Troubleshoot your Application Load Balancers" lists them: header limits are 400, not 431. */
 static void on_fault(struct httpd_exchange *exchange, enum rc fault)
 {
     const struct alb *alb = httpd_context(exchange->httpd);
-    int status = rc_to_status(fault);
-    if (fault == RC_TIMEOUT)
-        status = 408;
-    if (fault == RC_HEAD_LIMIT)
-        status = 400;
-    alb_page_set(&exchange->res, &exchange->arena, status);
+    alb_page_set(&exchange->res, &exchange->arena, status_of_fault(fault));
     answer_fields_set(&alb->options.listener->attributes, true, &exchange->res, &exchange->arena);
     struct forward *forward = arena_alloc(&exchange->arena, sizeof *forward);
     if (forward)
@@ -307,8 +194,8 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
         .group = forward->group,
         .call = has_call ? &forward->call : NULL,
         .function = forward->target,
-        .status = exchange->res.status,
-        .is_own = forward->is_own,
+        .status = exchange->is_gone ? CLIENT_LEFT : exchange->res.status,
+        .is_own = forward->is_own || exchange->is_gone,
         .redirect_url = forward->redirect_url,
         .reason = forward->reason,
         .detail = forward->reason ? forward->detail : NULL,
@@ -324,11 +211,13 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
 static void on_done(struct httpd_exchange *exchange)
 {
     const struct alb *alb = httpd_context(exchange->httpd);
-    const struct forward *forward = exchange->context;
+    struct forward *forward = exchange->context;
     struct forward fault = {.rule_priority = ALB_NO_RULE,
                             .is_own = true,
                             .reason = exchange->fault ? rc_name(exchange->fault) : NULL};
     write_record(alb, exchange, forward ? forward : &fault);
+    if (forward)
+        alb_call_drop(&forward->call);
     if (forward && forward->group)
         alb_group_let_go(forward->group);
 }
@@ -356,6 +245,7 @@ struct alb *alb_new(const struct alb_options *options)
         .on_fault = on_fault,
         .on_done = on_done,
         .on_drained = on_httpd_drained,
+        .streams_bodies = true,
         .tls = options->tls,
         .context = alb,
         .idle_timeout_s = alb->model->attributes.idle_timeout_s,

@@ -11,7 +11,8 @@ static void try_call(struct alb_call *call);
 static bool may_repeat(const struct alb_call *call)
 {
     enum http_method method = call->req->method;
-    return method != HTTP_POST && method != HTTP_PATCH && method != HTTP_METHOD_OTHER;
+    return !call->_has_pushed && method != HTTP_POST && method != HTTP_PATCH &&
+           method != HTTP_METHOD_OTHER;
 }
 
 /* --- which target --- */
@@ -221,6 +222,7 @@ static void on_upstream_done(void *context, struct upstream *upstream, enum rc r
     struct alb_call mine = *call;
     bool is_reusable = rc == RC_OK && res->keep_alive;
     unlink_call(call, &target->calls);
+    call->_target = NULL;
     end_call(call,
              rc == RC_OK        ? ALB_SERVED
              : rc == RC_TIMEOUT ? ALB_SERVED_TIMEOUT
@@ -230,9 +232,47 @@ static void on_upstream_done(void *context, struct upstream *upstream, enum rc r
     give_connection(&mine, is_reusable);
 }
 
+static void on_upstream_begun(void *context, struct upstream *upstream,
+                              const struct http1_response *res)
+{
+    struct alb_call *call = context;
+    (void)upstream;
+    call->tries[call->try_count - 1].status = res->status;
+    call->answered_us = loop_now_us(call->loop);
+    call->_is_begun = true;
+    call->stream->on_begun(call->context, res);
+}
+
+static void on_upstream_more(void *context, struct upstream *upstream)
+{
+    struct alb_call *call = context;
+    (void)upstream;
+    call->stream->on_more(call->context);
+}
+
+static void on_upstream_taken(void *context, struct upstream *upstream)
+{
+    struct alb_call *call = context;
+    (void)upstream;
+    call->stream->on_want(call->context);
+}
+
+static void encode_request(const struct alb_call *call, struct bytes target, struct buf *bytes)
+{
+    const struct http_request *req = call->req;
+    if (call->has_body)
+        http1_encode_request_head(bytes, req->method_text, target, req->fields, req->field_count,
+                                  call->body_len);
+    else
+        http1_encode_request(bytes, req->method_text, target, req->fields, req->field_count,
+                             req->body);
+}
+
 /* RC_NOMEM: nothing was sent. */
 static enum rc send_request(struct alb_call *call)
 {
+    static const struct upstream_stream stream = {
+        .on_begun = on_upstream_begun, .on_more = on_upstream_more, .on_taken = on_upstream_taken};
     const struct http_request *req = call->req;
     struct bytes target = req->path;
     struct buf bytes;
@@ -244,13 +284,14 @@ static enum rc send_request(struct alb_call *call)
     if (rc == RC_OK)
         rc = buf_reserve(&bytes, REQUEST_BYTES + req->body.len); /* for most, in one piece */
     if (rc == RC_OK) {
-        http1_encode_request(&bytes, req->method_text, target, req->fields, req->field_count,
-                             req->body);
+        encode_request(call, target, &bytes);
         rc = bytes.failed ? RC_NOMEM
                           : upstream_send(call->_upstream, buf_bytes(&bytes), req->method,
                                           call->timeout_ms, on_upstream_done, call);
     }
     buf_release(&bytes);
+    if (rc == RC_OK)
+        upstream_stream(call->_upstream, &stream, call->has_body);
     return rc;
 }
 
@@ -294,8 +335,49 @@ void alb_target_cut(struct alb_target *target)
     alb_target_hold(target);
     while (target->calls) {
         struct alb_call *call = target->calls;
+        bool is_begun = call->_is_begun;
         give_connection(call, false);
-        end_call(call, ALB_SERVED_BAD, NULL);
+        if (is_begun)
+            call->stream->on_more(call->context); /* its pull says that there is no more */
+        else
+            end_call(call, ALB_SERVED_BAD, NULL);
     }
     alb_target_let_go(target);
+}
+
+/* --- bodies that are passed on --- */
+
+bool alb_call_push(struct alb_call *call, struct bytes part, bool is_last)
+{
+    struct buf bytes;
+    bool has_gone;
+    if (!call->_target)
+        return false;
+    call->_has_pushed = true;
+    if (call->body_len != HTTP1_CHUNKS)
+        return upstream_push(call->_upstream, part, is_last);
+    buf_init(&bytes, LIMIT_INPUT_BYTES);
+    http1_encode_chunk(&bytes, part);
+    if (is_last)
+        http1_encode_last_chunk(&bytes);
+    has_gone = upstream_push(call->_upstream, buf_bytes(&bytes), is_last);
+    buf_release(&bytes);
+    return has_gone;
+}
+
+enum rc alb_call_pull(struct alb_call *call, struct buf *out)
+{
+    bool is_reusable;
+    if (!call->_target)
+        return RC_CLOSED;
+    enum rc rc = upstream_pull(call->_upstream, out, &is_reusable);
+    if (rc != RC_AGAIN)
+        give_connection(call, rc == RC_OK && is_reusable);
+    return rc;
+}
+
+void alb_call_drop(struct alb_call *call)
+{
+    if (call->_target)
+        give_connection(call, false);
 }

@@ -31,6 +31,19 @@ enum alb_served {
 typedef void alb_served_fn(void *context, enum alb_served outcome,
                            const struct http1_response *res);
 
+typedef void alb_call_fn(void *context);
+
+/* How a body of the request that is still coming, and an answer that is not whole, are passed on.
+ * All Required. */
+struct alb_call_stream {
+    /* The target takes the request's next part: alb_call_push. Not called without has_body. */
+    alb_call_fn *on_want;
+    /* An answer has begun; `res` holds during the call. alb_call_pull has its body, and on_done
+     * does not follow: the call is over when that says so, or by alb_call_drop. */
+    void (*on_begun)(void *context, const struct http1_response *res);
+    alb_call_fn *on_more; /* alb_call_pull, which had nothing, may have more, or the end */
+};
+
 /* One target that had the request. */
 struct alb_try {
     struct sockaddr_in address;
@@ -39,13 +52,16 @@ struct alb_try {
 
 /* A member of the caller's struct, zeroed but for the first part; stays until on_done. */
 struct alb_call {
-    struct loop *loop;              /* Required. */
-    struct alb_group *group;        /* Required: held by the caller until on_done. */
-    const struct http_request *req; /* Required: as the target shall get it. */
-    unsigned timeout_ms;            /* Required: for silence of the target. */
-    alb_served_fn *on_done;         /* Required. */
-    char bound[PICK_NAME_MAX];      /* the target that the client is bound to (binding.h), "": none;
-                                     * in a group with stickiness the one that had the request */
+    struct loop *loop;                    /* Required. */
+    struct alb_group *group;              /* Required: held by the caller until on_done. */
+    const struct http_request *req;       /* Required: as the target shall get it. */
+    unsigned timeout_ms;                  /* Required: for silence of the target. */
+    alb_served_fn *on_done;               /* Required. */
+    const struct alb_call_stream *stream; /* Required. */
+    bool has_body;                        /* req->body is empty: it comes by alb_call_push */
+    uint64_t body_len;         /* with has_body: its bytes, or HTTP1_CHUNKS when nobody knows */
+    char bound[PICK_NAME_MAX]; /* the target that the client is bound to (binding.h), "": none;
+                                * in a group with stickiness the one that had the request */
     void *context;
 
     /* For who writes down what happened. */
@@ -59,12 +75,25 @@ struct alb_call {
     struct alb_target *_target;
     struct upstream *_upstream;
     bool _is_reused; /* the connection had a request before */
+    bool _is_begun;
+    bool _has_pushed; /* part of the body is gone, so that there is no other try */
     struct loop_timer _timer;
     struct alb_call *_next, *_prev;
 };
 
 /* Sends a request. on_done follows exactly once, maybe inside. */
 void alb_call_send(struct alb_call *call);
+
+/* The next part of the request's body, for on_want. true: the next may follow at once; else on_want
+ * comes again. Harmless when the target has got out of it. */
+bool alb_call_push(struct alb_call *call, struct bytes part, bool is_last);
+
+/* Appends the next part of the answer's body to `out`. RC_AGAIN: there is more; without a byte,
+ * on_more tells. Else the call is over: RC_OK: the body was whole; others: it breaks off here. */
+enum rc alb_call_pull(struct alb_call *call, struct buf *out) MUST_CHECK;
+
+/* The client has left: nothing of the call follows. Harmless when it is over. */
+void alb_call_drop(struct alb_call *call);
 
 /* Requests that wait in the group look again: model->wake. */
 void alb_group_wake(struct alb_group *group);

@@ -1,6 +1,6 @@
 #include "runtime/alb/target_answer.h"
 
-enum { RESPONSE_HEAD_BYTES = 32 * 1024 }; /* an ALB takes no more from a target: 502 */
+#include "runtime/core/limits.h"
 
 /* What is of the target's connection alone. The length is made anew from the body, but for HEAD,
  * whose answer has a length and no body. */
@@ -31,5 +31,5 @@ bool target_answer_take(struct httpd_exchange *exchange, const struct http1_resp
     res->fields = fields;
     res->field_count = count;
     res->field_capacity = from->field_count + 1;
-    return head_bytes <= RESPONSE_HEAD_BYTES;
+    return head_bytes <= LIMIT_TARGET_HEAD_BYTES;
 }

@@ -1,4 +1,4 @@
-#include "runtime/alb/upstream.h"
+#include "runtime/alb/upstream_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,31 +9,9 @@
 
 #include "runtime/core/limits.h"
 
-/* Edge-triggered, so that a request costs no call of epoll_ctl, and epoll no second look. */
-enum { READ_BYTES = 16 * 1024 };
-#define WATCHED ((uint32_t)EPOLLIN | (uint32_t)EPOLLRDHUP | (uint32_t)EPOLLET)
-
-struct upstream {
-    struct loop *loop;
-    struct loop_io io;
-    struct loop_timer timer; /* may ring earlier than deadline_ms, and between two requests */
-    int64_t deadline_ms;
-    bool is_connected, is_refused, is_busy;
-    bool is_closed; /* by the target, between two requests */
-    unsigned timeout_ms;
-    struct buf out; /* what the socket has not taken at once */
-    struct buf in;
-    size_t sent;
-    struct arena arena;
-    struct http1_decoder decoder;
-    enum http_method method;
-    upstream_done_fn *on_done;
-    void *context;
-};
-
 /* --- ends of a request --- */
 
-static void finish(struct upstream *upstream, enum rc rc, const struct http1_response *res)
+void upstream_finish(struct upstream *upstream, enum rc rc, const struct http1_response *res)
 {
     bool has_begun = upstream->in.len > 0;
     upstream->is_busy = false;
@@ -45,15 +23,17 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
     struct upstream *upstream = (void *)((char *)timer - offsetof(struct upstream, timer));
     if (!upstream->is_busy)
         return;
-    if (loop->now_ms >= upstream->deadline_ms)
-        finish(upstream, upstream->is_refused ? RC_IO : RC_TIMEOUT, NULL);
-    else if (loop_timer_set(loop, timer, upstream->deadline_ms) != RC_OK)
-        finish(upstream, RC_NOMEM, NULL);
+    if (loop->now_ms >= upstream->deadline_ms && upstream->is_begun) {
+        upstream->failure = RC_TIMEOUT;
+        upstream->stream->on_more(upstream->context, upstream);
+    } else if (loop->now_ms >= upstream->deadline_ms)
+        upstream_finish(upstream, upstream->is_refused ? RC_IO : RC_TIMEOUT, NULL);
+    else if (upstream->deadline_ms != INT64_MAX &&
+             loop_timer_set(loop, timer, upstream->deadline_ms) != RC_OK)
+        upstream_finish(upstream, RC_NOMEM, NULL);
 }
 
-/* The timer is only moved when it would ring too late; so that a request costs none of it. false:
- * no memory. */
-static bool set_timer(struct upstream *upstream)
+bool upstream_set_timer(struct upstream *upstream)
 {
     unsigned ms = upstream->timeout_ms;
     if (!upstream->is_connected && ms > UPSTREAM_CONNECT_MS)
@@ -66,9 +46,7 @@ static bool set_timer(struct upstream *upstream)
 
 /* --- bytes --- */
 
-/* How many bytes the socket takes now. All of them where it is broken: the target may have answered
- * before it closed, so reading tells. */
-static size_t send_now(struct upstream *upstream, struct bytes bytes)
+size_t upstream_send_now(struct upstream *upstream, struct bytes bytes)
 {
     ssize_t n;
     do
@@ -83,11 +61,20 @@ static void send_rest(struct upstream *upstream)
 {
     size_t left = upstream->out.len - upstream->sent, n = left;
     while (n && left) {
-        n = send_now(upstream, bytes_make(upstream->out.data + upstream->sent, left));
+        n = upstream_send_now(upstream, bytes_make(upstream->out.data + upstream->sent, left));
         upstream->sent += n;
         left -= n;
     }
-    loop_io_set(upstream->loop, &upstream->io, left ? WATCHED | EPOLLOUT : WATCHED);
+    loop_io_set(upstream->loop, &upstream->io,
+                left ? UPSTREAM_WATCHED | EPOLLOUT : UPSTREAM_WATCHED);
+    if (!left)
+        upstream_ask_for_part(upstream);
+}
+
+/* A body that is passed on may have any length. */
+static size_t body_max(const struct upstream *upstream)
+{
+    return upstream->stream ? SIZE_MAX / 4 : LIMIT_TARGET_BODY_BYTES;
 }
 
 /* One read, and what it makes of the answer: RC_AGAIN when it is not whole. */
@@ -96,7 +83,7 @@ static enum rc read_once(struct upstream *upstream, struct http1_response *res, 
 {
     struct buf *in = &upstream->in;
     size_t consumed;
-    if (buf_reserve(in, READ_BYTES) != RC_OK)
+    if (buf_reserve(in, UPSTREAM_READ_BYTES) != RC_OK)
         return RC_BODY_LIMIT;
     size_t room = in->cap - in->len;
     ssize_t n = recv(upstream->io.fd, in->data + in->len, room, 0); /* shorter than read */
@@ -107,10 +94,15 @@ static enum rc read_once(struct upstream *upstream, struct http1_response *res, 
         in->len += (size_t)n;
     *is_end = n <= 0;
     enum rc rc = http1_decode_response(&upstream->decoder, buf_bytes(in), *is_end, upstream->method,
-                                       LIMIT_TARGET_BODY_BYTES, &upstream->arena, res, &consumed);
+                                       body_max(upstream), &upstream->arena, res, &consumed);
     if (rc == RC_OK && (*is_end || consumed < in->len))
         res->keep_alive = false;
     return rc;
+}
+
+static bool begins(const struct upstream *upstream)
+{
+    return upstream->stream && http1_decoder_has_head(&upstream->decoder);
 }
 
 /* The loop tells of new bytes alone, so all that there is must be read; `has_end`: it has said that
@@ -120,20 +112,25 @@ static void read_some(struct upstream *upstream, bool has_end)
     struct http1_response res;
     bool is_full = true, is_end = false;
     enum rc rc = RC_AGAIN;
-    while (rc == RC_AGAIN && !is_end && (is_full || has_end)) {
+    while (rc == RC_AGAIN && !is_end && (is_full || has_end) && !begins(upstream)) {
         errno = 0;
         rc = read_once(upstream, &res, &is_full, &is_end);
         if (rc == RC_AGAIN && errno == EAGAIN)
             break;
     }
-    if (rc == RC_AGAIN) {
-        if (!set_timer(upstream)) /* the time is for silence */
-            finish(upstream, RC_NOMEM, NULL);
+    if (rc == RC_AGAIN && begins(upstream)) {
+        upstream->may_have_bytes = is_full || has_end;
+        upstream_begin_answer(upstream);
         return;
     }
-    if (rc == RC_OK && has_end)
+    if (rc == RC_AGAIN) {
+        if (!upstream_set_timer(upstream)) /* the time is for silence */
+            upstream_finish(upstream, RC_NOMEM, NULL);
+        return;
+    }
+    if (rc == RC_OK && (has_end || upstream->has_body_left))
         res.keep_alive = false;
-    finish(upstream, rc, rc == RC_OK ? &res : NULL);
+    upstream_finish(upstream, rc, rc == RC_OK ? &res : NULL);
 }
 
 static bool connect_is_done(struct upstream *upstream)
@@ -151,12 +148,12 @@ static bool connect_is_done(struct upstream *upstream)
 static bool end_connecting(struct upstream *upstream)
 {
     if (connect_is_done(upstream)) {
-        if (!upstream->is_busy || set_timer(upstream))
+        if (!upstream->is_busy || upstream_set_timer(upstream))
             return true;
     }
     upstream->is_refused = true;
     if (upstream->is_busy)
-        finish(upstream, RC_IO, NULL);
+        upstream_finish(upstream, RC_IO, NULL);
     return false;
 }
 
@@ -171,10 +168,17 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
         upstream->is_closed |= ends || (events & EPOLLIN);
         return;
     }
-    if (upstream->sent < upstream->out.len && (events & EPOLLOUT))
-        send_rest(upstream);
-    if (ends || (events & EPOLLIN))
+    upstream->is_in_event = true;
+    if (upstream->is_begun && (ends || (events & EPOLLIN))) {
+        upstream->may_have_bytes = true;
+        upstream->stream->on_more(upstream->context, upstream);
+    } else if (ends || (events & EPOLLIN))
         read_some(upstream, ends != 0);
+    if (!upstream->is_closing && upstream->sent < upstream->out.len && (events & EPOLLOUT))
+        send_rest(upstream);
+    upstream->is_in_event = false;
+    if (upstream->is_closing)
+        free(upstream);
 }
 
 /* --- life --- */
@@ -197,9 +201,10 @@ struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to)
     upstream->io = (struct loop_io){
         .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .fn = on_event};
     buf_init(&upstream->out, LIMIT_INPUT_BYTES);
-    buf_init(&upstream->in, LIMIT_TARGET_BODY_BYTES + LIMIT_HEAD_BYTES + READ_BYTES);
+    buf_init(&upstream->in, LIMIT_TARGET_BODY_BYTES + LIMIT_HEAD_BYTES + UPSTREAM_READ_BYTES);
     arena_init(&upstream->arena, LIMIT_TARGET_BODY_BYTES + LIMIT_REQUEST_ARENA_BYTES);
-    if (upstream->io.fd < 0 || loop_io_add(loop, &upstream->io, WATCHED | EPOLLOUT) != RC_OK) {
+    if (upstream->io.fd < 0 ||
+        loop_io_add(loop, &upstream->io, UPSTREAM_WATCHED | EPOLLOUT) != RC_OK) {
         upstream_close(upstream);
         return NULL;
     }
@@ -221,7 +226,9 @@ void upstream_close(struct upstream *upstream)
     buf_release(&upstream->in);
     buf_release(&upstream->out);
     arena_release(&upstream->arena);
-    free(upstream);
+    upstream->is_closing = true;
+    if (!upstream->is_in_event)
+        free(upstream);
 }
 
 bool upstream_is_usable(const struct upstream *upstream)
@@ -244,10 +251,15 @@ enum rc upstream_send(struct upstream *upstream, struct bytes request, enum http
     buf_shrink(&upstream->out, LIMIT_IDLE_BUFFER_BYTES);
     arena_reset(&upstream->arena);
     http1_decoder_init(&upstream->decoder);
+    upstream->stream = NULL;
+    upstream->has_body_left = upstream->is_begun = upstream->is_at_end = false;
+    upstream->may_have_bytes = false;
+    upstream->in_start = 0;
+    upstream->failure = RC_OK;
     upstream->timeout_ms = timeout_ms;
-    if (!set_timer(upstream))
+    if (!upstream_set_timer(upstream))
         return RC_NOMEM;
-    size_t n = upstream->is_connected ? send_now(upstream, request) : 0;
+    size_t n = upstream->is_connected ? upstream_send_now(upstream, request) : 0;
     buf_append(&upstream->out, bytes_skip(request, n));
     if (upstream->out.failed)
         return RC_NOMEM;
@@ -257,6 +269,6 @@ enum rc upstream_send(struct upstream *upstream, struct bytes request, enum http
     upstream->context = context;
     upstream->is_busy = true;
     if (upstream->out.len && upstream->is_connected)
-        loop_io_set(upstream->loop, &upstream->io, WATCHED | EPOLLOUT);
+        loop_io_set(upstream->loop, &upstream->io, UPSTREAM_WATCHED | EPOLLOUT);
     return RC_OK;
 }

@@ -46,6 +46,41 @@ bool upstream_is_usable(const struct upstream *upstream);
  * sent twice. */
 bool upstream_is_open(const struct upstream *upstream);
 
+/* --- bodies that are passed on as they come --- */
+
+/* What its owner is told, with upstream_send's context. Each may close the upstream, or send
+ * another request where it may be used again. */
+typedef void upstream_begun_fn(void *context, struct upstream *upstream,
+                               const struct http1_response *res);
+typedef void upstream_event_fn(void *context, struct upstream *upstream);
+
+struct upstream_stream {
+    upstream_begun_fn *on_begun; /* an answer that is not whole: `res` has no body and holds during
+                                  * the call; upstream_pull has the rest, and on_done is not called
+                                  */
+    upstream_event_fn *on_more;  /* upstream_pull, which had nothing, may have more, or the end */
+    upstream_event_fn *on_taken; /* the request's next part may be pushed */
+};
+
+/* After upstream_send, for that request: `stream` (borrowed) instead of answers held in memory.
+ * has_body: the request's body follows by upstream_push, each part when on_taken asks for it, which
+ * may be inside this call. An answer may come before the last part; then the connection is not to
+ * be used again. */
+void upstream_stream(struct upstream *upstream, const struct upstream_stream *stream,
+                     bool has_body);
+
+/* Sends the next part, as it goes on the wire; what cannot be sent at once is copied. true: all has
+ * gone, and the next may follow at once; else on_taken follows, unless it is the last. */
+bool upstream_push(struct upstream *upstream, struct bytes part, bool is_last);
+
+/* Appends the next part of the answer's body to `out`, UPSTREAM_PART_BYTES or little more at most.
+ *
+ * RC_AGAIN    there is more; without a byte: on_more will tell
+ * RC_OK       the body is whole. is_reusable (out) says whether another request may be sent
+ * RC_CLOSED, RC_TIMEOUT and http1_body_read's: it is broken off here; close the upstream */
+enum { UPSTREAM_PART_BYTES = 64 * 1024 };
+enum rc upstream_pull(struct upstream *upstream, struct buf *out, bool *is_reusable) MUST_CHECK;
+
 /* Sends `request` (what cannot be sent at once is copied) and reads its answer. `method` is the
  * request's. `timeout_ms` is for silence: it begins anew with each part of an answer; connecting
  * has UPSTREAM_CONNECT_MS at most. `on_done` is never called inside. RC_NOMEM: on_done will not be

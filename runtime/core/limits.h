@@ -49,6 +49,7 @@ enum {
     LIMIT_LEAST_BYTES_PER_S = 1024,
 
     /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
+    LIMIT_TARGET_HEAD_BYTES = 32 * 1024, /* of an ip target's answer; else 502 */
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,
     LIMIT_STATE_BYTES = 16 * 1024 * 1024, /* its load balancer as a file, see --state */
     LIMIT_WEIGHT = 999,                   /* of a target group in a rule, as the ALB's */

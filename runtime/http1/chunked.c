@@ -105,10 +105,11 @@ static enum rc read_size(struct http1_decoder *dec, struct bytes in, size_t body
     return rc;
 }
 
-static enum rc read_data(struct http1_decoder *dec, struct bytes in)
+static enum rc read_data(struct http1_decoder *dec, struct bytes in, struct bytes *data)
 {
     size_t here = in.len - dec->_chunk_pos;
     size_t n = here < dec->_chunk_left ? here : dec->_chunk_left;
+    *data = bytes_make(in.ptr + dec->_chunk_pos, n);
     dec->_chunk_pos += n;
     dec->_chunk_left -= n;
     if (dec->_chunk_left)
@@ -155,27 +156,35 @@ static enum rc read_trailer(struct http1_decoder *dec, struct bytes in)
     return RC_OK;
 }
 
+bool http1_chunks_are_over(const struct http1_decoder *dec)
+{
+    return dec->_chunk_state == CHUNK_DONE;
+}
+
+enum rc http1_chunk_step(struct http1_decoder *dec, struct bytes in, size_t body_max,
+                         struct bytes *data)
+{
+    switch ((enum chunk_state)dec->_chunk_state) {
+    case CHUNK_SIZE:
+        return read_size(dec, in, body_max);
+    case CHUNK_DATA:
+        return read_data(dec, in, data);
+    case CHUNK_DATA_END:
+        return read_data_end(dec, in);
+    case CHUNK_TRAILER:
+        return read_trailer(dec, in);
+    case CHUNK_DONE:
+        break;
+    }
+    return RC_OK;
+}
+
 enum rc http1_chunks_read(struct http1_decoder *dec, struct bytes in, size_t body_max)
 {
+    struct bytes data;
     enum rc rc = RC_OK;
-    while (rc == RC_OK && dec->_chunk_state != CHUNK_DONE) {
-        switch ((enum chunk_state)dec->_chunk_state) {
-        case CHUNK_SIZE:
-            rc = read_size(dec, in, body_max);
-            break;
-        case CHUNK_DATA:
-            rc = read_data(dec, in);
-            break;
-        case CHUNK_DATA_END:
-            rc = read_data_end(dec, in);
-            break;
-        case CHUNK_TRAILER:
-            rc = read_trailer(dec, in);
-            break;
-        case CHUNK_DONE:
-            break;
-        }
-    }
+    while (rc == RC_OK && !http1_chunks_are_over(dec))
+        rc = http1_chunk_step(dec, in, body_max, &data);
     return rc;
 }
 

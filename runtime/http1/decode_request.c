@@ -42,15 +42,11 @@ static enum rc read_head_again(struct http1_decoder *dec, struct bytes in,
     return http1_head_read(&dec->_head, HTTP1_REQUEST, in, table);
 }
 
-static enum rc fill_request(const struct http1_decoder *dec, struct bytes in, size_t end,
-                            const struct http1_table *table, struct arena *arena,
-                            struct http_request *req)
+enum rc http1_request_fill(const struct http1_table *table, struct arena *arena,
+                           struct http_request *req)
 {
-    struct bytes body = bytes_make(in.ptr + dec->_head_len, end - dec->_head_len);
     const struct http_field *fields;
     enum rc rc = http1_table_keep(table, arena, &fields);
-    if (rc == RC_OK && dec->_head.is_chunked)
-        rc = http1_chunks_join(dec, in, arena, &body);
     if (rc != RC_OK)
         return rc;
     req->method = table->method;
@@ -59,8 +55,23 @@ static enum rc fill_request(const struct http1_decoder *dec, struct bytes in, si
     req->query = table->query;
     req->fields = fields;
     req->field_count = table->field_count;
-    req->body = body;
+    req->body = bytes_make(NULL, 0);
     return RC_OK;
+}
+
+static enum rc fill_request(const struct http1_decoder *dec, struct bytes in, size_t end,
+                            const struct http1_table *table, struct arena *arena,
+                            struct http_request *req)
+{
+    struct bytes body = bytes_make(in.ptr + dec->_head_len, end - dec->_head_len);
+    enum rc rc = RC_OK;
+    if (dec->_head.is_chunked)
+        rc = http1_chunks_join(dec, in, arena, &body);
+    if (rc == RC_OK)
+        rc = http1_request_fill(table, arena, req);
+    if (rc == RC_OK)
+        req->body = body;
+    return rc;
 }
 
 enum rc http1_decode_request(struct http1_decoder *dec, struct bytes in, struct arena *arena,

@@ -49,28 +49,31 @@ static enum rc read_head_again(struct http1_decoder *dec, struct bytes in,
     return http1_head_read(&dec->_head, HTTP1_RESPONSE, in, table);
 }
 
+enum rc http1_response_fill(const struct http1_head *head, const struct http1_table *table,
+                            struct arena *arena, bool is_bodiless, struct http1_response *res)
+{
+    *res = (struct http1_response){
+        .status = head->status,
+        .reason = table->reason,
+        .field_count = table->field_count,
+        .keep_alive = head->status != 101 && http1_head_keeps_alive(head) &&
+                      (is_bodiless || head->is_chunked || head->has_length),
+    };
+    return http1_table_keep(table, arena, &res->fields);
+}
+
 static enum rc fill_response(const struct http1_decoder *dec, struct bytes in, size_t end,
                              bool is_bodiless, const struct http1_table *table, struct arena *arena,
                              struct http1_response *res)
 {
     const struct http1_head *head = &dec->_head;
     struct bytes body = bytes_make(in.ptr + dec->_head_len, end - dec->_head_len);
-    const struct http_field *fields;
-    enum rc rc = http1_table_keep(table, arena, &fields);
+    enum rc rc = http1_response_fill(head, table, arena, is_bodiless, res);
     if (rc == RC_OK && head->is_chunked && !is_bodiless)
         rc = http1_chunks_join(dec, in, arena, &body);
-    if (rc != RC_OK)
-        return rc;
-    *res = (struct http1_response){
-        .status = head->status,
-        .reason = table->reason,
-        .fields = fields,
-        .field_count = table->field_count,
-        .body = body,
-        .keep_alive = head->status != 101 && http1_head_keeps_alive(head) &&
-                      (is_bodiless || head->is_chunked || head->has_length),
-    };
-    return RC_OK;
+    if (rc == RC_OK)
+        res->body = body;
+    return rc;
 }
 
 enum rc http1_decode_response(struct http1_decoder *dec, struct bytes in, bool at_end,

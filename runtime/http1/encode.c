@@ -93,18 +93,23 @@ static const struct bytes *said_length(const struct http_response *res, enum htt
     return NULL;
 }
 
-static char *put_framing(char *at, const struct http_response *res, const struct bytes *said,
-                         enum http1_framing framing)
+static char *put_length(char *at, uint64_t length)
 {
-    if (http_status_is_bodiless(res->status) || framing == HTTP1_BY_CLOSE)
+    at = put(at, BYTES_LIT("Content-Length: "));
+    at = put_number(at, length);
+    return put(at, BYTES_LIT("\r\n"));
+}
+
+static char *put_framing(char *at, const struct http_response *res, const struct bytes *said,
+                         const struct http1_response_options *options)
+{
+    if (http_status_is_bodiless(res->status) || options->framing == HTTP1_BY_CLOSE)
         return at;
-    if (framing == HTTP1_BY_CHUNKS)
+    if (options->framing == HTTP1_BY_CHUNKS)
         return put(at, BYTES_LIT("Transfer-Encoding: chunked\r\n"));
     if (said)
         return put_field(at, BYTES_LIT("Content-Length"), *said);
-    at = put(at, BYTES_LIT("Content-Length: "));
-    at = put_number(at, res->body.len);
-    return put(at, BYTES_LIT("\r\n"));
+    return put_length(at, options->framing == HTTP1_BY_LENGTH ? res->body.len : options->length);
 }
 
 static char *put_connection(char *at, const struct http1_response_options *options)
@@ -132,7 +137,7 @@ void http1_encode_response(struct buf *out, const struct http_response *res,
     if (options->date.len)
         at = put_field(at, BYTES_LIT("Date"), options->date);
     at = put_fields(at, res->fields, res->field_count, true);
-    at = put_framing(at, res, said, options->framing);
+    at = put_framing(at, res, said, options);
     at = put_connection(at, options);
     at = put(at, BYTES_LIT("\r\n"));
     at = put(at, body);
@@ -194,18 +199,15 @@ void http1_encode_request(struct buf *out, struct bytes method, struct bytes tar
     }
     char *at = put_request_line(out->data + out->len, method, target);
     at = put_fields(at, fields, field_count, false);
-    if (has_length(method, body)) {
-        at = put(at, BYTES_LIT("Content-Length: "));
-        at = put_number(at, body.len);
-        at = put(at, BYTES_LIT("\r\n"));
-    }
+    if (has_length(method, body))
+        at = put_length(at, body.len);
     at = put(at, BYTES_LIT("\r\n"));
     at = put(at, body);
     out->len = (size_t)(at - out->data);
 }
 
 void http1_encode_request_head(struct buf *out, struct bytes method, struct bytes target,
-                               const struct http_field *fields, size_t field_count)
+                               const struct http_field *fields, size_t field_count, uint64_t length)
 {
     size_t len = OWN_LINES_BYTES + method.len + target.len + fields_len(fields, field_count);
     if (buf_reserve(out, len) != RC_OK) {
@@ -214,6 +216,10 @@ void http1_encode_request_head(struct buf *out, struct bytes method, struct byte
     }
     char *at = put_request_line(out->data + out->len, method, target);
     at = put_fields(at, fields, field_count, false);
-    at = put(at, BYTES_LIT("Transfer-Encoding: chunked\r\n\r\n"));
+    if (length == HTTP1_CHUNKS)
+        at = put(at, BYTES_LIT("Transfer-Encoding: chunked\r\n"));
+    else
+        at = put_length(at, length);
+    at = put(at, BYTES_LIT("\r\n"));
     out->len = (size_t)(at - out->data);
 }

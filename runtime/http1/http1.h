@@ -121,11 +121,43 @@ enum rc http1_decode_response(struct http1_decoder *dec, struct bytes in, bool a
                               enum http_method method, size_t body_max, struct arena *arena,
                               struct http1_response *res, size_t *consumed) MUST_CHECK;
 
+/* --- messages whose bodies are used as they come --- */
+
+/* After RC_AGAIN of a decode where http1_decoder_has_head: bytes of the head. */
+size_t http1_decoder_head_len(const struct http1_decoder *dec);
+
+/* The message without its body, from its whole head, which may have moved: views look into `in`.
+ * What follows the head is for http1_body_read; the other decodes must not be called for this
+ * message any more. RC_OK; RC_NOMEM. */
+enum rc http1_decode_request_start(struct http1_decoder *dec, struct bytes in, struct arena *arena,
+                                   struct http_request *req, bool *keep_alive) MUST_CHECK;
+enum rc http1_decode_response_start(struct http1_decoder *dec, struct bytes in, struct arena *arena,
+                                    struct http1_response *res) MUST_CHECK;
+
+/* true: the head says the body's length in bytes. */
+bool http1_decoder_length(const struct http1_decoder *dec, uint64_t *length);
+
+/* The next part of the body.
+ *
+ * in        what has come behind the bytes that earlier calls consumed
+ * at_end    the peer has closed: nothing follows `in`
+ * max       bytes that the whole body may have
+ * part      out: a view into `in`; may be empty
+ * consumed  out: bytes of `in` that are done with; more may be usable at once, when `part` is not
+ *           empty
+ *
+ * RC_OK: the body ends with this part, the message with the consumed bytes. RC_AGAIN: call again,
+ * with more bytes when the part is empty. RC_CLOSED, RC_SYNTAX, RC_HEAD_LIMIT, RC_BODY_LIMIT as the
+ * decodes. */
+enum rc http1_body_read(struct http1_decoder *dec, struct bytes in, bool at_end, size_t max,
+                        struct bytes *part, size_t *consumed) MUST_CHECK;
+
 /* How the end of a response's body is told. */
 enum http1_framing {
-    HTTP1_BY_LENGTH, /* Content-Length, and the body is encoded with the head */
-    HTTP1_BY_CHUNKS, /* Transfer-Encoding: chunked; the body follows by http1_encode_chunk */
-    HTTP1_BY_CLOSE,  /* neither: for HTTP/1.0, where the connection's end is the body's */
+    HTTP1_BY_LENGTH,      /* Content-Length, and the body is encoded with the head */
+    HTTP1_BY_CHUNKS,      /* Transfer-Encoding: chunked; the body follows by http1_encode_chunk */
+    HTTP1_BY_CLOSE,       /* neither: for HTTP/1.0, where the connection's end is the body's */
+    HTTP1_BY_SAID_LENGTH, /* Content-Length as `length` says; the body follows as it is */
 };
 
 /* What of a response is not the handler's to say. */
@@ -135,6 +167,7 @@ struct http1_response_options {
     bool keep_alive;         /* false: "Connection: close" is sent */
     bool is_http10;          /* the client spoke HTTP/1.0: a kept connection must be said */
     struct bytes date;       /* the Date field's value; empty: none is added */
+    uint64_t length;         /* with HTTP1_BY_SAID_LENGTH */
 };
 
 /* Appends the response's bytes, or nothing, with out->failed set, when they do not fit.
@@ -161,9 +194,12 @@ void http1_encode_trailer(struct buf *out, const struct http_field *fields, size
 void http1_encode_request(struct buf *out, struct bytes method, struct bytes target,
                           const struct http_field *fields, size_t field_count, struct bytes body);
 
-/* The same without a body, which follows in chunks: Transfer-Encoding is made. */
+/* The same without a body, which follows: `length` bytes of it as they are, or, where that is
+ * HTTP1_CHUNKS, in chunks: Transfer-Encoding is made. */
+#define HTTP1_CHUNKS UINT64_MAX
 void http1_encode_request_head(struct buf *out, struct bytes method, struct bytes target,
-                               const struct http_field *fields, size_t field_count);
+                               const struct http_field *fields, size_t field_count,
+                               uint64_t length);
 
 enum { HTTP1_DATE_LEN = 29 };
 

@@ -81,6 +81,15 @@ bool http1_is_host(struct bytes view);
 enum rc http1_framing_note(struct http1_head *head, enum http1_kind kind,
                            const struct http_field *field) MUST_CHECK;
 
+/* --- whole messages (decode_request.c, decode_response.c) --- */
+
+/* What the head says, without a body. RC_OK; RC_NOMEM. */
+enum rc http1_request_fill(const struct http1_table *table, struct arena *arena,
+                           struct http_request *req) MUST_CHECK;
+enum rc http1_response_fill(const struct http1_head *head, const struct http1_table *table,
+                            struct arena *arena, bool is_bodiless,
+                            struct http1_response *res) MUST_CHECK;
+
 /* --- chunked bodies (chunked.c) --- */
 
 /* Reads chunks and trailer on from dec->_chunk_pos.
@@ -88,6 +97,12 @@ enum rc http1_framing_note(struct http1_head *head, enum http1_kind kind,
  * RC_OK: the body is whole, and ends at dec->_chunk_pos.
  * RC_AGAIN, RC_SYNTAX, RC_HEAD_LIMIT, RC_BODY_LIMIT */
 enum rc http1_chunks_read(struct http1_decoder *dec, struct bytes in, size_t body_max) MUST_CHECK;
+
+/* One step of it: a line, or what is here of a chunk's bytes, whose view is added to `data`.
+ * RC_OK: another step, unless http1_chunks_are_over. The others as http1_chunks_read. */
+enum rc http1_chunk_step(struct http1_decoder *dec, struct bytes in, size_t body_max,
+                         struct bytes *data) MUST_CHECK;
+bool http1_chunks_are_over(const struct http1_decoder *dec);
 
 /* After RC_OK of http1_chunks_read: the chunks' bytes as one run in the arena. RC_OK; RC_NOMEM. */
 enum rc http1_chunks_join(const struct http1_decoder *dec, struct bytes in, struct arena *arena,

@@ -218,7 +218,8 @@ enum rc rapi_conn_begin(struct rapi_conn *conn, struct bytes target,
     for (size_t i = 0; i < field_count; i++)
         all[i + 1] = fields[i];
     buf_reset(&conn->_out);
-    http1_encode_request_head(&conn->_out, BYTES_LIT("POST"), target, all, field_count + 1);
+    http1_encode_request_head(&conn->_out, BYTES_LIT("POST"), target, all, field_count + 1,
+                              HTTP1_CHUNKS);
     if (conn->_out.failed)
         return RC_NOMEM;
     conn->_method = HTTP_POST;

@@ -30,7 +30,7 @@ static enum alb_error make_groups(struct rig_model *rig_model, const struct rig_
         check.timeout_s = check.interval_s < check.timeout_s ? check.interval_s : check.timeout_s;
         check.healthy_count = 2;
         check.unhealthy_count = config->unhealthy_count;
-        (void)snprintf(check.path, sizeof check.path, "/healthcheck");
+        (void)snprintf(check.path, sizeof check.path, "/gtg");
         error = alb_group_create(rig_model->model, &options, &rig_model->groups[i], why);
         if (error == ALB_OK && !is_ip)
             error = alb_group_set_attributes(rig_model->groups[i], lambda_pairs, 1, why);

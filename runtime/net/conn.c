@@ -111,8 +111,10 @@ void conn_close(struct httpd_conn *conn)
     conn->tls = NULL;
     loop_timer_clear(conn_loop(conn), &conn->timer);
     conn->is_gone = true;
-    if (conn->state == CONN_BUSY)
+    if (conn->state == CONN_BUSY) {
+        conn_body_fail(conn, RC_CLOSED);
         return; /* httpd_respond comes back for the rest */
+    }
     if (conn->state == CONN_PRODUCING)
         conn_end_exchange(conn);
     if (conn->work)
@@ -166,8 +168,14 @@ static bool flush(struct httpd_conn *conn)
     return true;
 }
 
-/* After a round: which state, and which events to wait for. */
-static void settle(struct httpd_conn *conn)
+/* A client is silent for too long when nothing of its body comes. */
+static void wait_for_part(struct httpd_conn *conn)
+{
+    set_deadline(conn, (int64_t)conn->httpd->options.read_timeout_s * 1000);
+    loop_io_again(conn_loop(conn), &conn->io); /* what has come meanwhile was not told */
+}
+
+void conn_settle(struct httpd_conn *conn)
 {
     struct work *work = conn->work;
     bool has_out = work->out.len > 0;
@@ -176,11 +184,15 @@ static void settle(struct httpd_conn *conn)
         set_state(conn, CONN_BUSY);
         loop_io_set(conn_loop(conn), &conn->io,
                     has_out ? EPOLLIN | EPOLLOUT : conn_input_events(conn));
+        if (work->wants_part)
+            wait_for_part(conn);
     } else if (conn->state == CONN_PRODUCING) {
         set_state(conn, CONN_PRODUCING);
         if (conn->is_resting)
             set_deadline(conn, 0);
-        loop_io_set(conn_loop(conn), &conn->io, conn->is_resting ? EPOLLRDHUP : EPOLLOUT);
+        loop_io_set(conn_loop(conn), &conn->io,
+                    (conn->is_resting ? EPOLLRDHUP : EPOLLOUT) |
+                        (work->wants_part ? (uint32_t)EPOLLIN : 0));
     } else if (has_out) {
         set_state(conn, CONN_WRITING);
         loop_io_set(conn_loop(conn), &conn->io, EPOLLOUT);
@@ -202,8 +214,7 @@ static void settle(struct httpd_conn *conn)
     }
 }
 
-/* Serves all that the input holds, and writes the answers. */
-static void serve(struct httpd_conn *conn)
+void conn_round(struct httpd_conn *conn)
 {
     bool is_open;
     conn->is_serving = true;
@@ -217,21 +228,9 @@ static void serve(struct httpd_conn *conn)
     } while (is_open && conn->is_stuffed && conn->work->out.len == 0);
     conn->is_serving = false;
     if (is_open)
-        settle(conn);
+        conn_settle(conn);
     else
         conn_close(conn);
-}
-
-/* Room for the next read: earlier requests make place first. */
-static bool make_room(struct work *work)
-{
-    if (work->in_start) {
-        buf_consume(&work->in, work->in_start);
-        work->in_start = 0;
-    }
-    size_t want = work->in.len < READ_BYTES ? READ_BYTES : work->in.len;
-    size_t left = work_input_max(work->exchange.httpd) - work->in.len;
-    return left > 0 && buf_reserve(&work->in, want < left ? want : left) == RC_OK;
 }
 
 static void on_readable(struct httpd_conn *conn)
@@ -250,7 +249,7 @@ static void on_readable(struct httpd_conn *conn)
         work_restart(conn->httpd, conn->work);
     }
     struct work *work = conn->work;
-    if (!make_room(work)) {
+    if (!work_make_room(work)) {
         conn_close(conn);
         return;
     }
@@ -258,11 +257,11 @@ static void on_readable(struct httpd_conn *conn)
     if (n > 0) {
         conn->has_asked = true;
         work->in.len += (size_t)n;
-        serve(conn);
+        conn_round(conn);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         conn_close(conn);
     } else {
-        settle(conn);
+        conn_settle(conn);
     }
 }
 
@@ -278,12 +277,17 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
             conn_close(conn);
         else if ((events & EPOLLOUT) && !flush(conn))
             conn_close(conn);
+        else if (conn->work->wants_part)
+            (void)conn_body_feed(conn);
         else
             loop_io_set(loop, io, conn->work->out.len ? EPOLLOUT : 0);
+    } else if (conn->state == CONN_PRODUCING && (events & EPOLLIN)) {
+        if (conn_body_feed(conn) && !conn->is_resting)
+            conn_round(conn);
     } else if (conn->is_resting) {
         conn_close(conn); /* nothing else is watched for: the client has left */
     } else if (conn->state == CONN_WRITING || conn->state == CONN_PRODUCING) {
-        serve(conn);
+        conn_round(conn);
     } else {
         on_readable(conn);
     }
@@ -300,7 +304,9 @@ static void on_late(struct httpd_conn *conn)
         httpd_count(&conn->httpd->counts->late);
     if (conn->state == CONN_READING || conn->state == CONN_BODY) {
         conn_fault(conn, RC_TIMEOUT);
-        serve(conn);
+        conn_round(conn);
+    } else if (conn->state == CONN_BUSY) {
+        conn_body_fail(conn, RC_TIMEOUT);
     } else if (is_moving) {
         conn_abort(conn);
     } else {
@@ -379,7 +385,7 @@ void httpd_respond(struct httpd_exchange *exchange)
     if (conn->is_gone)
         conn_close(conn);
     else if (!conn->is_serving)
-        serve(conn);
+        conn_round(conn);
 }
 
 void httpd_wake(struct httpd_exchange *exchange)
@@ -388,5 +394,5 @@ void httpd_wake(struct httpd_exchange *exchange)
     if (!conn->is_resting)
         return;
     begin_period(conn);
-    serve(conn);
+    conn_round(conn);
 }

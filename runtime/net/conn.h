@@ -26,6 +26,9 @@ struct work {
     size_t out_start; /* bytes of `out` that are sent */
     struct http1_decoder decoder;
     bool said_continue;
+    bool has_body_left;    /* the owner has the request's head, and may ask for more */
+    bool wants_part;       /* it has asked */
+    bool is_feeding;       /* conn_body_feed is on the stack */
     uint64_t sent_total;   /* bytes of `out` that the kernel took, of all answers so far */
     int64_t progress_mark; /* bytes of the body, or of `out`, when its timeout was last set */
     char peer_text[INET_ADDRSTRLEN];
@@ -108,6 +111,26 @@ void conn_serve(struct httpd_conn *conn);
 /* Answers bytes that are no request, and ends the connection after it. */
 void conn_fault(struct httpd_conn *conn, enum rc fault);
 
+/* --- a body that the owner takes as it comes (conn_body.c) --- */
+
+/* The head at the start of `in` becomes the exchange's request. RC_OK; RC_NOMEM. */
+enum rc conn_body_begin(struct httpd_conn *conn, struct bytes in) MUST_CHECK;
+
+/* Gives what is here of the part that was asked for, or waits for it. false: the connection may be
+ * gone. */
+bool conn_body_feed(struct httpd_conn *conn);
+
+/* The owner gets no more of it. */
+void conn_body_fail(struct httpd_conn *conn, enum rc rc);
+
+/* --- rounds (conn.c) --- */
+
+/* Serves all that the input holds, and writes the answers. The connection may be gone after it. */
+void conn_round(struct httpd_conn *conn);
+
+/* Which state, and which events to wait for. The connection may be gone after it. */
+void conn_settle(struct httpd_conn *conn);
+
 /* The owner has answered: the answer is encoded, and ends here or in conn_produce. */
 void conn_finish(struct httpd_conn *conn);
 
@@ -152,6 +175,9 @@ void conn_describe(const struct httpd_conn *conn, struct httpd_exchange *exchang
 
 /* No conn_write follows. */
 void conn_end_writing(struct httpd_conn *conn);
+
+/* Room in `in` for the next read. false: no memory, or as much has come as may. */
+bool work_make_room(struct work *work) MUST_CHECK;
 
 struct work *work_take(struct httpd *httpd);
 

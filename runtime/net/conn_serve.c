@@ -28,10 +28,20 @@ static bool has_produced_body(const struct httpd_exchange *exchange)
 
 static void set_framing(const struct httpd_conn *conn, struct http1_response_options *how)
 {
-    if (!has_produced_body(&conn->work->exchange))
+    const struct httpd_exchange *exchange = &conn->work->exchange;
+    if (!has_produced_body(exchange))
         return;
-    how->framing = how->is_http10 ? HTTP1_BY_CLOSE : HTTP1_BY_CHUNKS;
-    how->keep_alive &= !how->is_http10;
+    how->framing = exchange->produced_bytes >= 0 ? HTTP1_BY_SAID_LENGTH
+                   : how->is_http10              ? HTTP1_BY_CLOSE
+                                                 : HTTP1_BY_CHUNKS;
+    how->length = (uint64_t)exchange->produced_bytes;
+    how->keep_alive &= how->framing != HTTP1_BY_CLOSE;
+}
+
+/* As set_framing has said. */
+static bool is_chunked(const struct work *work)
+{
+    return !work->decoder.is_http10 && work->exchange.produced_bytes < 0;
 }
 
 static bool is_over(const struct httpd_conn *conn)
@@ -44,8 +54,8 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
     struct httpd_exchange *exchange = &work->exchange;
     struct http1_response_options how = {
         .method = exchange->req.method,
-        .keep_alive =
-            conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn) && !exchange->is_last,
+        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn) &&
+                      !exchange->is_last && !work->has_body_left,
         .is_http10 = work->decoder.is_http10,
     };
     if (!exchange->has_date)
@@ -72,8 +82,11 @@ void conn_end_exchange(struct httpd_conn *conn)
      * for both. */
     if (work->exchange.req.answered_us > loop->now_us)
         loop->now_us = work->exchange.req.answered_us;
+    work->exchange.is_gone = conn->is_gone && conn->state == CONN_BUSY;
     if (conn->httpd->options.on_done)
         conn->httpd->options.on_done(&work->exchange);
+    conn->was_fault |= work->has_body_left;
+    work->has_body_left = work->wants_part = false;
     arena_reset(&work->exchange.arena);
     http1_decoder_init(&work->decoder);
     work->said_continue = false;
@@ -104,12 +117,12 @@ void conn_produce(struct httpd_conn *conn)
         conn->is_resting = rc == RC_AGAIN && exchange->is_live && work->part.len == 0;
         if (work->part.failed)
             rc = RC_NOMEM;
-        else if (work->decoder.is_http10)
-            buf_append(&work->out, buf_bytes(&work->part));
-        else
+        else if (is_chunked(work))
             http1_encode_chunk(&work->out, buf_bytes(&work->part));
+        else
+            buf_append(&work->out, buf_bytes(&work->part));
     }
-    if (rc == RC_OK && !work->decoder.is_http10)
+    if (rc == RC_OK && is_chunked(work))
         http1_encode_last_chunk(&work->out);
     exchange->sent_bytes += work->out.len - before;
     if (rc == RC_AGAIN && !work->out.failed)
@@ -132,6 +145,8 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     exchange->sent_bytes = 0;
     exchange->fault = fault;
     exchange->is_live = exchange->is_dropped = exchange->is_last = exchange->has_date = false;
+    exchange->is_body_coming = exchange->is_gone = false;
+    exchange->coming_bytes = exchange->produced_bytes = HTTPD_UNKNOWN;
     exchange->input = bytes_make(NULL, 0);
     conn_describe(conn, exchange);
     exchange->is_http10 = conn->work->decoder.is_http10;
@@ -163,6 +178,30 @@ static void say_continue(struct work *work)
     work->said_continue |= work->decoder.wants_continue;
 }
 
+static void give_to_owner(struct httpd_conn *conn)
+{
+    conn->state = CONN_BUSY;
+    conn->httpd->options.on_request(&conn->work->exchange);
+}
+
+/* A request whose body is the owner's to ask for. */
+static void serve_head(struct httpd_conn *conn, struct bytes in)
+{
+    struct httpd_exchange *exchange = &conn->work->exchange;
+    size_t head_len = http1_decoder_head_len(&conn->work->decoder);
+    uint64_t length;
+    enum rc rc = conn_body_begin(conn, in);
+    if (rc != RC_OK) {
+        conn_fault(conn, rc);
+        return;
+    }
+    begin_exchange(conn, head_len, RC_OK);
+    exchange->is_body_coming = true;
+    if (http1_decoder_length(&conn->work->decoder, &length))
+        exchange->coming_bytes = (int64_t)length;
+    give_to_owner(conn);
+}
+
 /* Decodes one request and gives it to the owner. false: no whole one is here, or the owner keeps
  * it, or there will be no other. */
 static bool serve_one(struct httpd_conn *conn)
@@ -177,6 +216,11 @@ static bool serve_one(struct httpd_conn *conn)
     exchange->req = (struct http_request){.arena = &exchange->arena};
     enum rc rc = http1_decode_request(&work->decoder, in, &exchange->arena, &exchange->req,
                                       &conn->keeps_alive, &consumed);
+    if (rc == RC_AGAIN && conn->httpd->options.streams_bodies &&
+        http1_decoder_has_head(&work->decoder)) {
+        serve_head(conn, in);
+        return conn->state != CONN_BUSY && conn->state != CONN_PRODUCING;
+    }
     if (rc == RC_AGAIN && in.len < work_input_max(conn->httpd)) {
         say_continue(work);
         return false;
@@ -188,8 +232,7 @@ static bool serve_one(struct httpd_conn *conn)
     work->in_start += consumed;
     begin_exchange(conn, consumed, RC_OK);
     exchange->trailer = work->decoder.trailer;
-    conn->state = CONN_BUSY;
-    conn->httpd->options.on_request(exchange);
+    give_to_owner(conn);
     return conn->state != CONN_BUSY && conn->state != CONN_PRODUCING;
 }
 

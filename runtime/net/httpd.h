@@ -23,6 +23,13 @@
 struct httpd;
 struct httpd_conn;
 
+struct httpd_exchange;
+
+/* The next part of a request's body, see httpd_body_next. */
+typedef void httpd_body_fn(struct httpd_exchange *exchange, struct bytes part, enum rc rc);
+
+enum { HTTPD_UNKNOWN = -1 };
+
 /* One request and its answer; belongs to the connection. */
 struct httpd_exchange {
     struct http_request req;  /* the codec's part and the arena are set; the rest is zero */
@@ -38,6 +45,11 @@ struct httpd_exchange {
     struct bytes input;     /* of on_fault, during the call: the bytes that are no request */
     size_t sent_bytes;      /* the response's, in on_done */
     enum rc fault;          /* RC_OK, or why the bytes were no request (in on_done) */
+    bool is_body_coming;    /* on_request has the head alone: httpd_body_next */
+    int64_t coming_bytes;   /* of that body, all of it; HTTPD_UNKNOWN */
+    int64_t produced_bytes; /* of res.producer, all of it; HTTPD_UNKNOWN: chunks say the end */
+    httpd_body_fn *on_body; /* the owner's; Required for httpd_body_next */
+    bool is_gone;           /* in on_done: the client had left before its answer */
     bool is_live;           /* the producer may have nothing to say for now, see httpd_wake */
     bool is_dropped;        /* the answer cuts the connection without a byte */
     bool is_last;           /* the connection ends with the answer, which says so */
@@ -75,6 +87,8 @@ struct httpd_options {
     unsigned idle_timeout_s;            /* a kept connection without a request; 0: none */
     size_t body_max_bytes;              /* of a request; 0: LIMIT_BODY_BYTES */
     size_t arena_max_bytes;             /* of a request; 0: LIMIT_REQUEST_ARENA_BYTES */
+    bool streams_bodies; /* a body that is not here with its head may have any length, and is the
+                          * owner's to ask for: is_body_coming */
     unsigned read_timeout_s;  /* a request's head, the first one's from the connection's begin;
                                * and a body as slow as write_timeout_s says; 0: none */
     unsigned write_timeout_s; /* a client that for so long takes, or sends, fewer than
@@ -115,6 +129,18 @@ void httpd_respond(struct httpd_exchange *exchange);
  * slow; httpd_free tells nothing. Harmless for one that does not rest. The exchange may be gone
  * after the call. */
 void httpd_wake(struct httpd_exchange *exchange);
+
+/* Asks for the next part of the body of a request where is_body_coming: on_body follows once,
+ * inside or later, before or behind httpd_respond. `part` holds until the next call, and until then
+ * no more is read from the client.
+ *
+ * RC_AGAIN: there is more. RC_OK: this part, which may be empty, is the last. Any other, with no
+ * part, is the end too: RC_CLOSED: the client has left; RC_TIMEOUT: it was silent for
+ * read_timeout_s; http1_body_read's.
+ *
+ * An answer before the last part is the connection's last, and what is left of the body is thrown
+ * away when it is over. */
+void httpd_body_next(struct httpd_exchange *exchange);
 
 /* Other values of idle_timeout_s (also for reading and writing) and lifetime_ms, from the next
  * request, and for connections that begin from now on. */

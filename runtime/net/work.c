@@ -4,7 +4,7 @@
 #include "runtime/net/conn.h"
 
 /* As many as one round of the loop takes, when all of it are requests that wait for an answer. */
-enum { FREE_WORKS = LOOP_BATCH };
+enum { FREE_WORKS = LOOP_BATCH, READ_BYTES = 16 * 1024 };
 
 /* Chunks take more bytes than what they carry: here a quarter more, where LIMIT_INPUT_BYTES is too
  * few for a body that the owner takes. */
@@ -40,6 +40,8 @@ void work_restart(struct httpd *httpd, struct work *work)
     http1_decoder_init(&work->decoder);
     if (httpd->options.body_max_bytes)
         work->decoder.body_max = httpd->options.body_max_bytes;
+    if (httpd->options.streams_bodies)
+        work->decoder.body_max = SIZE_MAX / 4;
     work->said_continue = false;
 }
 
@@ -69,4 +71,16 @@ void work_give(struct httpd *httpd, struct work *work)
     work->next = httpd->free_works;
     httpd->free_works = work;
     httpd->free_work_count++;
+}
+
+/* Earlier requests make place first. */
+bool work_make_room(struct work *work)
+{
+    if (work->in_start) {
+        buf_consume(&work->in, work->in_start);
+        work->in_start = 0;
+    }
+    size_t want = work->in.len < READ_BYTES ? READ_BYTES : work->in.len;
+    size_t left = work_input_max(work->exchange.httpd) - work->in.len;
+    return left > 0 && buf_reserve(&work->in, want < left ? want : left) == RC_OK;
 }

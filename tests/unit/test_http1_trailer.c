@@ -14,7 +14,7 @@ static const struct http_field trailer[] = {{BYTES_INIT("X-Error"), BYTES_INIT("
 static void encode(struct buf *out, size_t trailer_count)
 {
     buf_init(out, LIMIT_HEAD_BYTES);
-    http1_encode_request_head(out, BYTES_LIT("POST"), BYTES_LIT("/a"), head, 2);
+    http1_encode_request_head(out, BYTES_LIT("POST"), BYTES_LIT("/a"), head, 2, HTTP1_CHUNKS);
     http1_encode_chunk(out, BYTES_LIT("one "));
     http1_encode_chunk(out, BYTES_LIT(""));
     http1_encode_chunk(out, BYTES_LIT("two"));
@@ -91,7 +91,7 @@ Test(http1_trailer, what_does_not_fit_is_told_and_left_out)
 {
     struct buf out;
     buf_init(&out, 20);
-    http1_encode_request_head(&out, BYTES_LIT("POST"), BYTES_LIT("/a"), head, 2);
+    http1_encode_request_head(&out, BYTES_LIT("POST"), BYTES_LIT("/a"), head, 2, HTTP1_CHUNKS);
     cr_expect(out.failed);
     cr_expect_eq(out.len, 0u);
     buf_reset(&out);

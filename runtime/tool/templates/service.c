@@ -11,7 +11,8 @@ static void handle_hello(const struct http_request *req, struct http_response *r
     http_response_printf(res, req->arena, 200, TEXT, "Hello, %.*s\n", BYTES_ARG(*name));
 }
 
-/* The load balancer asks this one; an answer of 200 keeps a target in service. */
+/* Asked before a task gets its first request, and by the load balancer ever after, as /gtg ("good
+ * to go"): an answer of 200 keeps a target in service. */
 static void handle_healthcheck(const struct http_request *req, struct http_response *res)
 {
     http_response_borrow(res, req->arena, 200, JSON, BYTES_LIT("{\"status\":\"ok\"}"));
@@ -21,6 +22,7 @@ static void handle_healthcheck(const struct http_request *req, struct http_respo
 static const struct route routes[] = {
     {HTTP_GET, "/hello/{name}", handle_hello, 0},
     {HTTP_GET, "/healthcheck", handle_healthcheck, 0},
+    {HTTP_GET, "/gtg", handle_healthcheck, 0},
     ROUTES_END,
 };
 
