@@ -8,9 +8,10 @@
  * Threads: plain functions.
  *
  * One object a line, each with "type" and "at" (milliseconds since the epoch). These are read back:
- *   {"type":"run","at":..,"plan":"NAME","judge":{POLICY}}        the first line
- *   {"type":"step","at":..,"step":1,"share":0.1}                 a step begins; shares as parts of
- * 1
+ *   {"type":"run","at":..,"plan":"NAME","judge":{POLICY}}
+ *       the first line; a later one begins the evidence anew, as resuming a run does
+ *   {"type":"step","at":..,"step":1,"share":0.1}
+ *       judge_step stands before the first sample that begins "at" or later; shares as parts of 1
  *   {"type":"sample","at":..,"minutes":1,"stable":{SIDE},"canary":{SIDE}}
  *       SIDE: {"requests":900,"errors":3,"latency":[[UPPER_MS,COUNT],..]}; UPPER_MS null: no bound
  *   {"type":"verdict","at":..,"verdict":"pass","checks":[{"check":"errors","verdict":"pass",..}]}

@@ -95,6 +95,7 @@ enum {
 
     /* The canary. */
     LIMIT_CANARY_ESTIMATE_MINUTES = 31 * 24 * 60, /* no estimate promises later than this */
+    LIMIT_CANARY_LINE_BYTES = 4 * 1024 * 1024,    /* of memory for one line of a recording */
 };
 
 #endif
