@@ -66,9 +66,17 @@ static bool start(struct function *function, struct invocation *first, bool is_c
                   size_t error_len)
 {
     struct sandbox *sandbox = sandbox_new(&function->sandbox, first, is_cold, error, error_len);
-    if (sandbox)
-        link_sandbox(function, sandbox);
-    return sandbox != NULL;
+    if (!sandbox)
+        return false;
+    link_sandbox(function, sandbox);
+    function_watch_memory(function);
+    return true;
+}
+
+static void hand(struct function *function, struct sandbox *sandbox, struct invocation *invocation)
+{
+    sandbox_hand(sandbox, invocation);
+    function_watch_memory(function);
 }
 
 /* --- calls that wait --- */
@@ -144,7 +152,7 @@ void function_on_idle(struct sandbox *sandbox)
     link_sandbox(function, sandbox);
     struct invocation *invocation = function_take_waiting(function);
     if (invocation)
-        sandbox_hand(sandbox, invocation);
+        hand(function, sandbox, invocation);
     else if (function->is_retiring || count_total(function) > function->concurrency)
         sandbox_end(sandbox);
 }
@@ -239,7 +247,7 @@ void function_call(struct function *function, const struct function_call *call)
     invocation->stats = &function->stats;
     struct sandbox *sandbox = find_ready(function);
     if (sandbox) {
-        sandbox_hand(sandbox, invocation);
+        hand(function, sandbox, invocation);
     } else if (function->stats.waiting >= count_coming(function) &&
                count_total(function) >= function->concurrency) {
         throttle(invocation);

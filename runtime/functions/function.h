@@ -93,7 +93,7 @@ struct function_options {
                              0:   50 */
     unsigned freeze_ms;   /* from `next` without an event to SIGSTOP; 0: 20 */
     unsigned idle_end_ms; /* from `next` without an event to the sandbox's end; 0: 300000 */
-    unsigned memory_mb;   /* said to the function; 0: 128 */
+    unsigned memory_mb;   /* said to the function, and its limit: who uses more is killed; 0: 128 */
     unsigned concurrency; /* sandboxes at most; 0: 100 */
     function_line_fn *on_line; /* NULL: output goes nowhere */
     bool is_quiet;             /* no START, END and REPORT but of calls that failed */
@@ -145,11 +145,11 @@ struct function_sandbox {
     uint64_t number; /* from 1, in the order of starts */
     enum function_sandbox_state state;
     pid_t process_id;
-    int64_t age_ms;      /* since its start */
-    int64_t state_ms;    /* in `state`; a frozen one: since it waits */
-    int64_t init_us;     /* 0: not over */
-    uint64_t call_count; /* the one in hand included */
-    unsigned peak_memory_mb;
+    int64_t age_ms;          /* since its start */
+    int64_t state_ms;        /* in `state`; a frozen one: since it waits */
+    int64_t init_us;         /* 0: not over */
+    uint64_t call_count;     /* the one in hand included */
+    unsigned peak_memory_mb; /* of it with all that it has started */
 };
 
 typedef void function_sandbox_fn(void *context, const struct function_sandbox *sandbox);
@@ -164,9 +164,10 @@ struct function_stats {
     uint64_t starts;      /* of sandboxes */
     uint64_t cold_starts; /* calls that had to wait for one */
     uint64_t init_failures;
-    uint64_t deaths;    /* of sandboxes that nobody had ended */
-    uint64_t idle_ends; /* of sandboxes that had waited for long */
-    size_t waiting;     /* calls that wait for a sandbox now */
+    uint64_t deaths;       /* of sandboxes that nobody had ended */
+    uint64_t memory_kills; /* of sandboxes over their memory size */
+    uint64_t idle_ends;    /* of sandboxes that had waited for long */
+    size_t waiting;        /* calls that wait for a sandbox now */
 };
 
 void function_stats(const struct function *function, struct function_stats *stats);

@@ -10,13 +10,15 @@
 
 #include "runtime/functions/function_texts.h"
 #include "runtime/functions/sandbox.h"
+#include "runtime/process/census.h"
 
 struct function {
     struct sandbox_options sandbox;
     unsigned concurrency, return_ms;
     struct sandbox *sandboxes; /* the last used first */
     struct invocation *first, **last;
-    struct loop_timer return_timer;
+    struct loop_timer return_timer, memory_timer;
+    struct census census;
     struct random_state random;
     bool is_freeing, is_retiring;
     struct function_texts texts;
@@ -35,5 +37,11 @@ struct invocation *function_take_waiting(struct function *function);
 void function_on_idle(struct sandbox *sandbox);
 void function_on_end(struct sandbox *sandbox, bool is_untold);
 void function_on_return_timer(struct loop *loop, struct loop_timer *timer);
+
+/* --- function_memory.c --- */
+
+/* A sandbox runs: its memory is looked at again and again until none does. */
+void function_watch_memory(struct function *function);
+void function_on_memory_timer(struct loop *loop, struct loop_timer *timer);
 
 #endif

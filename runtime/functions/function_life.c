@@ -50,6 +50,7 @@ static void fill(struct function *function, const struct function_options *optio
     function->return_ms = options->return_ms ? options->return_ms : RETURN_MS;
     function->last = &function->first;
     function->return_timer.fn = function_on_return_timer;
+    function->memory_timer.fn = function_on_memory_timer;
     random_init(&function->random, 0);
 }
 
@@ -87,6 +88,8 @@ void function_free(struct function *function)
         invocation_end(invocation);
     }
     loop_timer_clear(function->sandbox.loop, &function->return_timer);
+    loop_timer_clear(function->sandbox.loop, &function->memory_timer);
+    census_release(&function->census);
     function_texts_release(&function->texts);
     free(function);
 }

@@ -1,15 +1,14 @@
 #include "runtime/functions/sandbox.h"
 
-#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 #include "runtime/functions/runtime_api.h"
 #include "runtime/functions/sandbox_env.h"
+#include "runtime/functions/sandbox_internal.h"
 #include "runtime/functions/sandbox_report.h"
 
 /*
@@ -19,7 +18,7 @@
  * the lines of a call before its result.
  */
 
-static void set_timer(struct sandbox *sandbox, unsigned after_ms)
+void sandbox_set_timer(struct sandbox *sandbox, unsigned after_ms)
 {
     struct loop *loop = sandbox->options->loop;
     int64_t due_ms = clock_ms_monotonic() + after_ms;
@@ -27,16 +26,7 @@ static void set_timer(struct sandbox *sandbox, unsigned after_ms)
         process_signal(sandbox->process, SIGKILL); /* without a limit it shall not run */
 }
 
-/* --- the end of an invocation --- */
-
-/* Off the sandbox before the owner hears of it, who may hand it the next one. */
-static void drop_invocation(struct sandbox *sandbox)
-{
-    struct invocation *invocation = sandbox->invocation;
-    sandbox->invocation = NULL;
-    loop_timer_clear(sandbox->options->loop, &sandbox->timer);
-    invocation_end(invocation);
-}
+/* --- the process --- */
 
 void sandbox_log(struct sandbox *sandbox, struct bytes line)
 {
@@ -47,127 +37,10 @@ void sandbox_log(struct sandbox *sandbox, struct bytes line)
         options->on_line(options->line_context, line);
 }
 
-static void describe_exit(int status, char *text, size_t len)
-{
-    if (WIFSIGNALED(status)) {
-        size_t n = (size_t)snprintf(text, len, "Runtime exited with error: signal: ");
-        (void)snprintf(text + n, len - n, "%s", strsignal(WTERMSIG(status)));
-        text[n] = (char)tolower((unsigned char)text[n]);
-    } else if (WEXITSTATUS(status) != 0) {
-        (void)snprintf(text, len, "Runtime exited with error: exit status %d", WEXITSTATUS(status));
-    } else {
-        (void)snprintf(text, len, "Runtime exited without providing a reason");
-    }
-}
-
-/* The process went away with an invocation. */
-static void fail_by_exit(struct sandbox *sandbox)
-{
-    const char *type = sandbox->has_init_error ? sandbox->init_error_type : "Runtime.ExitError";
-    if (!sandbox->init_us)
-        sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"error", type});
-    sandbox_report_end(sandbox, (struct sandbox_status){"error", type});
-    if (sandbox->has_init_error)
-        invocation_done(sandbox->invocation, FUNCTION_ERROR, buf_bytes(&sandbox->init_error),
-                        bytes_from_str(type));
-    else
-        invocation_fail(sandbox->invocation, FUNCTION_ERROR, type, "%s", sandbox->failure);
-    drop_invocation(sandbox);
-}
-
-static void fail_by_timeout(struct sandbox *sandbox)
-{
-    sandbox->state = SANDBOX_ENDING;
-    sandbox->has_failed_init = !sandbox->init_us;
-    process_drain(sandbox->process);
-    if (!sandbox->init_us)
-        sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"timeout", NULL});
-    sandbox_report_end(sandbox, (struct sandbox_status){"timeout", NULL});
-    process_signal(sandbox->process, SIGKILL);
-    invocation_fail(sandbox->invocation, FUNCTION_TIMEOUT, "Sandbox.Timedout",
-                    "Task timed out after %.2f seconds", sandbox->options->timeout_ms / 1000.0);
-    drop_invocation(sandbox);
-}
-
-/* --- the process --- */
-
-static void release(struct sandbox *sandbox)
-{
-    loop_timer_clear(sandbox->options->loop, &sandbox->timer);
-    httpd_free(sandbox->httpd);
-    buf_release(&sandbox->init_error);
-    free(sandbox);
-}
-
-static void report_init_failure(struct sandbox *sandbox)
-{
-    struct sandbox_status status = {"error", "Runtime.ExitError"};
-    if (sandbox->is_init_timeout)
-        status = (struct sandbox_status){"timeout", NULL};
-    else if (sandbox->has_init_error)
-        status.error_type = sandbox->init_error_type;
-    sandbox_report_init(sandbox, "init", status);
-}
-
-static void note_end(struct sandbox *sandbox, int status)
-{
-    struct function_stats *stats = sandbox->options->stats;
-    describe_exit(status, sandbox->failure, sizeof sandbox->failure);
-    if (sandbox->state != SANDBOX_ENDING)
-        sandbox->has_failed_init = !sandbox->init_us;
-    stats->init_failures += sandbox->has_failed_init;
-    stats->deaths += sandbox->state != SANDBOX_ENDING && sandbox->init_us;
-}
-
-static void on_exit_of(void *context, int status)
-{
-    struct sandbox *sandbox = context;
-    bool is_untold = sandbox->state == SANDBOX_INIT && !sandbox->invocation;
-    note_end(sandbox, status);
-    sandbox->process = NULL;
-    sandbox->state = SANDBOX_ENDING;
-    if (is_untold)
-        report_init_failure(sandbox);
-    if (sandbox->invocation)
-        fail_by_exit(sandbox);
-    sandbox->options->on_end(sandbox, is_untold);
-    release(sandbox);
-}
-
 static void on_line(void *context, bool is_error, struct bytes line)
 {
     (void)is_error;
     sandbox_log(context, line);
-}
-
-/* --- the wait for an event --- */
-
-static void wait_on(struct sandbox *sandbox)
-{
-    sandbox->state_ms = clock_ms_monotonic();
-    set_timer(sandbox, sandbox->options->freeze_ms);
-}
-
-/* The wait has its two limits one after the other. */
-static void on_wait_timer(struct sandbox *sandbox)
-{
-    const struct sandbox_options *options = sandbox->options;
-    int64_t left_ms = sandbox->state_ms + options->idle_end_ms - clock_ms_monotonic();
-    if (left_ms <= 0) {
-        options->stats->idle_ends++;
-        sandbox_end(sandbox);
-        return;
-    }
-    process_signal(sandbox->process, SIGSTOP);
-    sandbox->is_frozen = true;
-    set_timer(sandbox, (unsigned)left_ms);
-}
-
-static void thaw(struct sandbox *sandbox)
-{
-    if (sandbox->is_frozen)
-        process_signal(sandbox->process, SIGCONT);
-    sandbox->is_frozen = false;
 }
 
 static void on_timer(struct loop *loop, struct loop_timer *timer)
@@ -175,9 +48,9 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
     struct sandbox *sandbox = (void *)((char *)timer - offsetof(struct sandbox, timer));
     (void)loop;
     if (sandbox->state == SANDBOX_IDLE) {
-        on_wait_timer(sandbox);
+        sandbox_on_wait_timer(sandbox);
     } else if (sandbox->invocation && !sandbox->has_init_error) {
-        fail_by_timeout(sandbox);
+        sandbox_fail_by_timeout(sandbox);
     } else {
         /* In INIT: its exit tells the owner the rest. */
         sandbox->is_init_timeout = !sandbox->has_init_error;
@@ -201,8 +74,9 @@ static bool start_process(struct sandbox *sandbox, char *error, size_t error_len
                                   .argv = argv,
                                   .env = (const char *const *)env,
                                   .directory = options->task_root,
+                                  .mark = sandbox_env_mark(env),
                                   .on_line = on_line,
-                                  .on_exit = on_exit_of,
+                                  .on_exit = sandbox_on_exit,
                                   .context = sandbox};
     sandbox->start_us = clock_us_monotonic();
     sandbox->process = process_start(&how, error, error_len);
@@ -226,7 +100,7 @@ struct sandbox *sandbox_new(const struct sandbox_options *options, struct invoca
     sandbox->number = ++options->stats->starts;
     buf_init(&sandbox->init_error, LIMIT_INVOCATION_BYTES);
     if (!start_process(sandbox, error, error_len)) {
-        release(sandbox);
+        sandbox_release(sandbox);
         return NULL;
     }
     sandbox->invocation = first;
@@ -234,7 +108,7 @@ struct sandbox *sandbox_new(const struct sandbox_options *options, struct invoca
         invocation_start(first, options->timeout_ms);
         sandbox_report_start(sandbox);
     }
-    set_timer(sandbox, first ? options->timeout_ms : options->init_timeout_ms);
+    sandbox_set_timer(sandbox, first ? options->timeout_ms : options->init_timeout_ms);
     return sandbox;
 }
 
@@ -257,11 +131,11 @@ static void answer_next(struct sandbox *sandbox, struct httpd_exchange *exchange
 void sandbox_hand(struct sandbox *sandbox, struct invocation *invocation)
 {
     struct httpd_exchange *exchange = sandbox->held;
-    thaw(sandbox);
+    sandbox_thaw(sandbox);
     sandbox->held = NULL;
     sandbox->invocation = invocation;
     invocation_start(invocation, sandbox->options->timeout_ms);
-    set_timer(sandbox, sandbox->options->timeout_ms);
+    sandbox_set_timer(sandbox, sandbox->options->timeout_ms);
     sandbox_report_start(sandbox);
     answer_next(sandbox, exchange);
 }
@@ -275,7 +149,7 @@ void sandbox_end(struct sandbox *sandbox)
 {
     sandbox->state = SANDBOX_ENDING;
     loop_timer_clear(sandbox->options->loop, &sandbox->timer);
-    thaw(sandbox);
+    sandbox_thaw(sandbox);
     if (sandbox->extension_count)
         process_stop(sandbox->process, sandbox->options->stop_grace_ms);
     else
@@ -284,7 +158,7 @@ void sandbox_end(struct sandbox *sandbox)
 
 void sandbox_ask_to_end(struct sandbox *sandbox)
 {
-    thaw(sandbox);
+    sandbox_thaw(sandbox);
     if (sandbox->extension_count)
         process_signal(sandbox->process, SIGTERM);
 }
@@ -296,10 +170,10 @@ void sandbox_free(struct sandbox *sandbox, int64_t end_ms)
     if (sandbox->invocation) {
         invocation_fail(sandbox->invocation, FUNCTION_ERROR, "Sandbox.Failure",
                         "the function was ended");
-        drop_invocation(sandbox);
+        sandbox_drop_invocation(sandbox);
     }
     process_kill(sandbox->process);
-    release(sandbox);
+    sandbox_release(sandbox);
 }
 
 /* --- what the runtime says --- */
@@ -318,7 +192,7 @@ static void finish_invocation(struct sandbox *sandbox)
 {
     process_drain(sandbox->process);
     sandbox_report_end(sandbox, (struct sandbox_status){NULL, NULL});
-    drop_invocation(sandbox);
+    sandbox_drop_invocation(sandbox);
 }
 
 /* A second `next` takes the place of the first, whose connection the runtime may have lost. */
@@ -352,7 +226,7 @@ void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
     else if (is_news)
         sandbox->options->on_idle(sandbox);
     if (sandbox->state == SANDBOX_IDLE)
-        wait_on(sandbox);
+        sandbox_wait(sandbox);
 }
 
 void sandbox_take_part(struct sandbox *sandbox, struct bytes content_type, struct bytes part)
@@ -386,5 +260,5 @@ void sandbox_take_init_error(struct sandbox *sandbox, struct bytes payload, stru
     (void)snprintf(sandbox->init_error_type, sizeof sandbox->init_error_type, "%.*s",
                    BYTES_ARG(error_type));
     /* A runtime ends by itself now; one that does not is ended. */
-    set_timer(sandbox, sandbox->options->init_error_grace_ms);
+    sandbox_set_timer(sandbox, sandbox->options->init_error_grace_ms);
 }

@@ -86,6 +86,12 @@ struct sandbox {
     struct sandbox *next;    /* the owner's list */
 };
 
+/* true: its process runs, or may: what it uses may grow. */
+static inline bool sandbox_is_running(const struct sandbox *sandbox)
+{
+    return sandbox->process && sandbox->state != SANDBOX_ENDING && !sandbox->is_frozen;
+}
+
 /* Starts a sandbox. `options` is borrowed.
  *
  * first    NULL; or an invocation whose event the runtime gets as soon as it asks: its clock starts
@@ -114,6 +120,10 @@ void sandbox_ask_to_end(struct sandbox *sandbox);
  * sandbox_ask_to_end it is waited for until `end_ms` of clock_ms_monotonic(), with the loop
  * standing still. */
 void sandbox_free(struct sandbox *sandbox, int64_t end_ms);
+
+/* It uses `bytes` of memory now, with all that it has started. Over its limit it is killed, as
+ * Lambda does it: Runtime.ExitError, "signal: killed". */
+void sandbox_note_memory(struct sandbox *sandbox, uint64_t bytes);
 
 /* --- for runtime_api.c: what the runtime says --- */
 

@@ -162,6 +162,11 @@ char **sandbox_env_new(const struct sandbox_options *options, unsigned port)
     return NULL;
 }
 
+const char *sandbox_env_mark(char **env)
+{
+    return env[RUNTIME_API];
+}
+
 void sandbox_env_free(char **env)
 {
     for (char **entry = env; entry && *entry; entry++)

@@ -18,7 +18,8 @@ static void append_status(struct buf *line, struct sandbox_status status)
         buf_printf(line, "\tError Type: %s", status.error_type);
 }
 
-/* The most memory that the process has had, while it is there to be asked. */
+/* The most memory that the process has had, while it is there to be asked: more than the looks at
+ * it may have seen. */
 static void see_memory(struct sandbox *sandbox)
 {
     char path[64], text[128];
@@ -30,9 +31,17 @@ static void see_memory(struct sandbox *sandbox)
     if (!status)
         return;
     while (fgets(text, sizeof text, status))
-        if (sscanf(text, "VmHWM: %lu", &kilobytes) == 1)
+        if (sscanf(text, "VmHWM: %lu", &kilobytes) == 1 &&
+            (kilobytes + 1023) / 1024 > sandbox->peak_memory_mb)
             sandbox->peak_memory_mb = (unsigned)((kilobytes + 1023) / 1024);
     (void)fclose(status);
+}
+
+/* Lambda never says more than the memory size. */
+static unsigned shown_memory(const struct sandbox *sandbox)
+{
+    unsigned limit_mb = sandbox->options->memory_mb;
+    return sandbox->peak_memory_mb < limit_mb ? sandbox->peak_memory_mb : limit_mb;
 }
 
 void sandbox_report_start(struct sandbox *sandbox)
@@ -72,7 +81,7 @@ void sandbox_report_end(struct sandbox *sandbox, struct sandbox_status status)
                (long long)((spent_us + init_us + 999) / 1000)); /* the init is billed too */
     buf_printf(&line, "\tMemory Size: %u MB", sandbox->options->memory_mb);
     if (sandbox->peak_memory_mb)
-        buf_printf(&line, "\tMax Memory Used: %u MB", sandbox->peak_memory_mb);
+        buf_printf(&line, "\tMax Memory Used: %u MB", shown_memory(sandbox));
     if (init_us)
         buf_printf(&line, "\tInit Duration: %.2f ms", (double)init_us / 1000);
     append_status(&line, status);

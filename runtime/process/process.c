@@ -12,6 +12,7 @@
 #include "runtime/core/buf.h"
 #include "runtime/core/clock.h"
 #include "runtime/process/spawn.h"
+#include "runtime/process/strays.h"
 
 /*
  * Three descriptors are watched: the two pipes of output, and the pidfd, which alone ends a
@@ -34,6 +35,7 @@ struct output {
 
 struct process {
     struct process_options options;
+    char *mark; /* of options, copied; or NULL */
     pid_t pid;
     bool is_reaped; /* from now on its id may be another's */
     struct loop_io end_io;
@@ -132,6 +134,7 @@ static void free_released(struct process *process)
 {
     for (int i = 0; i < 2; i++)
         buf_release(&process->outputs[i].line);
+    free(process->mark);
     free(process);
 }
 
@@ -139,6 +142,8 @@ static int reap(struct process *process)
 {
     int status = 0;
     (void)kill(-process->pid, SIGKILL);
+    if (process->mark)
+        strays_kill(process->mark);
     while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
         ;
     process->is_reaped = true;
@@ -238,7 +243,9 @@ struct process *process_start(const struct process_options *options, char *error
         return NULL;
     }
     process->options = *options;
+    process->mark = options->mark ? strdup(options->mark) : NULL;
     if (!spawn(options, &child, error, error_len)) {
+        free(process->mark);
         free(process);
         return NULL;
     }

@@ -31,10 +31,12 @@ typedef void process_line_fn(void *context, bool is_error, struct bytes line);
 typedef void process_exit_fn(void *context, int status);
 
 struct process_options {
-    struct loop *loop;        /* Required. */
-    const char *const *argv;  /* Required: argv[0] is a path or is looked up in PATH. */
-    const char *const *env;   /* Required: the whole environment, "NAME=value", ends with NULL. */
-    const char *directory;    /* NULL: the rig's own */
+    struct loop *loop;       /* Required. */
+    const char *const *argv; /* Required: argv[0] is a path or is looked up in PATH. */
+    const char *const *env;  /* Required: the whole environment, "NAME=value", ends with NULL. */
+    const char *directory;   /* NULL: the rig's own */
+    const char *mark; /* NULL; or an entry of `env` that no other child has: whoever still has it
+                         when the child has ended is killed, in its group or out of it. Copied */
     process_line_fn *on_line; /* NULL: output goes nowhere */
     process_exit_fn *on_exit; /* Required. */
     void *context;

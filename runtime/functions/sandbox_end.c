@@ -1,0 +1,124 @@
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "runtime/functions/sandbox_internal.h"
+#include "runtime/functions/sandbox_report.h"
+
+enum { MEGABYTE = 1024 * 1024 };
+
+/* How invocations and sandboxes end badly, and what is said then. */
+
+/* Off the sandbox before the owner hears of it, who may hand it the next one. */
+void sandbox_drop_invocation(struct sandbox *sandbox)
+{
+    struct invocation *invocation = sandbox->invocation;
+    sandbox->invocation = NULL;
+    loop_timer_clear(sandbox->options->loop, &sandbox->timer);
+    invocation_end(invocation);
+}
+
+static void describe_exit(int status, char *text, size_t len)
+{
+    if (WIFSIGNALED(status)) {
+        size_t n = (size_t)snprintf(text, len, "Runtime exited with error: signal: ");
+        (void)snprintf(text + n, len - n, "%s", strsignal(WTERMSIG(status)));
+        text[n] = (char)tolower((unsigned char)text[n]);
+    } else if (WEXITSTATUS(status) != 0) {
+        (void)snprintf(text, len, "Runtime exited with error: exit status %d", WEXITSTATUS(status));
+    } else {
+        (void)snprintf(text, len, "Runtime exited without providing a reason");
+    }
+}
+
+/* The process went away with an invocation. */
+static void fail_by_exit(struct sandbox *sandbox)
+{
+    const char *type = sandbox->has_init_error ? sandbox->init_error_type : "Runtime.ExitError";
+    if (!sandbox->init_us)
+        sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"error", type});
+    sandbox_report_end(sandbox, (struct sandbox_status){"error", type});
+    if (sandbox->has_init_error)
+        invocation_done(sandbox->invocation, FUNCTION_ERROR, buf_bytes(&sandbox->init_error),
+                        bytes_from_str(type));
+    else
+        invocation_fail(sandbox->invocation, FUNCTION_ERROR, type, "%s", sandbox->failure);
+    sandbox_drop_invocation(sandbox);
+}
+
+void sandbox_fail_by_timeout(struct sandbox *sandbox)
+{
+    sandbox->state = SANDBOX_ENDING;
+    sandbox->has_failed_init = !sandbox->init_us;
+    process_drain(sandbox->process);
+    if (!sandbox->init_us)
+        sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"timeout", NULL});
+    sandbox_report_end(sandbox, (struct sandbox_status){"timeout", NULL});
+    process_signal(sandbox->process, SIGKILL);
+    invocation_fail(sandbox->invocation, FUNCTION_TIMEOUT, "Sandbox.Timedout",
+                    "Task timed out after %.2f seconds", sandbox->options->timeout_ms / 1000.0);
+    sandbox_drop_invocation(sandbox);
+}
+
+/* --- the process has gone --- */
+
+void sandbox_release(struct sandbox *sandbox)
+{
+    loop_timer_clear(sandbox->options->loop, &sandbox->timer);
+    httpd_free(sandbox->httpd);
+    buf_release(&sandbox->init_error);
+    free(sandbox);
+}
+
+static void report_init_failure(struct sandbox *sandbox)
+{
+    struct sandbox_status status = {"error", "Runtime.ExitError"};
+    if (sandbox->is_init_timeout)
+        status = (struct sandbox_status){"timeout", NULL};
+    else if (sandbox->has_init_error)
+        status.error_type = sandbox->init_error_type;
+    sandbox_report_init(sandbox, "init", status);
+}
+
+static void note_end(struct sandbox *sandbox, int status)
+{
+    struct function_stats *stats = sandbox->options->stats;
+    describe_exit(status, sandbox->failure, sizeof sandbox->failure);
+    if (sandbox->state != SANDBOX_ENDING)
+        sandbox->has_failed_init = !sandbox->init_us;
+    stats->init_failures += sandbox->has_failed_init;
+    stats->deaths += sandbox->state != SANDBOX_ENDING && sandbox->init_us;
+}
+
+void sandbox_on_exit(void *context, int status)
+{
+    struct sandbox *sandbox = context;
+    bool is_untold = sandbox->state == SANDBOX_INIT && !sandbox->invocation;
+    note_end(sandbox, status);
+    sandbox->process = NULL;
+    sandbox->state = SANDBOX_ENDING;
+    if (is_untold)
+        report_init_failure(sandbox);
+    if (sandbox->invocation)
+        fail_by_exit(sandbox);
+    sandbox->options->on_end(sandbox, is_untold);
+    sandbox_release(sandbox);
+}
+
+void sandbox_note_memory(struct sandbox *sandbox, uint64_t bytes)
+{
+    char line[128];
+    unsigned limit_mb = sandbox->options->memory_mb;
+    uint64_t used_mb = (bytes + MEGABYTE - 1) / MEGABYTE;
+    if (used_mb > sandbox->peak_memory_mb)
+        sandbox->peak_memory_mb = (unsigned)used_mb;
+    if (used_mb <= limit_mb)
+        return;
+    (void)snprintf(line, sizeof line, "%llu MB are used, %u MB is the memory size: killed",
+                   (unsigned long long)used_mb, limit_mb);
+    sandbox_log(sandbox, bytes_from_str(line));
+    sandbox->options->stats->memory_kills++;
+    process_signal(sandbox->process, SIGKILL);
+}
