@@ -16,20 +16,25 @@ struct datum *datum_new(struct arena *arena, enum datum_kind kind)
     return datum;
 }
 
+void datum_put(struct datum *map, const char *name, struct datum *tree)
+{
+    tree->parent = map;
+    tree->name = bytes_from_str(name);
+    if (map->last)
+        map->last->next = tree;
+    else
+        map->first = tree;
+    map->last = tree;
+    map->count++;
+}
+
 struct datum *datum_add(struct arena *arena, struct datum *parent, const char *name,
                         enum datum_kind kind)
 {
     struct datum *datum = parent ? datum_new(arena, kind) : NULL;
     if (!datum)
         return NULL;
-    datum->parent = parent;
-    datum->name = bytes_from_str(name);
-    if (parent->last)
-        parent->last->next = datum;
-    else
-        parent->first = datum;
-    parent->last = datum;
-    parent->count++;
+    datum_put(parent, name, datum);
     if (parent->kind == DATUM_LIST)
         datum->index = parent->count;
     return datum;

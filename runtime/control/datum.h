@@ -54,6 +54,9 @@ struct datum *datum_new(struct arena *arena, enum datum_kind kind) MUST_CHECK;
 struct datum *datum_add(struct arena *arena, struct datum *parent, const char *name,
                         enum datum_kind kind);
 
+/* Hangs a tree that has no parent under `name` (borrowed; not there yet) of a map. */
+void datum_put(struct datum *map, const char *name, struct datum *tree);
+
 /* Makes a result: a refusal of the arena is remembered, and looked for once by control_answer. */
 struct datum_maker {
     struct arena *arena;

@@ -249,12 +249,17 @@ static bool start_control(struct rig *rig)
     if (fd < 0)
         return false;
     rig->control_port = httpd_port(fd);
+    rig_fargate_init(&rig->fargate);
+    const struct control_service *const others[] = {cloudwatch_service(rig->metrics.cloudwatch),
+                                                    &rig->fargate.ecs.service,
+                                                    &rig->fargate.scaling.service};
     struct rig_control_options control = {
         .loop = &rig->loop,
         .listen_fd = fd,
         .model = rig->model.model,
         .state = rig->config->state,
-        .cloudwatch = cloudwatch_service(rig->metrics.cloudwatch),
+        .others = others,
+        .other_count = sizeof others / sizeof others[0],
     };
     return rig_control_init(&rig->control, &control, rig->error, sizeof rig->error);
 }

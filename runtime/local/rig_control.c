@@ -26,9 +26,10 @@ static bool make_services(struct rig_control *control, const struct rig_control_
         return false;
     sts_init(&control->sts, here->account);
     add(control, elb_service(control->elb));
-    add(control, options->cloudwatch);
     add(control, ssm_service(control->ssm));
     add(control, &control->sts.service);
+    for (size_t i = 0; i < options->other_count; i++)
+        add(control, options->others[i]);
     return true;
 }
 

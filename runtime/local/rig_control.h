@@ -13,7 +13,7 @@
 #include "runtime/control/ssm.h"
 #include "runtime/control/sts.h"
 
-enum { RIG_SERVICES_MAX = 8 };
+enum { RIG_SERVICES_MAX = 16 };
 
 struct rig_control {
     const struct control_service *services[RIG_SERVICES_MAX];
@@ -29,7 +29,8 @@ struct rig_control_options {
     int listen_fd;           /* taken over, also on failure */
     struct alb_model *model; /* its region and account are those of all services */
     const char *state;       /* folder that keeps what the services know; NULL: none; borrowed */
-    const struct control_service *cloudwatch; /* borrowed */
+    const struct control_service *const *others; /* of the homes, and CloudWatch; borrowed each */
+    size_t other_count;
 };
 
 /* Fills a zeroed struct, which stays where it is. false: `error` says why; nothing is left to

@@ -2,23 +2,32 @@
 #define RUNTIME_LOCAL_RIG_FARGATE_H
 
 /*
- * rig_fargate — the rig's Fargate: the service that fills the slot fargate-a, or servers that
- * others start.
+ * rig_fargate — the rig's Fargate: a cluster with a service for each of its slots, as
+ * terraform/modules/fargate_home makes it, or servers that others start.
  *
  * Layer:   local. Knows tasks.
  * Threads: all on the loop's thread.
  *
- * Use: 1. rig_fargate_start   2. rig_fargate_stop   3. rig_fargate_release, before the model
+ * Cluster and task definitions have the load balancer's name, "duet-local"; the services are
+ * "duet-local-a", which runs the rig's server program, and "duet-local-b", which has no task at
+ * first. With servers of others there is no service a.
+ *
+ * Use: 1. rig_fargate_init   2. rig_fargate_start   3. rig_fargate_stop   4. rig_fargate_release,
+ * before the model
  */
 
 #include "runtime/local/rig_model.h"
-#include "runtime/tasks/service.h"
+#include "runtime/tasks/ecs.h"
+#include "runtime/tasks/scaling.h"
 
 struct outside;
 
 struct rig_fargate {
-    struct service *service; /* NULL: the targets are others' */
-    struct outside *outside;
+    struct cluster cluster;
+    struct ecs ecs; /* these two's services are the control port's */
+    struct scaling scaling;
+    struct outside *outside; /* NULL: the tasks of slot a are ours */
+    char image[4200];        /* of the first revision: "file:///PATH" */
 };
 
 struct rig_fargate_options {
@@ -28,15 +37,19 @@ struct rig_fargate_options {
     const char *program;    /* of the Fargate home; borrowed */
     const char *const *env; /* its variables, "NAME=value", ends with NULL; borrowed */
     service_failed_fn *on_failed;
-    service_event_fn *on_ready; /* may come inside rig_fargate_start */
+    service_event_fn *on_ready; /* of slot a; may come inside rig_fargate_start */
     void *context;              /* of both */
 };
+
+/* Fills a zeroed struct, which stays where it is, so that the control port can have its services.
+ */
+void rig_fargate_init(struct rig_fargate *fargate);
 
 /* Starts the tasks. false: `error` says why; what was made stays for rig_fargate_release. */
 bool rig_fargate_start(struct rig_fargate *fargate, const struct rig_fargate_options *options,
                        char *error, size_t error_len) MUST_CHECK;
 
-/* The program's file is another. */
+/* The program's file is another: every service that runs it gets new tasks. */
 void rig_fargate_replace(struct rig_fargate *fargate);
 
 /* Stops the tasks; on_stopped when the last is gone, maybe inside. */

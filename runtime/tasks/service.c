@@ -2,127 +2,64 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 
 #include "runtime/core/clock.h"
-#include "runtime/tasks/task.h"
+#include "runtime/tasks/service_internal.h"
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+/* --- deployments --- */
 
-struct service {
-    struct service_options options;
-    struct task_owner owner;
-    struct task *tasks;
-    struct loop_timer restart_timer;
-    unsigned failures; /* tasks in a row that ended before they were ready */
-    bool was_ready, is_stopping, is_replacing;
-    bool is_expected; /* the group knows that a task will come */
-    service_event_fn *on_stopped;
-};
-
-void service_count(const struct service *service, size_t *total, size_t *ready)
+struct deployment *service_deploy(struct service *service, const struct definition *definition)
 {
-    *total = *ready = 0;
-    for (const struct task *task = service->tasks; task; task = task->next) {
-        *total += 1;
-        *ready += task->state == TASK_READY;
-    }
+    struct deployment *deployment = calloc(1, sizeof *deployment);
+    uint64_t number = 0;
+    if (!deployment)
+        return NULL;
+    (void)!getrandom(&number, sizeof number, 0);
+    (void)snprintf(deployment->id, sizeof deployment->id, "ecs-svc/%019llu",
+                   (unsigned long long)(number % 9000000000000000000U + 1000000000000000000U));
+    deployment->definition = definition;
+    deployment->created_ms = deployment->updated_ms = clock_ms_epoch();
+    (void)snprintf(deployment->reason, sizeof deployment->reason, "ECS deployment %s in progress.",
+                   deployment->id);
+    deployment->next = service->deployments;
+    service->deployments = service->primary = deployment;
+    service->failures = 0;
+    loop_timer_clear(service->options.loop, &service->timer);
+    return deployment;
 }
 
-/* Tasks that stay: neither old ones nor those that retire. */
-static size_t current_count(const struct service *service)
+static bool has_tasks(const struct service *service, const struct deployment *deployment)
 {
-    size_t count = 0;
     for (const struct task *task = service->tasks; task; task = task->next)
-        count += task->state != TASK_RETIRING && !task->is_old;
-    return count;
+        if (task->deployment == deployment)
+            return true;
+    return false;
+}
+
+void service_prune(struct service *service)
+{
+    struct deployment **link = &service->deployments;
+    while (*link) {
+        struct deployment *each = *link;
+        if (each == service->primary || each == service->completed || has_tasks(service, each)) {
+            link = &each->next;
+        } else {
+            *link = each->next;
+            free(each);
+        }
+    }
 }
 
 /* --- tasks --- */
 
-static unsigned wanted(const struct service *service)
-{
-    return service->options.task_count;
-}
-
-/* Between the end of a task and the start of the next. */
-static void expect(struct service *service, bool is_expected)
-{
-    if (service->is_expected != is_expected)
-        alb_group_expect(service->options.group, is_expected ? 1 : -1);
-    service->is_expected = is_expected;
-}
-
-static bool start_task(struct service *service, char *error, size_t error_len)
-{
-    struct task *task = task_start(&service->owner, error, error_len);
-    if (!task)
-        return false;
-    struct task **last = &service->tasks;
-    while (*last)
-        last = &(*last)->next;
-    *last = task;
-    if (task_register(task, service->options.group))
-        return true;
-    *last = NULL;
-    task_kill(task);
-    (void)snprintf(error, error_len, "no memory");
-    return false;
-}
-
-static void restart_later(struct service *service)
-{
-    int64_t pause_ms = 0;
-    if (service->failures)
-        pause_ms = BACKOFF_FIRST_MS << (service->failures < 7 ? service->failures - 1 : 6);
-    if (pause_ms > BACKOFF_MAX_MS)
-        pause_ms = BACKOFF_MAX_MS;
-    if (loop_timer_set(service->options.loop, &service->restart_timer,
-                       clock_ms_monotonic() + pause_ms) != RC_OK)
-        service->options.on_failed(service->options.context, "no memory for a timer");
-}
-
-static void on_restart_timer(struct loop *loop, struct loop_timer *timer)
-{
-    struct service *service = (void *)((char *)timer - offsetof(struct service, restart_timer));
-    char error[512];
-    (void)loop;
-    while (!service->is_stopping && current_count(service) < wanted(service)) {
-        if (!start_task(service, error, sizeof error)) {
-            service->failures++;
-            service->options.on_failed(service->options.context, error);
-            restart_later(service);
-            return;
-        }
-    }
-    expect(service, false);
-}
-
-static void retire_old(struct service *service)
-{
-    service->is_replacing = false;
-    struct task *next;
-    for (struct task *task = service->tasks; task; task = next) {
-        next = task->next;
-        if (task->is_old && task->state != TASK_RETIRING)
-            task_retire(task);
-    }
-}
-
 static void on_task_ready(void *context, struct task *task)
 {
     struct service *service = context;
-    size_t total, ready, is_current = 0;
-    (void)task;
-    service->failures = 0;
-    service_count(service, &total, &ready);
-    for (const struct task *each = service->tasks; each; each = each->next)
-        is_current += each->state == TASK_READY && !each->is_old;
-    if (is_current < wanted(service) || (service->was_ready && !service->is_replacing))
-        return;
-    service->was_ready = true;
-    retire_old(service);
-    service->options.on_ready(service->options.context);
+    if (task->deployment == service->primary)
+        service->failures = 0;
+    service_schedule(service);
 }
 
 static void unlink_task(struct service *service, const struct task *task)
@@ -131,17 +68,6 @@ static void unlink_task(struct service *service, const struct task *task)
     while (*link != task)
         link = &(*link)->next;
     *link = task->next;
-}
-
-/* The new version does not start: the old tasks stay what they were. */
-static void give_up_replacing(struct service *service)
-{
-    service->is_replacing = false;
-    for (struct task *task = service->tasks; task; task = task->next) {
-        if (!task->is_old)
-            task_stop(task);
-        task->is_old = false;
-    }
 }
 
 static void describe_end(const struct task *task, int status, char *text, size_t text_len)
@@ -157,37 +83,34 @@ static void on_task_exit(void *context, struct task *task, int status)
 {
     struct service *service = context;
     char text[TASK_LAST_LINE + 64];
-    bool is_expected = task->state == TASK_RETIRING;
     unlink_task(service, task);
+    service_note_stopped(service, task, status);
     if (service->is_stopping) {
         if (!service->tasks)
-            service->on_stopped(service->options.context);
+            service->on_stopped(service->stop_context);
         return;
     }
-    if (is_expected)
-        return;
-    if (!task->was_ready) {
-        service->failures++;
+    if (!task->was_ready && !task->stop_code) {
         describe_end(task, status, text, sizeof text);
-        service->options.on_failed(service->options.context, text);
-        if (service->is_replacing && !task->is_old) {
-            give_up_replacing(service);
-            return;
-        }
+        service_note_failure(service, task->deployment, text);
     }
-    expect(service, true);
-    restart_later(service);
+    service_schedule(service);
 }
 
 /* As ECS does: another one is started, and this one is stopped when it has ended what it has. */
 static void on_task_unhealthy(void *context, struct task *task)
 {
     struct service *service = context;
-    if (service->is_stopping || task->is_old)
+    char reason[SERVICE_TEXT_MAX];
+    if (service->is_stopping)
         return;
-    expect(service, true);
-    task_retire(task);
-    restart_later(service);
+    (void)snprintf(reason, sizeof reason, "Task failed ELB health checks in (target-group %s)",
+                   service->options.group->arn);
+    service_say(service, "(task %s) failed ELB health checks in (target-group %s).", task->id,
+                service->options.group->arn);
+    task_retire(task, "ServiceSchedulerInitiated", reason);
+    service_count_failure(service, task->deployment);
+    service_schedule(service);
 }
 
 static void on_task_line(void *context, bool is_error, struct bytes line)
@@ -196,77 +119,151 @@ static void on_task_line(void *context, bool is_error, struct bytes line)
     service->options.on_line(service->options.context, is_error, line);
 }
 
-void service_replace(struct service *service)
+static struct task *make_task(struct service *service, char *error, size_t error_len)
 {
-    char error[512];
-    service->is_replacing = true;
-    for (struct task *task = service->tasks; task; task = task->next)
-        task->is_old = true;
-    while (current_count(service) < wanted(service)) {
-        if (!start_task(service, error, sizeof error)) {
-            service->options.on_failed(service->options.context, error);
-            give_up_replacing(service);
-            return;
-        }
-    }
-}
-
-/* --- life --- */
-
-struct service *service_new(const struct service_options *options, char *error, size_t error_len)
-{
-    struct service *service = calloc(1, sizeof *service);
-    if (!service) {
-        (void)snprintf(error, error_len, "no memory");
-        return NULL;
-    }
-    service->options = *options;
-    if (options->task_count == 0)
-        service->options.task_count = 1;
-    service->restart_timer.fn = on_restart_timer;
-    service->owner = (struct task_owner){
+    const struct definition *definition = service->primary->definition;
+    const struct service_options *options = &service->options;
+    const struct task_owner owner = {
         .loop = options->loop,
-        .program = options->program,
-        .env = options->env,
+        .argv = definition->argv,
+        .env = definition->env,
         .probe_path = options->probe_path ? options->probe_path : "/healthcheck",
-        .stop_grace_ms = options->stop_grace_ms ? options->stop_grace_ms : 30000,
+        .stop_grace_ms =
+            definition->stop_timeout_s ? definition->stop_timeout_s * 1000 : options->stop_grace_ms,
         .on_ready = on_task_ready,
         .on_exit = on_task_exit,
         .on_unhealthy = on_task_unhealthy,
         .on_line = on_task_line,
         .context = service,
     };
-    for (unsigned i = 0; i < wanted(service); i++) {
-        if (!start_task(service, error, error_len)) {
-            service_free(service);
-            return NULL;
-        }
+    if (definition->program)
+        return task_start(&owner, error, error_len);
+    (void)snprintf(error, error_len, "'%s' is no program of this machine, such as file:///PATH",
+                   definition->image);
+    return NULL;
+}
+
+bool service_start_task(struct service *service)
+{
+    char error[SERVICE_TEXT_MAX];
+    struct task *task = make_task(service, error, sizeof error), **last = &service->tasks;
+    if (!task) {
+        service_note_unstarted(service,
+                               service->primary->definition->program ? "CannotStartContainerError"
+                                                                     : "CannotPullContainerError",
+                               error);
+        service_note_failure(service, service->primary, error);
+        return false;
     }
+    task->deployment = service->primary;
+    while (*last)
+        last = &(*last)->next;
+    *last = task;
+    if (!task_register(task, service->options.group)) {
+        *last = NULL;
+        task_kill(task);
+        service_note_failure(service, service->primary, "no memory");
+        return false;
+    }
+    service_say(service, "has started 1 tasks: (task %s).", task->id);
+    service_say(service, "registered 1 targets in (target-group %s)", service->options.group->arn);
+    return true;
+}
+
+void service_stop_task(struct service *service, struct task *task, const char *reason)
+{
+    task_retire(task, "UserInitiated", reason);
+    service_schedule(service);
+}
+
+/* --- changes --- */
+
+struct service_wish service_wish(const struct service *service)
+{
+    return (struct service_wish){
+        .desired = service->desired,
+        .min_percent = service->min_percent,
+        .max_percent = service->max_percent,
+        .has_breaker = service->has_breaker,
+        .is_rolling_back_allowed = service->is_rolling_back_allowed,
+        .definition = service->primary->definition,
+    };
+}
+
+bool service_update(struct service *service, const struct service_wish *wish)
+{
+    if ((wish->is_forced || wish->definition != service->primary->definition) &&
+        !service_deploy(service, wish->definition))
+        return false;
+    service->desired = wish->desired;
+    service->min_percent = wish->min_percent;
+    service->max_percent = wish->max_percent;
+    service->has_breaker = wish->has_breaker;
+    service->is_rolling_back_allowed = wish->is_rolling_back_allowed;
+    service_schedule(service);
+    return true;
+}
+
+/* --- life --- */
+
+static void on_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct service *service = (void *)((char *)timer - offsetof(struct service, timer));
+    (void)loop;
+    service->is_start_due = true;
+    service_schedule(service);
+}
+
+struct service *service_new(const struct service_options *options, char *error, size_t error_len)
+{
+    struct service *service = calloc(1, sizeof *service);
+    if (service) {
+        service->options = *options;
+        service->created_ms = clock_ms_epoch();
+        service->desired = options->task_count;
+        service->min_percent = 100;
+        service->max_percent = 200;
+        service->has_breaker = service->is_rolling_back_allowed = true;
+        service->timer.fn = on_timer;
+    }
+    if (!service || !service_deploy(service, options->definition)) {
+        (void)snprintf(error, error_len, "no memory");
+        free(service);
+        return NULL;
+    }
+    service_schedule(service);
     return service;
 }
 
-void service_stop(struct service *service, service_event_fn *on_stopped)
+void service_stop(struct service *service, service_event_fn *on_stopped, void *context)
 {
     service->is_stopping = true;
     service->on_stopped = on_stopped;
-    loop_timer_clear(service->options.loop, &service->restart_timer);
-    expect(service, false);
+    service->stop_context = context;
+    loop_timer_clear(service->options.loop, &service->timer);
+    service_schedule(service);
     for (struct task *task = service->tasks; task; task = task->next)
-        task_stop(task);
+        task_stop(task, "ServiceSchedulerInitiated", "The rig ends");
     if (!service->tasks)
-        on_stopped(service->options.context);
+        on_stopped(context);
 }
 
 void service_free(struct service *service)
 {
     if (!service)
         return;
-    loop_timer_clear(service->options.loop, &service->restart_timer);
-    expect(service, false);
+    service->is_stopping = true;
+    loop_timer_clear(service->options.loop, &service->timer);
+    service_schedule(service);
     while (service->tasks) {
         struct task *next = service->tasks->next;
         task_kill(service->tasks);
         service->tasks = next;
+    }
+    while (service->deployments) {
+        struct deployment *next = service->deployments->next;
+        free(service->deployments);
+        service->deployments = next;
     }
     free(service);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,6 +61,8 @@ static void on_probed(void *context, struct upstream *upstream, enum rc rc,
         return;
     }
     task->state = TASK_READY;
+    if (!task->was_ready)
+        task->started_at_ms = clock_ms_epoch();
     task->was_ready = true;
     if (task->target && task->target->state == ALB_INITIAL)
         alb_target_set_state(task->target, ALB_HEALTHY, NULL, NULL);
@@ -105,17 +108,34 @@ static void on_unhealthy(void *context)
         task->owner.on_unhealthy(task->owner.context, task);
 }
 
+static void stop_process(struct task *task)
+{
+    if (task->is_stopping || !task->process)
+        return;
+    task->is_stopping = true;
+    process_stop(task->process, task->owner.stop_grace_ms);
+}
+
 static void on_unused(void *context)
 {
     struct task *task = context;
-    if (task->state == TASK_RETIRING && task->process)
-        task_stop(task);
+    if (task->state == TASK_RETIRING)
+        stop_process(task);
 }
 
+static void ignore(void *context)
+{
+    (void)context;
+}
+
+/* Its last request may outlive the task: the target forgets it here. */
 static void on_gone(void *context)
 {
     struct task *task = context;
+    task->target->owner = (struct alb_target_owner){.on_failed = ignore};
     task->target = NULL;
+    if (task->state == TASK_RETIRING)
+        stop_process(task);
 }
 
 bool task_register(struct task *task, struct alb_group *group)
@@ -124,11 +144,6 @@ bool task_register(struct task *task, struct alb_group *group)
                                            on_unused, on_gone,   task};
     return alb_target_register(group, BYTES_LIT("127.0.0.1"), task->port, &owner, &task->target,
                                NULL) == ALB_OK;
-}
-
-static void ignore(void *context)
-{
-    (void)context;
 }
 
 /* The process is gone, and the task soon: what was on its way is tried elsewhere. */
@@ -190,7 +205,7 @@ static bool reserve_port(struct task *task, char *error, size_t error_len)
 static bool spawn(struct task *task, char *error, size_t error_len)
 {
     char port_text[32];
-    const char *env[ENV_MAX], *const argv[] = {task->owner.program, NULL};
+    const char *env[ENV_MAX];
     size_t n = 0;
     while (task->owner.env[n] && n < ENV_MAX - 3) {
         env[n] = task->owner.env[n];
@@ -201,13 +216,21 @@ static bool spawn(struct task *task, char *error, size_t error_len)
     env[n++] = "DUET_BIND=127.0.0.1";
     env[n] = NULL;
     struct process_options options = {.loop = task->owner.loop,
-                                      .argv = argv,
+                                      .argv = task->owner.argv,
                                       .env = env,
                                       .on_line = on_process_line,
                                       .on_exit = on_process_exit,
                                       .context = task};
     task->process = process_start(&options, error, error_len);
     return task->process != NULL;
+}
+
+static void make_id(char text[TASK_ID_LEN + 1])
+{
+    unsigned char bytes[TASK_ID_LEN / 2] = {0};
+    (void)!getrandom(bytes, sizeof bytes, 0);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
 struct task *task_start(const struct task_owner *owner, char *error, size_t error_len)
@@ -219,6 +242,8 @@ struct task *task_start(const struct task_owner *owner, char *error, size_t erro
     }
     task->owner = *owner;
     task->started_ms = clock_ms_monotonic();
+    task->created_at_ms = clock_ms_epoch();
+    make_id(task->id);
     task->probe_timer.fn = on_probe_timer;
     if (!reserve_port(task, error, error_len) || !spawn(task, error, error_len)) {
         release(task);
@@ -239,28 +264,32 @@ void task_doubt(struct task *task)
     probe_later(task);
 }
 
-static void deregister(struct task *task)
+static void deregister(struct task *task, const char *code, const char *reason)
 {
+    if (!task->stop_code) {
+        task->stop_code = code;
+        task->stopping_at_ms = clock_ms_epoch();
+        (void)snprintf(task->stop_reason, sizeof task->stop_reason, "%s", reason);
+    }
     task->state = TASK_RETIRING;
     loop_timer_clear(task->owner.loop, &task->probe_timer);
     if (task->target)
         alb_target_deregister(task->target);
 }
 
-void task_retire(struct task *task)
+void task_retire(struct task *task, const char *code, const char *reason)
 {
-    deregister(task);
+    deregister(task, code, reason);
     if (!task->target || task->target->in_flight == 0)
-        task_stop(task);
+        stop_process(task);
 }
 
-void task_stop(struct task *task)
+void task_stop(struct task *task, const char *code, const char *reason)
 {
     if (task->is_stopping)
         return;
-    task->is_stopping = true;
-    deregister(task);
-    process_stop(task->process, task->owner.stop_grace_ms);
+    deregister(task, code, reason);
+    stop_process(task);
 }
 
 void task_kill(struct task *task)

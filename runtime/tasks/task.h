@@ -9,7 +9,6 @@
  */
 
 #include "runtime/alb/model.h"
-#include "runtime/alb/model.h"
 #include "runtime/alb/upstream.h"
 #include "runtime/process/process.h"
 
@@ -21,11 +20,13 @@ enum task_state {
     TASK_RETIRING, /* takes no new ones; is stopped when it has answered the last */
 };
 
+enum { TASK_ID_LEN = 32, TASK_REASON_MAX = 600 };
+
 struct task_owner {
     struct loop *loop;
-    const char *program;
-    const char *const *env; /* without PORT and DUET_BIND, which the task adds */
-    const char *probe_path; /* 200 there means ready */
+    const char *const *argv; /* the program and its arguments, ends with NULL */
+    const char *const *env;  /* without PORT and DUET_BIND, which the task adds */
+    const char *probe_path;  /* 200 there means ready */
     unsigned stop_grace_ms;
     void (*on_ready)(void *context, struct task *task);
     /* Its process is gone; the task is freed after the call. */
@@ -39,8 +40,16 @@ struct task_owner {
 
 enum { TASK_LAST_LINE = 512 };
 
+struct deployment;
+
 struct task {
     struct task_owner owner;
+    char id[TASK_ID_LEN + 1];
+    struct deployment *deployment; /* the service's: by which it was started */
+    /* By the wall clock; 0: not yet. It counts as started when it takes requests. */
+    int64_t created_at_ms, started_at_ms, stopping_at_ms;
+    const char *stop_code; /* why it is stopped, in ECS's words, static; NULL: it is not */
+    char stop_reason[TASK_REASON_MAX];
     enum task_state state;
     struct process *process;
     unsigned port;
@@ -50,7 +59,6 @@ struct task {
     bool was_ready;
     bool has_said_why;              /* it is not ready */
     bool is_stopping;               /* SIGTERM is sent */
-    bool is_old;                    /* a replacement is on its way */
     char last_line[TASK_LAST_LINE]; /* of its output; says why a start failed */
     struct loop_timer probe_timer;
     struct upstream *probe;
@@ -72,11 +80,13 @@ bool task_register(struct task *task, struct alb_group *group) MUST_CHECK;
  * until it answers or exits. */
 void task_doubt(struct task *task);
 
-/* Deregisters it; SIGTERM as soon as no request is in flight. */
-void task_retire(struct task *task);
+/* Deregisters it; SIGTERM as soon as no request is in flight, or the group's deregistration delay
+ * is over. `code` is ECS's word for who wants it, static, as in a task's stopCode; `reason` is
+ * copied. A task that is on its way out already keeps its own. */
+void task_retire(struct task *task, const char *code, const char *reason);
 
-/* Deregisters it; SIGTERM now, SIGKILL after the grace. */
-void task_stop(struct task *task);
+/* The same with SIGTERM now; SIGKILL after the grace. */
+void task_stop(struct task *task, const char *code, const char *reason);
 
 /* Kills and frees without on_exit. */
 void task_kill(struct task *task);

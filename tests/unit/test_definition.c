@@ -1,0 +1,115 @@
+#include <criterion/criterion.h>
+
+#include "runtime/control/shape_json.h"
+#include "runtime/tasks/definition.h"
+
+static const char *const rig_env[] = {"DUET_STORE=memory", "DUET_METRICS=off", NULL};
+static struct definitions definitions;
+static struct arena arena;
+static char error[512];
+
+static void begin(void)
+{
+    definitions = (struct definitions){.region = "us-east-1",
+                                       .account = "000000000000",
+                                       .env = rig_env,
+                                       .image = "file:///build/server",
+                                       .program = "build/.copy"};
+    arena_init(&arena, 1 << 20);
+}
+
+static void end(void)
+{
+    definitions_release(&definitions);
+    arena_release(&arena);
+}
+
+TestSuite(definition, .init = begin, .fini = end);
+
+static struct definition *put(const char *text)
+{
+    struct datum *input = NULL;
+    cr_assert_eq(shape_json_parse(&arena, bytes_from_str(text), &input), RC_OK);
+    return definition_register(&definitions, input, 1000, error, sizeof error);
+}
+
+#define ONE(members) \
+    "{\"family\":\"f\",\"containerDefinitions\":[{\"name\":\"server\"," members "}]}"
+
+static bool has(const struct definition *definition, const char *assignment)
+{
+    for (size_t i = 0; definition->env[i]; i++)
+        if (strcmp(definition->env[i], assignment) == 0)
+            return true;
+    return false;
+}
+
+Test(definition, counts_revisions_of_each_family)
+{
+    struct definition *first = put(ONE("\"image\":\"/x\"")), *second = put(ONE("\"image\":\"/y\""));
+    cr_assert(first && second, "%s", error);
+    cr_expect_str_eq(second->arn, "arn:aws:ecs:us-east-1:000000000000:task-definition/f:2");
+    cr_expect_eq(definition_find(&definitions, BYTES_LIT("f")), second);
+    cr_expect_eq(definition_find(&definitions, BYTES_LIT("f:1")), first);
+    cr_expect_eq(definition_find(&definitions, bytes_from_str(second->arn)), second);
+    cr_expect_null(definition_find(&definitions, BYTES_LIT("f:3")));
+    cr_expect_null(definition_find(&definitions, BYTES_LIT("f:x")));
+    cr_expect_null(definition_find(&definitions, BYTES_LIT("g")));
+    second->is_active = false;
+    cr_expect_eq(definition_find(&definitions, BYTES_LIT("f")), first);
+    cr_expect_eq(definition_find(&definitions, BYTES_LIT("f:2")), second);
+}
+
+Test(definition, its_environment_stands_over_the_rigs)
+{
+    const struct definition *made =
+        put(ONE("\"image\":\"/x\",\"environment\":[{\"name\":\"DUET_METRICS\",\"value\":\"on\"},"
+                "{\"name\":\"MINE\",\"value\":\"\"}]"));
+    cr_assert_not_null(made, "%s", error);
+    cr_expect(has(made, "DUET_STORE=memory"));
+    cr_expect(has(made, "DUET_METRICS=on") && !has(made, "DUET_METRICS=off"));
+    cr_expect(has(made, "MINE="));
+}
+
+Test(definition, an_image_may_be_a_program)
+{
+    cr_expect_str_eq(put(ONE("\"image\":\"/a/server\""))->program, "/a/server");
+    cr_expect_str_eq(put(ONE("\"image\":\"file:///a/server\""))->program, "/a/server");
+    cr_expect_str_eq(put(ONE("\"image\":\"file:///build/server\""))->program, "build/.copy");
+    cr_expect_null(put(ONE("\"image\":\"repository/server:1\""))->program);
+    cr_expect_null(put(ONE("\"image\":\"file://server\""))->program);
+}
+
+Test(definition, runs_the_server_of_several_containers)
+{
+    const struct definition *made =
+        put("{\"family\":\"f\",\"containerDefinitions\":[{\"name\":\"agent\",\"image\":\"/a\"},"
+            "{\"name\":\"server\",\"image\":\"/s\",\"stopTimeout\":7,\"command\":[\"-x\",\"y\"]}],"
+            "\"tags\":[{\"key\":\"k\",\"value\":\"v\"}]}");
+    cr_assert_not_null(made, "%s", error);
+    cr_expect_str_eq(made->container, "server");
+    cr_expect_eq(made->stop_timeout_s, 7);
+    cr_expect(strcmp(made->argv[0], "/s") == 0 && strcmp(made->argv[1], "-x") == 0 &&
+              strcmp(made->argv[2], "y") == 0 && !made->argv[3]);
+    cr_expect_null(memmem(made->text.ptr, made->text.len, "tags", 4));
+    cr_expect_not_null(memmem(made->text.ptr, made->text.len, "\"agent\"", 7));
+}
+
+Test(definition, says_what_is_wrong)
+{
+    static const char *const rows[][2] = {
+        {"{}", "Family should not be null or empty."},
+        {"{\"family\":\"a b\"}", "Family contains invalid characters"},
+        {"{\"family\":\"f\"}", "Container list cannot be empty."},
+        {"{\"family\":\"f\",\"containerDefinitions\":[{\"image\":\"/x\"}]}", "Container.name"},
+        {ONE("\"cpu\":1"), "Container.image"},
+        {ONE("\"image\":\"/x\",\"stopTimeout\":121"), "Container.stopTimeout"},
+        {ONE("\"image\":\"/x\",\"command\":[1]"), "Container.command"},
+        {ONE("\"image\":\"/x\",\"environment\":[{\"value\":\"v\"}]"), "Container.environment"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect_null(put(rows[i][0]));
+        cr_expect_not_null(strstr(error, rows[i][1]), "%s: %s", rows[i][0], error);
+    }
+    cr_expect_null(definitions.first);
+}
