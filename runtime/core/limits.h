@@ -51,8 +51,11 @@ enum {
     /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
     LIMIT_TARGET_HEAD_BYTES = 32 * 1024, /* of an ip target's answer; else 502 */
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,
-    LIMIT_STATE_BYTES = 16 * 1024 * 1024, /* its load balancer as a file, see --state */
-    LIMIT_WEIGHT = 999,                   /* of a target group in a rule, as the ALB's */
+    LIMIT_STATE_BYTES = 16 * 1024 * 1024,    /* its load balancer as a file, see --state */
+    LIMIT_PAYLOAD_BYTES = 6 * 1024 * 1024,   /* of an Invoke that waits; Lambda's */
+    LIMIT_EVENT_BYTES = 1024 * 1024,         /* of one that does not; Lambda's */
+    LIMIT_PACKAGE_BYTES = 250 * 1024 * 1024, /* a function's code, unpacked; Lambda's */
+    LIMIT_WEIGHT = 999,                      /* of a target group in a rule, as the ALB's */
     /* One call of the control port: a zip of 50 MB in base64, as Lambda takes it. */
     LIMIT_CONTROL_BODY_BYTES = 70167211,
     LIMIT_CONTROL_ARENA_BYTES = 256 * 1024 * 1024,

@@ -96,8 +96,8 @@ struct function_options {
     unsigned memory_mb;   /* said to the function, and its limit: who uses more is killed; 0: 128 */
     unsigned concurrency; /* sandboxes at most; 0: 100 */
     function_line_fn *on_line; /* NULL: output goes nowhere */
-    bool is_quiet;             /* no START, END and REPORT but of calls that failed */
-    void *context;             /* of on_line */
+    bool is_quiet; /* no START, END and REPORT but of calls that failed, or want the tail */
+    void *context; /* of on_line */
 };
 
 /* Everything in `options` is copied. No sandbox is started yet. NULL: no memory, or the program is

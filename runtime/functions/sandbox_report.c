@@ -47,7 +47,7 @@ static unsigned shown_memory(const struct sandbox *sandbox)
 void sandbox_report_start(struct sandbox *sandbox)
 {
     struct buf line;
-    if (sandbox->options->is_quiet)
+    if (sandbox->options->is_quiet && !sandbox->invocation->wants_log_tail)
         return;
     buf_init(&line, 256);
     buf_printf(&line, "START RequestId: %s Version: %s", sandbox->invocation->request_id,
@@ -71,7 +71,7 @@ void sandbox_report_end(struct sandbox *sandbox, struct sandbox_status status)
     int64_t spent_us = clock_us_monotonic() - invocation->start_us;
     int64_t init_us = invocation->is_cold_start ? invocation->init_us : 0;
     struct buf line;
-    if (sandbox->options->is_quiet && !status.status)
+    if (sandbox->options->is_quiet && !status.status && !invocation->wants_log_tail)
         return;
     see_memory(sandbox);
     report_end_line(sandbox);

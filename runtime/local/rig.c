@@ -200,8 +200,8 @@ static bool start_homes(struct rig *rig)
         .on_ready = on_service_ready,
         .context = rig,
     };
-    return rig_lambda_start(&rig->lambda, &rig->loop, rig->config, &rig->model,
-                            program_of(rig, RIG_LAMBDA), rig->env, rig->error, sizeof rig->error) &&
+    return rig_lambda_start(&rig->lambda, rig->config, &rig->model, program_of(rig, RIG_LAMBDA),
+                            rig->env, rig->error, sizeof rig->error) &&
            rig_fargate_start(&rig->fargate, &options, rig->error, sizeof rig->error);
 }
 
@@ -214,6 +214,8 @@ static bool fail_why(struct rig *rig, const char *what, const char *why)
 static bool start_model(struct rig *rig)
 {
     struct alb_why why;
+    if (!rig_lambda_init(&rig->lambda, &rig->loop, rig->config))
+        return fail(rig, "cannot make the functions");
     if (!rig_model_init(&rig->model, rig->config, rig_lambda_find, &rig->lambda, &why))
         return fail_why(rig, "cannot make the load balancer", why.text);
     rig->checker = rig_checks_new(&rig->loop, rig->model.model);
@@ -250,9 +252,9 @@ static bool start_control(struct rig *rig)
         return false;
     rig->control_port = httpd_port(fd);
     rig_fargate_init(&rig->fargate);
-    const struct control_service *const others[] = {cloudwatch_service(rig->metrics.cloudwatch),
-                                                    &rig->fargate.ecs.service,
-                                                    &rig->fargate.scaling.service};
+    const struct control_service *const others[] = {
+        cloudwatch_service(rig->metrics.cloudwatch), lambda_api_service(rig->lambda.api),
+        &rig->fargate.ecs.service, &rig->fargate.scaling.service};
     struct rig_control_options control = {
         .loop = &rig->loop,
         .listen_fd = fd,
@@ -268,7 +270,7 @@ static void on_new_program(void *context, int which)
 {
     struct rig *rig = context;
     if (which == RIG_LAMBDA) {
-        function_replace(rig->lambda.function);
+        rig_lambda_replace(&rig->lambda);
         console_printf("duet", "the lambda home is replaced");
     } else {
         rig_fargate_replace(&rig->fargate);

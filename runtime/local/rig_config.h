@@ -10,8 +10,8 @@
 
 #include "runtime/core/arena.h"
 
-/* The two homes, and the slots: two target groups of each, of which the b is empty until something
- * is shipped. */
+/* The two homes, and the slots: two target groups of each. fargate-b is empty until something is
+ * shipped; the function has an alias for each of its slots. */
 enum { RIG_HOMES = 2, RIG_LAMBDA = 0, RIG_FARGATE = 1 };
 enum { RIG_LAMBDA_A, RIG_LAMBDA_B, RIG_FARGATE_A, RIG_FARGATE_B, RIG_SLOTS };
 /* Nobody has said whether there is to be HTTPS: beside the usual port there is, where its usual

@@ -1,9 +1,18 @@
 #include "runtime/local/rig_lambda.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "runtime/functions/function_home.h"
+#include "runtime/functions/registry_home.h"
 #include "runtime/local/console.h"
+
+/* A slot's alias, and its target group. */
+static const struct {
+    const char *alias;
+    int slot;
+} slots[] = {{"a", RIG_LAMBDA_A}, {"b", RIG_LAMBDA_B}};
+
+enum { ALIASES = sizeof slots / sizeof *slots };
 
 static void on_line(void *context, struct bytes line)
 {
@@ -11,51 +20,109 @@ static void on_line(void *context, struct bytes line)
     console_line("lambda", line);
 }
 
-/* The model may come before the function, from a state that is kept; requests do not. */
-static void invoke(void *home, struct bytes event, alb_invoked_fn *on_invoked, void *context)
+bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config)
 {
-    const struct rig_lambda *lambda = home;
-    struct alb_function function = function_home(lambda->function);
-    function.invoke(function.home, event, on_invoked, context);
+    struct registry_options options = {.loop = loop,
+                                       .concurrency = config->concurrency,
+                                       .on_line = on_line,
+                                       .is_quiet = config->is_quiet};
+    (void)snprintf(lambda->folder, sizeof lambda->folder, P_tmpdir "/duet-functions-XXXXXX");
+    if (!mkdtemp(lambda->folder)) {
+        lambda->folder[0] = '\0';
+        return false;
+    }
+    lambda->registry = registry_new(&options);
+    struct lambda_api_options api = {.registry = lambda->registry, .folder = lambda->folder};
+    lambda->api = lambda->registry ? lambda_api_new(&api) : NULL;
+    return lambda->api != NULL;
 }
 
 bool rig_lambda_find(void *context, struct bytes arn, struct alb_function *function)
 {
-    *function = (struct alb_function){invoke, context};
-    return bytes_eq(arn, BYTES_LIT(RIG_FUNCTION_ARN));
+    const struct rig_lambda *lambda = context;
+    return (!lambda->is_started || registry_home_is_there(lambda->registry, arn)) &&
+           registry_home(lambda->registry, arn, function);
 }
 
-static bool register_function(const struct rig_model *model, char *error, size_t error_len)
+/* --- the function of terraform/modules/lambda_home --- */
+
+static struct registry_function *make_function(struct rig_lambda *lambda,
+                                               const struct rig_config *config,
+                                               const char *const *env)
+{
+    struct settings settings;
+    settings_init(&settings);
+    settings.description = "The Lambda home of duet-local";
+    settings.env = env;
+    settings.memory_mb = config->memory_mb;
+    settings.timeout_s = config->timeout_s;
+    struct registry_function *function =
+        registry_create(lambda->registry, BYTES_LIT(RIG_FUNCTION_NAME), lambda->program, &settings);
+    return function && registry_publish(function, BYTES_LIT("")) ? function : NULL;
+}
+
+/* Each target group may call its own alias, and no other does. */
+static bool make_alias(struct registry_function *function, const struct rig_model *model, int i)
+{
+    struct registry_alias alias = {.version = 1};
+    struct registry_statement statement = {.action = "lambda:InvokeFunction",
+                                           .principal = "elasticloadbalancing.amazonaws.com"};
+    (void)snprintf(alias.name, sizeof alias.name, "%s", slots[i].alias);
+    (void)snprintf(alias.description, sizeof alias.description, "Slot lambda-%s", slots[i].alias);
+    (void)snprintf(statement.id, sizeof statement.id, "alb-%s", slots[i].alias);
+    (void)snprintf(statement.source_arn, sizeof statement.source_arn, "%s",
+                   model->groups[slots[i].slot]->arn);
+    (void)snprintf(statement.qualifier, sizeof statement.qualifier, "%s", slots[i].alias);
+    return registry_alias_add(function, &alias) && registry_statement_add(function, &statement);
+}
+
+static bool register_alias(const struct registry_function *function, const struct rig_model *model,
+                           int i, char *error, size_t error_len)
 {
     struct alb_why why;
-    if (alb_target_register(model->groups[RIG_LAMBDA_A], BYTES_LIT(RIG_FUNCTION_ARN), 0, NULL, NULL,
-                            &why) == ALB_OK)
+    char arn[REGISTRY_ARN_MAX + 16];
+    struct alb_group *group = model->groups[slots[i].slot];
+    (void)snprintf(arn, sizeof arn, "%s:%s", function->arn, slots[i].alias);
+    if (group->targets ||
+        alb_target_register(group, bytes_from_str(arn), 0, NULL, NULL, &why) == ALB_OK)
         return true;
     (void)snprintf(error, error_len, "cannot register the function: %s", why.text);
     return false;
 }
 
-bool rig_lambda_start(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
+bool rig_lambda_start(struct rig_lambda *lambda, const struct rig_config *config,
                       const struct rig_model *model, const char *program, const char *const *env,
                       char *error, size_t error_len)
 {
-    struct function_options options = {
-        .loop = loop,
-        .name = "duet-local",
-        .program = program,
-        .env = env,
-        .timeout_ms = config->timeout_s * 1000,
-        .memory_mb = config->memory_mb,
-        .concurrency = config->concurrency,
-        .on_line = on_line,
-        .is_quiet = config->is_quiet,
-    };
-    lambda->function = function_new(&options, error, error_len);
-    return lambda->function != NULL && register_function(model, error, error_len);
+    lambda->program = code_of_program(program, error, error_len);
+    if (!lambda->program)
+        return false;
+    struct registry_function *function = make_function(lambda, config, env);
+    bool is_made = function != NULL;
+    for (int i = 0; is_made && i < ALIASES; i++)
+        is_made = make_alias(function, model, i);
+    if (!is_made) {
+        (void)snprintf(error, error_len, "no memory for the function");
+        return false;
+    }
+    lambda->is_started = true;
+    for (int i = 0; i < ALIASES; i++)
+        if (!register_alias(function, model, i, error, error_len))
+            return false;
+    return true;
+}
+
+void rig_lambda_replace(struct rig_lambda *lambda)
+{
+    registry_program_changed(lambda->registry, lambda->program);
 }
 
 void rig_lambda_release(struct rig_lambda *lambda)
 {
-    function_free(lambda->function);
-    lambda->function = NULL;
+    lambda_api_free(lambda->api);
+    registry_free(lambda->registry);
+    code_unref(lambda->program);
+    if (lambda->folder[0])
+        code_remove_folder(lambda->folder);
+    *lambda = (struct rig_lambda){.registry = NULL};
 }

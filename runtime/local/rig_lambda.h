@@ -2,34 +2,47 @@
 #define RUNTIME_LOCAL_RIG_LAMBDA_H
 
 /*
- * rig_lambda — the rig's Lambda: the function that stands in the slot lambda-a.
+ * rig_lambda — the rig's Lambda: its API, a registry of functions, and in it the one that
+ * terraform/ makes, with a version 1 and an alias for each of the slots lambda-a and lambda-b.
  *
  * Layer:   local. Knows functions.
  * Threads: all on the loop's thread.
  *
- * Use: 1. rig_lambda_find is given to the model, which may hold ARNs of a state that was kept
- *      2. rig_lambda_start   3. rig_lambda_release, before the model
+ * Use: 1. rig_lambda_init   2. rig_lambda_find is given to the model, which may hold ARNs of a
+ * state that was kept   3. rig_lambda_start   4. rig_lambda_release, before the model
  */
 
-#include "runtime/functions/function.h"
+#include "runtime/functions/lambda_api.h"
 #include "runtime/local/rig_model.h"
 
 struct rig_lambda {
-    struct function *function; /* NULL before rig_lambda_start */
+    struct registry *registry;
+    struct lambda_api *api;
+    char folder[32];      /* of unpacked packages; removed with all that is in it */
+    struct code *program; /* what the function is made with */
+    bool is_started;
 };
 
-/* alb_model_options.find_function; `context` is the struct rig_lambda, zeroed or more. */
+/* Fills a zeroed struct. false: errno says why; what was made stays for rig_lambda_release. */
+bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop,
+                     const struct rig_config *config) MUST_CHECK;
+
+/* alb_model_options.find_function; `context` is the struct rig_lambda. Before rig_lambda_start any
+ * function may be named, since a state that was kept has been loaded before them. */
 bool rig_lambda_find(void *context, struct bytes arn, struct alb_function *function);
 
-/* Makes the function and registers it with its slot.
+/* Makes the function, and registers the aliases with their slots, where these are empty.
  *
- * program  of the Lambda home; borrowed for the call
+ * program  of the Lambda home
  * env      its variables, "NAME=value", ends with NULL
  *
  * false: `error` says why; what was made stays for rig_lambda_release. */
-bool rig_lambda_start(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
+bool rig_lambda_start(struct rig_lambda *lambda, const struct rig_config *config,
                       const struct rig_model *model, const char *program, const char *const *env,
                       char *error, size_t error_len) MUST_CHECK;
+
+/* The program's file is another one: what runs it is replaced. */
+void rig_lambda_replace(struct rig_lambda *lambda);
 
 /* Calls that are open get their answer inside. Works on a zeroed struct. */
 void rig_lambda_release(struct rig_lambda *lambda);

@@ -1,0 +1,79 @@
+#include "runtime/functions/settings.h"
+
+#include "runtime/functions/package_tree.h"
+
+enum { ARENA_BYTES = 1 << 20 };
+
+static const char *const no_env[] = {NULL};
+
+void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){.description = "",
+                                  .role = "arn:aws:iam::000000000000:role/duet-local",
+                                  .handler = "bootstrap",
+                                  .runtime = "provided.al2023",
+                                  .architecture = package_tree_architecture(),
+                                  .env = no_env,
+                                  .memory_mb = 128,
+                                  .timeout_s = 3};
+}
+
+static bool copy_text(struct arena *arena, const char **text)
+{
+    struct bytes copy;
+    if (arena_dup(arena, bytes_from_str(*text), &copy) != RC_OK)
+        return false;
+    *text = copy.ptr;
+    return true;
+}
+
+static bool copy_env(struct settings *settings)
+{
+    size_t count = 0;
+    while (settings->env[count])
+        count++;
+    const char **env = arena_zalloc(&settings->_arena, (count + 1) * sizeof *env);
+    for (size_t i = 0; env && i < count; i++) {
+        env[i] = settings->env[i];
+        if (!copy_text(&settings->_arena, &env[i]))
+            return false;
+    }
+    settings->env = env;
+    return env != NULL;
+}
+
+bool settings_copy(struct settings *to, const struct settings *from)
+{
+    *to = *from;
+    arena_init(&to->_arena, ARENA_BYTES);
+    const char **texts[] = {&to->description, &to->role, &to->handler, &to->runtime,
+                            &to->architecture};
+    bool is_whole = copy_env(to);
+    for (size_t i = 0; is_whole && i < sizeof texts / sizeof *texts; i++)
+        is_whole = copy_text(&to->_arena, texts[i]);
+    if (!is_whole)
+        settings_release(to);
+    return is_whole;
+}
+
+static bool env_equal(const char *const *a, const char *const *b)
+{
+    while (*a && *b && strcmp(*a, *b) == 0) {
+        a++;
+        b++;
+    }
+    return !*a && !*b;
+}
+
+bool settings_equal(const struct settings *a, const struct settings *b)
+{
+    return a->memory_mb == b->memory_mb && a->timeout_s == b->timeout_s &&
+           strcmp(a->description, b->description) == 0 && strcmp(a->role, b->role) == 0 &&
+           strcmp(a->handler, b->handler) == 0 && strcmp(a->runtime, b->runtime) == 0 &&
+           strcmp(a->architecture, b->architecture) == 0 && env_equal(a->env, b->env);
+}
+
+void settings_release(struct settings *settings)
+{
+    arena_release(&settings->_arena);
+}
