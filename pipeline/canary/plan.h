@@ -51,6 +51,7 @@ struct plan_step {
 struct plan_smoke {
     const char *url; /* NULL: none */
     const char *header, *secret_variable;
+    const char *slot; /* what stands behind the secret; "fargate-b" */
     unsigned count, status;
     int64_t timeout_ms;
 };
@@ -58,6 +59,7 @@ struct plan_smoke {
 /* What the canary's slot must have before it gets a share. */
 struct plan_capacity {
     const char *cluster, *service; /* NULL: no ECS service */
+    const char *stable_service;    /* of the stable slot, for when it retires; NULL: none */
     unsigned tasks;                /* for all that stable and canary have together */
     unsigned min, max;             /* bounds of its scaling, in tasks */
     const char *function, *alias;  /* NULL: no provisioned concurrency */

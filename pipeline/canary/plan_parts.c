@@ -108,10 +108,22 @@ void plan_read_steps(struct plan *plan, const struct fields_object *root)
 
 /* --- what is done besides --- */
 
+/* "fargate-b" of "duet-dev-fargate-b": what the pin rules call the slot. */
+static const char *slot_of(const char *group)
+{
+    static const char *const slots[] = {"lambda-a", "lambda-b", "fargate-a", "fargate-b"};
+    for (size_t i = 0; group && i < sizeof slots / sizeof *slots; i++) {
+        size_t len = strlen(group), slot_len = strlen(slots[i]);
+        if (len >= slot_len && strcmp(group + len - slot_len, slots[i]) == 0)
+            return slots[i];
+    }
+    return group;
+}
+
 void plan_read_smoke(struct plan *plan, const struct fields_object *root)
 {
-    static const char *const known[] = {"url",     "header", "secret_variable", "count", "status",
-                                        "timeout", NULL};
+    static const char *const known[] = {"url",   "header", "secret_variable", "slot",
+                                        "count", "status", "timeout",         NULL};
     struct fields_object object = fields_object(root, "smoke", known);
     struct plan_smoke *smoke = &plan->smoke;
     if (!object.json)
@@ -119,6 +131,8 @@ void plan_read_smoke(struct plan *plan, const struct fields_object *root)
     fields_need_text(&object, "url", &smoke->url);
     fields_text(&object, "header", &smoke->header);
     fields_text(&object, "secret_variable", &smoke->secret_variable);
+    smoke->slot = slot_of(plan->canary);
+    fields_text(&object, "slot", &smoke->slot);
     fields_whole(&object, "count", 1, 1000, &smoke->count);
     fields_whole(&object, "status", 200, 599, &smoke->status);
     fields_duration(&object, "timeout", 100, 10 * minute_ms, &smoke->timeout_ms);
@@ -129,13 +143,14 @@ void plan_read_smoke(struct plan *plan, const struct fields_object *root)
 
 void plan_read_capacity(struct plan *plan, const struct fields_object *root)
 {
-    static const char *const known[] = {"cluster", "service",  "tasks", "min",
-                                        "max",     "function", "alias", "provisioned",
-                                        "healthy", "timeout",  NULL};
+    static const char *const known[] = {"cluster",     "service", "stable_service", "tasks",
+                                        "min",         "max",     "function",       "alias",
+                                        "provisioned", "healthy", "timeout",        NULL};
     struct fields_object object = fields_object(root, "capacity", known);
     struct plan_capacity *capacity = &plan->capacity;
     fields_text(&object, "cluster", &capacity->cluster);
     fields_text(&object, "service", &capacity->service);
+    fields_text(&object, "stable_service", &capacity->stable_service);
     fields_whole(&object, "tasks", 1, 5000, &capacity->tasks);
     fields_whole(&object, "min", 1, 5000, &capacity->min);
     fields_whole(&object, "max", 1, 5000, &capacity->max);
