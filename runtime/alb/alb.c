@@ -246,6 +246,7 @@ struct alb *alb_new(const struct alb_options *options)
         .on_done = on_done,
         .on_drained = on_httpd_drained,
         .streams_bodies = true,
+        .counts = &alb->model->connections,
         .tls = options->tls,
         .context = alb,
         .idle_timeout_s = alb->model->attributes.idle_timeout_s,

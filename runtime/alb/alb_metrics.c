@@ -23,6 +23,12 @@ enum metric {
     LAMBDA_BYTES,
     HEALTHY_HOSTS,
     UNHEALTHY_HOSTS,
+    HEALTHY_DNS,
+    UNHEALTHY_DNS,
+    HEALTHY_ROUTING,
+    UNHEALTHY_ROUTING_STATE,
+    ACTIVE_CONNECTIONS,
+    NEW_CONNECTIONS,
     CONNECTION_ERRORS,
     TLS_ERRORS,
     REQUESTS_PER_TARGET,
@@ -61,6 +67,12 @@ static const struct {
     ROW(LAMBDA_BYTES, "LambdaTargetProcessedBytes", "Bytes", L),
     ROW(HEALTHY_HOSTS, "HealthyHostCount", "Count", TL | TZL),
     ROW(UNHEALTHY_HOSTS, "UnHealthyHostCount", "Count", TL | TZL),
+    ROW(HEALTHY_DNS, "HealthyStateDNS", "Count", TL | TZL),
+    ROW(UNHEALTHY_DNS, "UnhealthyStateDNS", "Count", TL | TZL),
+    ROW(HEALTHY_ROUTING, "HealthyStateRouting", "Count", TL | TZL),
+    ROW(UNHEALTHY_ROUTING_STATE, "UnhealthyStateRouting", "Count", TL | TZL),
+    ROW(ACTIVE_CONNECTIONS, "ActiveConnectionCount", "Count", L | ZL),
+    ROW(NEW_CONNECTIONS, "NewConnectionCount", "Count", L | ZL),
     ROW(CONNECTION_ERRORS, "TargetConnectionErrorCount", "Count", L | ZL | TL | TZL),
     ROW(TLS_ERRORS, "TargetTLSNegotiationErrorCount", "Count", L | ZL | TL | TZL),
     ROW(REQUESTS_PER_TARGET, "RequestCountPerTarget", "Count", T | TZ | TL | TZL),
@@ -96,7 +108,9 @@ struct alb_metrics {
     struct series_store *store;
     struct owner owner;
     struct alb_metrics_group *groups;
-    int64_t second; /* that the counters are of */
+    int64_t second;             /* that the counters are of */
+    uint64_t opened, peak_open; /* connections: at the last look; the most of this minute */
+    int64_t peak_minute;
     struct bytes zone;
     char balancer[]; /* the tail of its ARN; the zone behind it */
 };
@@ -322,10 +336,30 @@ enum alb_metrics_failure alb_metrics_failure(const char *error_reason)
     return ALB_METRICS_USER;
 }
 
-void alb_metrics_hosts(struct alb_metrics *metrics, struct alb_metrics_group *group, int64_t second,
-                       unsigned healthy, unsigned unhealthy)
+void alb_metrics_hosts(struct alb_metrics *metrics, struct alb_metrics_group *group,
+                       const struct alb_metrics_look *look)
+{
+    begin_second(metrics, look->second);
+    observe(metrics, group, HEALTHY_HOSTS, look->healthy);
+    observe(metrics, group, UNHEALTHY_HOSTS, look->unhealthy);
+    observe(metrics, group, HEALTHY_DNS, look->is_dns_enough);
+    observe(metrics, group, UNHEALTHY_DNS, !look->is_dns_enough);
+    observe(metrics, group, HEALTHY_ROUTING, look->is_routing_enough);
+    observe(metrics, group, UNHEALTHY_ROUTING_STATE, !look->is_routing_enough);
+}
+
+void alb_metrics_connections(struct alb_metrics *metrics, int64_t second, uint64_t opened,
+                             uint64_t open)
 {
     begin_second(metrics, second);
-    observe(metrics, group, HEALTHY_HOSTS, healthy);
-    observe(metrics, group, UNHEALTHY_HOSTS, unhealthy);
+    if (opened > metrics->opened)
+        observe(metrics, NULL, NEW_CONNECTIONS, (double)(opened - metrics->opened));
+    metrics->opened = opened;
+    if (second / 60 != metrics->peak_minute)
+        metrics->peak_open = 0;
+    metrics->peak_minute = second / 60;
+    if (open <= metrics->peak_open)
+        return;
+    observe(metrics, NULL, ACTIVE_CONNECTIONS, (double)(open - metrics->peak_open));
+    metrics->peak_open = open;
 }

@@ -49,7 +49,7 @@ struct alb_metrics_request {
     enum alb_metrics_failure lambda_failure;
     unsigned connection_errors, tls_errors; /* tries that failed */
     unsigned healthy_count;                 /* targets of the group that share the load */
-    bool is_fail_open;                      /* no target was healthy */
+    bool is_fail_open;                      /* too few targets were healthy */
     bool is_not_sticky;                     /* its cookie could not be followed */
     enum desync_reason desync;
     uint64_t bytes; /* from and to the client, heads too */
@@ -61,8 +61,18 @@ void alb_metrics_count(struct alb_metrics *metrics, const struct alb_metrics_req
 enum alb_metrics_failure alb_metrics_failure(const char *error_reason);
 
 /* A look at a group's registered targets; AWS takes one a minute, more do no harm. */
-void alb_metrics_hosts(struct alb_metrics *metrics, struct alb_metrics_group *group, int64_t second,
-                       unsigned healthy, unsigned unhealthy);
+struct alb_metrics_look {
+    int64_t second;
+    unsigned healthy, unhealthy;
+    bool is_routing_enough, is_dns_enough; /* as the group's target_group_health says */
+};
+void alb_metrics_hosts(struct alb_metrics *metrics, struct alb_metrics_group *group,
+                       const struct alb_metrics_look *look);
+
+/* A look at the connections of clients and to targets: how many were opened ever, and are open now.
+ * The sum of a minute is the most that were open at one look. */
+void alb_metrics_connections(struct alb_metrics *metrics, int64_t second, uint64_t opened,
+                             uint64_t open);
 
 /* Gives what was counted to the store, the second that goes on included: before a reading. */
 void alb_metrics_flush(struct alb_metrics *metrics);

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_CHOICE };
+enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_LIMIT, KIND_CHOICE };
 
 /* No constant of an enumeration: it is more than an int holds. */
 #define NO_OFFSET SIZE_MAX
@@ -133,6 +133,15 @@ static const struct bytes listener_fields[] = {
         }                                                                        \
     }
 
+/* "off" is 0. */
+#define LEAST(key, fallback, member, most)                                                      \
+    {                                                                                           \
+        "target_group_health." key, fallback, KIND_LIMIT, GROUP(least_healthy.member), 1, most, \
+        {                                                                                       \
+            0                                                                                   \
+        }                                                                                       \
+    }
+
 static const struct row ip_rows[] = {
     STICKINESS,
     {"stickiness.lb_cookie.duration_seconds",
@@ -167,10 +176,11 @@ static const struct row ip_rows[] = {
      {"round_robin", "least_outstanding_requests", "weighted_random"}},
     KEPT("load_balancing.algorithm.anomaly_mitigation", "off"),
     KEPT("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
-    KEPT("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
-    KEPT("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
-    KEPT("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
-    KEPT("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
+    LEAST("dns_failover.minimum_healthy_targets.count", "1", dns.count, 1000),
+    LEAST("dns_failover.minimum_healthy_targets.percentage", "off", dns.percent, 100),
+    LEAST("unhealthy_state_routing.minimum_healthy_targets.count", "1", routing.count, 1000),
+    LEAST("unhealthy_state_routing.minimum_healthy_targets.percentage", "off", routing.percent,
+          100),
 };
 
 static const struct row lambda_rows[] = {
@@ -215,6 +225,10 @@ static bool value_number(const struct row *row, struct bytes value, unsigned *nu
     case KIND_BOOL:
         *number = bytes_eq(value, BYTES_LIT("true"));
         return *number || bytes_eq(value, BYTES_LIT("false"));
+    case KIND_LIMIT:
+        if (bytes_eq(value, BYTES_LIT("off")))
+            return true;
+        return bytes_to_u64(value, row->max, &wide) && (*number = (unsigned)wide) >= row->min;
     case KIND_NUMBER:
         if (!bytes_to_u64(value, row->max, &wide))
             return false;

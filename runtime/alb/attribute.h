@@ -42,6 +42,11 @@ struct alb_listener_attributes {
     char *texts[ALB_ATTRIBUTES_MAX];
 };
 
+/* Fewer healthy targets than both say is too few; 0: off. */
+struct alb_least {
+    unsigned count, percent;
+};
+
 struct alb_group_attributes {
     unsigned deregistration_delay_s; /* 0 to 3600, 300 */
     unsigned slow_start_s;           /* 0 or 30 to 900, 0 */
@@ -50,7 +55,11 @@ struct alb_group_attributes {
     unsigned is_app_cookie;          /* stickiness.type: 0 lb_cookie, 1 app_cookie */
     unsigned sticky_s;               /* stickiness.lb_cookie.duration_seconds, 1 to 604800, 86400 */
     unsigned app_sticky_s;           /* stickiness.app_cookie.duration_seconds, the same */
-    unsigned is_multi_value;         /* lambda.multi_value_headers.enabled, false */
+    struct {                         /* target_group_health.*.minimum_healthy_targets */
+        struct alb_least dns;        /* dns_failover: 1, off; only told of, in metrics */
+        struct alb_least routing;    /* unhealthy_state_routing: 1, off */
+    } least_healthy;
+    unsigned is_multi_value; /* lambda.multi_value_headers.enabled, false */
     char *texts[ALB_ATTRIBUTES_MAX];
 };
 

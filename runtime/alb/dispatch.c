@@ -29,7 +29,8 @@ static struct alb_target *next_good(struct alb_call *call)
     struct alb_target *target = NULL;
     if (call->bound[0] && call->try_count == 0)
         target = pick_bound(call->group, bytes_from_str(call->bound));
-    if (!target)
+    call->is_bound = target != NULL;
+    if (!target && !call->is_fail_open)
         target = pick_good(call->group, call->loop->now_ms);
     while (target && !may_repeat(call) && target->owner.is_doomed &&
            target->owner.is_doomed(target->owner.context)) {
@@ -51,13 +52,20 @@ static bool is_on_its_way(const struct alb_group *group)
     return group->expected > 0;
 }
 
-/* NULL: none; `waits` says whether there will be one. As on AWS, all get requests when none is
+static bool has_good(const struct alb_group *group)
+{
+    static const struct alb_least any = {.count = 1};
+    return pick_is_enough(group, &any);
+}
+
+/* NULL: none; `waits` says whether there will be one. As on AWS, all get requests when too few are
  * healthy (fail-open). */
 static struct alb_target *pick(struct alb_call *call, bool *waits)
 {
+    const struct alb_group *group = call->group;
+    call->is_fail_open = !pick_is_enough(group, &group->attributes.least_healthy.routing);
     struct alb_target *target = next_good(call);
-    *waits = !target && is_on_its_way(call->group);
-    call->is_fail_open = !target;
+    *waits = !target && !has_good(group) && is_on_its_way(group);
     return target || *waits ? target : pick_any(call->group, call->loop->now_ms);
 }
 
@@ -170,7 +178,10 @@ static struct upstream *take_connection(struct alb_call *call, struct alb_target
         upstream_close(upstream);
     }
     call->_is_reused = false;
-    return upstream_open(call->loop, &target->address);
+    struct upstream *upstream = upstream_open(call->loop, &target->address);
+    if (upstream)
+        upstream_count(upstream, &call->group->model->connections);
+    return upstream;
 }
 
 static void give_connection(struct alb_call *call, bool is_reusable)

@@ -68,7 +68,8 @@ struct alb_call {
     struct alb_try tries[ALB_TRIES_MAX];
     size_t try_count;
     unsigned connection_errors;
-    bool is_fail_open;   /* no target was healthy */
+    bool is_fail_open;   /* too few targets were healthy */
+    bool is_bound;       /* it went to the target that the client is bound to */
     int64_t sent_us;     /* the monotonic clock, when it was last sent; 0: never */
     int64_t answered_us; /* when the answer was there */
 

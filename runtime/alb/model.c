@@ -167,6 +167,25 @@ static struct bytes value_after(const struct alb_group *group, const struct alb_
     return value;
 }
 
+/* Of the pair that is named by `form`; 0: off. */
+static uint64_t least_after(const struct alb_group *group, const struct alb_pair_text *pairs,
+                            size_t count, const char *what, const char *form)
+{
+    char key[128];
+    uint64_t number = 0;
+    (void)snprintf(key, sizeof key, "target_group_health.%s.minimum_healthy_targets.%s", what,
+                   form);
+    return bytes_to_u64(value_after(group, pairs, count, key), UINT64_MAX, &number) ? number : 0;
+}
+
+/* A zone's addresses leave DNS before, or when, its sick targets get requests. */
+static bool fails_over_too_late(const struct alb_group *group, const struct alb_pair_text *pairs,
+                                size_t count, const char *form)
+{
+    uint64_t dns = least_after(group, pairs, count, "dns_failover", form);
+    return dns && dns < least_after(group, pairs, count, "unhealthy_state_routing", form);
+}
+
 enum alb_error alb_group_set_attributes(struct alb_group *group, const struct alb_pair_text *pairs,
                                         size_t count, struct alb_why *why)
 {
@@ -176,6 +195,11 @@ enum alb_error alb_group_set_attributes(struct alb_group *group, const struct al
         !bytes_eq(algorithm, BYTES_LIT("round_robin")))
         return alb_refuse_printf(why, ALB_E_INVALID_CONFIGURATION_REQUEST,
                                  "Slow start goes with the algorithm 'round_robin' alone");
+    if (group->type == ALB_TARGET_IP && (fails_over_too_late(group, pairs, count, "count") ||
+                                         fails_over_too_late(group, pairs, count, "percentage")))
+        return alb_refuse_printf(why, ALB_E_INVALID_CONFIGURATION_REQUEST,
+                                 "The threshold of dns_failover must not be less than that of "
+                                 "unhealthy_state_routing");
     enum alb_error error = set_all(alb_group_scope(group), &group->attributes, pairs, count, why);
     if (error == ALB_OK)
         alb_tell_group(group);

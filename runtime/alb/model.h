@@ -18,6 +18,7 @@
 #include "runtime/alb/random.h"
 #include "runtime/alb/rule.h"
 #include "runtime/alb/sticky.h"
+#include "runtime/core/metrics.h"
 
 /* Told of changes, after they are made. All may be NULL. */
 struct alb_watcher {
@@ -66,6 +67,7 @@ struct alb_model {
     char dns_name[256];
     int64_t created_epoch_ms;
     struct alb_balancer_attributes attributes;
+    struct metrics_connections connections; /* of clients and to targets, not of health checks */
     struct alb_listener *listeners;
     struct alb_group *groups;
     struct alb_tag *tags; /* of all of it (tag.h) */
@@ -101,7 +103,7 @@ struct alb_pair_text {
 };
 
 /* ALB_OK · ValidationError · InvalidConfigurationRequest: slow start and another algorithm than
- * round robin. Watchers are told. */
+ * round robin, or dns_failover's threshold below unhealthy_state_routing's. Watchers are told. */
 enum alb_error alb_model_set_attributes(struct alb_model *model, const struct alb_pair_text *pairs,
                                         size_t count, struct alb_why *why) MUST_CHECK;
 enum alb_error alb_listener_set_attributes(struct alb_listener *listener,

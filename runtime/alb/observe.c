@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/alb/access_line.h"
+#include "runtime/alb/pick.h"
 #include "runtime/core/limits.h"
 
 enum { ADDRESS_MAX = INET_ADDRSTRLEN + sizeof ":65535" };
@@ -122,6 +123,11 @@ static enum alb_metrics_action action_of(const char *name)
     return name && strcmp(name, "fixed-response") == 0 ? ALB_METRICS_FIXED : ALB_METRICS_FORWARD;
 }
 
+static bool binds_targets(const struct alb_group *group)
+{
+    return group->attributes.is_sticky && !group->attributes.is_app_cookie;
+}
+
 void observe_request(struct alb_metrics *metrics, const struct alb_record *record, int64_t epoch_us)
 {
     const struct alb_call *call = record->call;
@@ -139,6 +145,7 @@ void observe_request(struct alb_metrics *metrics, const struct alb_record *recor
             record->function ? alb_metrics_failure(record->reason) : ALB_METRICS_NO_FAILURE,
         .connection_errors = call ? call->connection_errors : 0,
         .is_fail_open = call && call->is_fail_open,
+        .is_not_sticky = call && call->try_count && !call->is_bound && binds_targets(call->group),
         .desync = record->desync,
         .bytes = record->exchange->received_bytes + record->exchange->sent_bytes,
     };
@@ -154,9 +161,15 @@ void observe_hosts(struct alb_metrics *metrics, const struct alb_model *model, i
     for (const struct alb_group *group = model->groups; group; group = group->next) {
         struct alb_metrics_group *counters =
             group->targets ? alb_metrics_group(metrics, alb_arn_tail(group->arn)) : NULL;
-        unsigned healthy, unhealthy;
-        count_hosts(group, &healthy, &unhealthy);
+        struct alb_metrics_look look = {
+            .second = epoch_us / 1000000,
+            .is_routing_enough = pick_is_enough(group, &group->attributes.least_healthy.routing),
+            .is_dns_enough = pick_is_enough(group, &group->attributes.least_healthy.dns)};
+        count_hosts(group, &look.healthy, &look.unhealthy);
         if (counters)
-            alb_metrics_hosts(metrics, counters, epoch_us / 1000000, healthy, unhealthy);
+            alb_metrics_hosts(metrics, counters, &look);
     }
+    const struct metrics_connections *connections = &model->connections;
+    alb_metrics_connections(metrics, epoch_us / 1000000, connections->opened,
+                            connections->opened - connections->closed);
 }

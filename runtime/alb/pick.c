@@ -15,12 +15,16 @@ static bool may_serve(const struct alb_target *target)
     return target->state != ALB_UNUSED && target->state != ALB_DRAINING;
 }
 
-static bool has_good(const struct alb_group *group)
+bool pick_is_enough(const struct alb_group *group, const struct alb_least *least)
 {
-    for (const struct alb_target *target = group->targets; target; target = target->next)
-        if (is_good(target))
+    unsigned good = 0, all = 0;
+    for (const struct alb_target *target = group->targets; target; target = target->next) {
+        good += is_good(target);
+        all += may_serve(target);
+        if (!least->percent && good >= least->count && good)
             return true;
-    return false;
+    }
+    return good && good >= least->count && (uint64_t)good * 100 >= (uint64_t)all * least->percent;
 }
 
 static size_t gather(struct alb_group *group, bool (*fits)(const struct alb_target *),
@@ -59,7 +63,7 @@ struct alb_target *pick_any(struct alb_group *group, int64_t now_ms)
 struct alb_target *pick_bound(struct alb_group *group, struct bytes name)
 {
     char its[PICK_NAME_MAX];
-    bool is_fail_open = !has_good(group);
+    bool is_fail_open = !pick_is_enough(group, &group->attributes.least_healthy.routing);
     for (struct alb_target *target = group->targets; target; target = target->next) {
         pick_name(target, its);
         if (bytes_eq(name, bytes_from_str(its)))

@@ -10,11 +10,16 @@
 
 #include "runtime/alb/group.h"
 
+/* true: as many targets are healthy as `least` has it, so that these alone get requests; of what is
+ * registered, without targets that drain or are unused. Of least_healthy.routing: fail-open where
+ * not. */
+bool pick_is_enough(const struct alb_group *group, const struct alb_least *least);
+
 /* By the group's algorithm one of the targets that are healthy, or whose group has no checks. NULL:
  * there is none. */
 struct alb_target *pick_good(struct alb_group *group, int64_t now_ms);
 
-/* Fail-open, where none is good: one of all but those that drain or are unused. NULL: there is
+/* Fail-open, where too few are good: one of all but those that drain or are unused. NULL: there is
  * none. */
 struct alb_target *pick_any(struct alb_group *group, int64_t now_ms);
 

@@ -216,8 +216,16 @@ struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to)
     return upstream;
 }
 
+void upstream_count(struct upstream *upstream, struct metrics_connections *counts)
+{
+    upstream->counts = counts;
+    counts->opened++;
+}
+
 void upstream_close(struct upstream *upstream)
 {
+    if (upstream->counts)
+        upstream->counts->closed++;
     loop_timer_clear(upstream->loop, &upstream->timer);
     if (upstream->io.fd >= 0) {
         loop_io_remove(upstream->loop, &upstream->io);

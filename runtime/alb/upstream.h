@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include "runtime/core/arena.h"
+#include "runtime/core/metrics.h"
 #include "runtime/http1/http1.h"
 #include "runtime/net/loop.h"
 
@@ -36,6 +37,9 @@ struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to) 
 
 /* 127.0.0.1:`port`. */
 struct sockaddr_in upstream_loopback(unsigned port);
+
+/* Counts it as opened now, and as closed then; `counts` is borrowed. */
+void upstream_count(struct upstream *upstream, struct metrics_connections *counts);
 
 void upstream_close(struct upstream *upstream);
 

@@ -24,8 +24,9 @@ struct upstream {
     bool may_have_bytes; /* in the socket */
     bool is_at_end;      /* the target has closed */
     bool keeps_alive;
-    bool is_in_event, is_closing; /* closed by who was told: freed when the telling is over */
-    enum rc failure;              /* of an answer that has begun */
+    struct metrics_connections *counts; /* NULL: none */
+    bool is_in_event, is_closing;       /* closed by who was told: freed when the telling is over */
+    enum rc failure;                    /* of an answer that has begun */
     const struct upstream_stream *stream; /* NULL: answers are whole */
     size_t in_start;                      /* bytes of `in` that were pulled */
     unsigned timeout_ms;

@@ -165,12 +165,33 @@ Test(alb_metrics, a_container_that_is_not_there)
 
 Test(alb_metrics, hosts_have_least_and_greatest)
 {
-    alb_metrics_hosts(metrics, ip, 100, 2, 0);
-    alb_metrics_hosts(metrics, ip, 101, 1, 1);
+    alb_metrics_hosts(
+        metrics, ip,
+        &(struct alb_metrics_look){.second = 100, .healthy = 2, .is_dns_enough = true});
+    alb_metrics_hosts(metrics, ip,
+                      &(struct alb_metrics_look){
+                          .second = 101, .healthy = 1, .unhealthy = 1, .is_routing_enough = true});
     cr_expect_eq(stat("HealthyHostCount", "TL", "Minimum"), 1);
     cr_expect_eq(stat("HealthyHostCount", "TZL", "Maximum"), 2);
     cr_expect_eq(stat("UnHealthyHostCount", "TL", "Maximum"), 1);
     cr_expect_eq(stat("UnHealthyHostCount", "L", "Maximum"), -1);
+    cr_expect_eq(stat("HealthyStateDNS", "TL", "Sum"), 1);
+    cr_expect_eq(stat("UnhealthyStateDNS", "TZL", "Sum"), 1);
+    cr_expect_eq(stat("HealthyStateRouting", "TL", "Sum"), 1);
+    cr_expect_eq(stat("UnhealthyStateRouting", "TL", "Maximum"), 1);
+}
+
+/* The minute from 120 to 179 saw 5 at most; the next one begins anew. */
+Test(alb_metrics, connections_count_once_as_new_and_once_a_minute_as_active)
+{
+    alb_metrics_connections(metrics, 120, 3, 3);
+    alb_metrics_connections(metrics, 125, 7, 5);
+    alb_metrics_connections(metrics, 179, 7, 2);
+    EXPECT("NewConnectionCount", "L", 7);
+    EXPECT("ActiveConnectionCount", "ZL", 5);
+    alb_metrics_connections(metrics, 180, 7, 2);
+    EXPECT("NewConnectionCount", "L", 7);
+    EXPECT("ActiveConnectionCount", "ZL", 5 + 2);
 }
 
 /* A reading in the middle of a second takes nothing away from what comes after it. */

@@ -107,3 +107,62 @@ Test(pick, a_target_that_turns_healthy_beside_others_starts_slowly)
     pick_turned(targets[2], 16000);
     cr_expect_eq(targets[2]->choice.slow_since_ms, 0);
 }
+
+static enum alb_error set_least(const char *form, const char *dns, const char *routing)
+{
+    char keys[2][128];
+    (void)snprintf(keys[0], sizeof keys[0],
+                   "target_group_health.dns_failover.minimum_healthy_targets.%s", form);
+    (void)snprintf(keys[1], sizeof keys[1],
+                   "target_group_health.unhealthy_state_routing.minimum_healthy_targets.%s", form);
+    struct alb_pair_text pairs[] = {{bytes_from_str(keys[0]), bytes_from_str(dns)},
+                                    {bytes_from_str(keys[1]), bytes_from_str(routing)}};
+    return alb_group_set_attributes(group, pairs, 2, NULL);
+}
+
+static bool is_enough(void)
+{
+    return pick_is_enough(group, &group->attributes.least_healthy.routing);
+}
+
+Test(pick, healthy_targets_are_enough_by_count_and_by_percentage)
+{
+    alb_target_set_state(targets[0], ALB_UNHEALTHY, "Target.Timeout", NULL);
+    cr_expect(is_enough());
+    cr_assert_eq(set_least("count", "3", "3"), ALB_OK);
+    cr_expect_not(is_enough(), "2 of 3");
+    cr_assert_eq(set_least("count", "2", "2"), ALB_OK);
+    cr_expect(is_enough());
+    cr_assert_eq(set_least("percentage", "off", "67"), ALB_OK);
+    cr_expect_not(is_enough(), "two thirds are less than 67 %%");
+    cr_assert_eq(set_least("percentage", "66", "66"), ALB_OK);
+    cr_expect(is_enough());
+    alb_target_set_state(targets[1], ALB_DRAINING, NULL, NULL);
+    cr_expect_not(is_enough(), "1 healthy where 2 are asked for");
+    cr_assert_eq(set_least("count", "1", "1"), ALB_OK);
+    cr_expect_not(is_enough(), "1 of 2: one that drains does not count");
+    cr_assert_eq(set_least("percentage", "off", "off"), ALB_OK);
+    cr_expect(is_enough());
+}
+
+/* As for those that no threshold concerns, a client keeps its target. */
+Test(pick, too_few_healthy_targets_keep_their_clients_and_so_do_sick_ones)
+{
+    char name[PICK_NAME_MAX];
+    cr_assert_eq(set_least("count", "3", "3"), ALB_OK);
+    alb_target_set_state(targets[0], ALB_UNHEALTHY, "Target.Timeout", NULL);
+    pick_name(targets[0], name);
+    cr_expect_eq(pick_bound(group, bytes_from_str(name)), targets[0]);
+    pick_name(targets[1], name);
+    cr_expect_eq(pick_bound(group, bytes_from_str(name)), targets[1]);
+}
+
+Test(pick, thresholds_are_numbers_or_off_and_dns_is_the_earlier_one)
+{
+    cr_expect_eq(set_least("count", "0", "1"), ALB_E_VALIDATION_ERROR);
+    cr_expect_eq(set_least("count", "1", "few"), ALB_E_VALIDATION_ERROR);
+    cr_expect_eq(set_least("percentage", "101", "off"), ALB_E_VALIDATION_ERROR);
+    cr_expect_eq(set_least("count", "1", "2"), ALB_E_INVALID_CONFIGURATION_REQUEST);
+    cr_expect_eq(set_least("percentage", "10", "50"), ALB_E_INVALID_CONFIGURATION_REQUEST);
+    cr_expect_eq(set_least("count", "off", "2"), ALB_OK);
+}
