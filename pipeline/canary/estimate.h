@@ -37,4 +37,8 @@ struct estimate {
 enum rc estimate_bake(const struct judge_policy *policy, const struct estimate_traffic *traffic,
                       struct estimate *estimate) MUST_CHECK;
 
+/* `duet canary estimate`: argv[0] is "estimate", then its options; prints to stdout, errors to
+ * stderr. Returns the exit status: 0 · 1 it cannot be done in any time · 2 bad usage. */
+int canary_estimate(int argc, char **argv);
+
 #endif

@@ -30,4 +30,10 @@ enum rc replay_run(struct bytes text, const struct judge_policy *policy,
                    const struct replay_visitor *visitor, void *context,
                    char error[RECORDING_ERROR_BYTES]) MUST_CHECK;
 
+/* `duet canary judge RECORDING`: prints each window's verdict and why, and where it differs from
+ * the recorded one. Returns the exit status: that of the last verdict (0 pass, 1 fail, 3
+ * inconclusive or no data) · 2 bad usage, or no recording · 4 a verdict differs from the recorded
+ * one. */
+int canary_judge(int argc, char **argv);
+
 #endif

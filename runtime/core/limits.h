@@ -97,8 +97,9 @@ enum {
     LIMIT_AWS_REFRESH_AGAIN_MS = 30 * 1000,     /* after a refresh that failed */
 
     /* The canary. */
-    LIMIT_CANARY_ESTIMATE_MINUTES = 31 * 24 * 60, /* no estimate promises later than this */
-    LIMIT_CANARY_LINE_BYTES = 4 * 1024 * 1024,    /* of memory for one line of a recording */
+    LIMIT_CANARY_ESTIMATE_MINUTES = 31 * 24 * 60,     /* no estimate promises later than this */
+    LIMIT_CANARY_LINE_BYTES = 4 * 1024 * 1024,        /* of memory for one line of a recording */
+    LIMIT_CANARY_RECORDING_BYTES = 256 * 1024 * 1024, /* of one that a command reads */
 };
 
 #endif
