@@ -1,7 +1,6 @@
 #include "runtime/process/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "runtime/core/buf.h"
 #include "runtime/core/clock.h"
+#include "runtime/process/dying.h"
 #include "runtime/process/spawn.h"
 #include "runtime/process/strays.h"
 
@@ -37,6 +37,7 @@ struct process {
     struct process_options options;
     char *mark; /* of options, copied; or NULL */
     pid_t pid;
+    int stat_fd;    /* its /proc/PID/stat, or -1 */
     bool is_reaped; /* from now on its id may be another's */
     struct loop_io end_io;
     struct output outputs[2];
@@ -127,6 +128,9 @@ static void release(struct process *process)
     }
     for (int i = 0; i < 2; i++)
         output_close(&process->outputs[i]);
+    if (process->stat_fd >= 0)
+        (void)close(process->stat_fd);
+    process->stat_fd = -1;
     process->is_released = true;
 }
 
@@ -219,6 +223,7 @@ static bool watch(struct process *process, const struct spawned *child)
 {
     struct loop *loop = process->options.loop;
     process->pid = child->pid;
+    process->stat_fd = dying_open(child->pid);
     process->kill_timer.fn = on_kill_timer;
     process->end_io = (struct loop_io){.fd = child->pid_fd, .fn = on_end};
     for (int i = 0; i < 2; i++) {
@@ -261,50 +266,24 @@ pid_t process_id(const struct process *process)
     return process->pid;
 }
 
-/* Reads /proc/PID/stat from the name's closing bracket on. false: it is not there. */
-static bool read_stat(pid_t pid, char *text, size_t len, const char **fields)
-{
-    char path[48];
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, len - 1);
-    if (fd >= 0)
-        (void)close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    *fields = strrchr(text, ')');
-    return *fields != NULL;
-}
-
-/* From the call to kill(2) on, a kill is in one of three places of /proc/PID/stat: field 31 holds
- * the signals that wait; field 9 the task's flags (PF_EXITING, PF_SIGNALED of linux/sched.h), when
- * it has taken the signal; and the last one the status that the whole process will end with, which
- * newer kernels set at once, between those two as well. */
-static bool is_dying(pid_t pid)
-{
-    enum { EXITING = 0x4, SIGNALED = 0x400 };
-    char text[1024];
-    const char *fields;
-    unsigned flags = 0;
-    unsigned long signals = 0;
-    if (!read_stat(pid, text, sizeof text, &fields) ||
-        sscanf(fields,
-               ") %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
-               " %*d %*d %*u %*u %*d %*u %*u %*u %*u %*u %*u %lu",
-               &flags, &signals) != 2)
-        return false;
-    return (flags & (EXITING | SIGNALED)) || (signals >> (SIGKILL - 1) & 1) ||
-           strtol(strrchr(fields, ' '), NULL, 10) == SIGKILL;
-}
-
 bool process_is_doomed(const struct process *process)
 {
     struct pollfd end = {.fd = process->end_io.fd, .events = POLLIN};
-    return process->is_reaped || is_dying(process->pid) || poll(&end, 1, 0) > 0;
+    return process->is_reaped || dying_seen(process->stat_fd) || poll(&end, 1, 0) > 0;
+}
+
+/* One look at both pipes is cheaper than a read of each that finds nothing. */
+static bool has_output(const struct process *process)
+{
+    struct pollfd fds[] = {{.fd = process->outputs[0].io.fd, .events = POLLIN},
+                           {.fd = process->outputs[1].io.fd, .events = POLLIN}};
+    return poll(fds, 2, 0) > 0;
 }
 
 void process_drain(struct process *process)
 {
-    if (!process->is_calling) /* a line must not overtake the one that is being given */
+    /* A line must not overtake the one that is being given. */
+    if (!process->is_calling && has_output(process))
         with_hold(process, read_rest);
 }
 

@@ -31,6 +31,7 @@ if wanted server; then
     tests/bench/server.py "$program"
 fi
 if wanted alb; then tests/bench/proxy.py; fi
+if wanted rig; then tests/bench/rig.py; fi
 if wanted rig; then tests/bench/rolling.py; fi
 if wanted life; then tests/bench/life.py; fi
 if wanted store; then tests/bench/dynamodb.py; fi
