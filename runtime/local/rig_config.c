@@ -37,6 +37,7 @@ static const struct row rows[] = {
     {"health.interval_s", KIND_NUMBER, FIELD(health_interval_s), 1, 300, 1},
     {"health.unhealthy_count", KIND_NUMBER, FIELD(unhealthy_count), 2, 10, 10},
     {"health.lambda", KIND_NUMBER, FIELD(checks_lambda), 0, 1, 0},
+    {"pin_secret", KIND_TEXT, FIELD(pin_secret), 0, 0, 0},
     {"state", KIND_TEXT, FIELD(state), 0, 0, 0},
     {"access_log", KIND_TEXT, FIELD(access_log), 0, 0, 0},
     {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
@@ -341,8 +342,22 @@ bool rig_config_load(struct rig_config *config, const char *file, char *error, s
     return is_read && rig_config_parse(config, file, copy, error, error_len);
 }
 
+/* As terraform/ wants it; the secret itself is in no message. */
+static bool is_secret(const char *text)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t len = strlen(text);
+    return len >= 16 && len <= 64 && strspn(text, allowed) == len;
+}
+
 bool rig_config_check(const struct rig_config *config, char *error, size_t error_len)
 {
+    if (config->pin_secret && !is_secret(config->pin_secret)) {
+        (void)snprintf(error, error_len,
+                       "the pin secret must have 16 to 64 letters, digits, - and _");
+        return false;
+    }
     for (int i = 0; i < RIG_SLOTS; i++)
         if (config->weights[i] > 0)
             return true;

@@ -29,6 +29,7 @@ struct rig_config {
      * people watch; the count is AWS's highest, so that a busy machine makes no task unhealthy. */
     unsigned health_interval_s, unhealthy_count;
     unsigned checks_lambda; /* 0 or 1: the Lambda slots too; each check is an invocation */
+    const char *pin_secret; /* requests that show it choose their slot; NULL: none can */
     const char *state;      /* folder that keeps the load balancer; NULL: none */
     const char *store;      /* DUET_STORE of both homes */
     const char *bootstrap;  /* program of the Lambda home */
@@ -79,7 +80,8 @@ bool rig_config_number(struct rig_config *config, const char *path, const char *
 bool rig_config_env(struct rig_config *config, const char *assignment, char *error,
                     size_t error_len) MUST_CHECK;
 
-/* What only all settings together can break: some weight is over 0. */
+/* What only all settings together can break: some weight is over 0; and what flags give unchecked:
+ * a secret has 16 to 64 letters, digits, - and _. */
 bool rig_config_check(const struct rig_config *config, char *error, size_t error_len) MUST_CHECK;
 
 #endif

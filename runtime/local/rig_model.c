@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "runtime/local/rig_pins.h"
+
 static const struct alb_pair_text balancer_pairs[] = {
     {BYTES_INIT("routing.http.drop_invalid_header_fields.enabled"), BYTES_INIT("true")},
     {BYTES_INIT("routing.http.desync_mitigation_mode"), BYTES_INIT("strictest")},
@@ -57,7 +59,7 @@ static enum alb_error make_listener(struct rig_model *rig_model, const struct ri
         alb_listener_create(rig_model->model, port, protocol, &none, listener, why);
     if (error == ALB_OK)
         error = alb_rule_create(*listener, RIG_RULE_PRIORITY, &all, 1, &slots, NULL, why);
-    return error;
+    return error == ALB_OK ? rig_pins_add(*listener, config, rig_model->groups, why) : error;
 }
 
 static enum alb_error make_http(struct rig_model *rig_model, const struct rig_config *config,
@@ -103,6 +105,8 @@ static enum alb_error make_all(struct rig_model *rig_model, const struct rig_con
         !rig_state_load(&rig_model->state, config->state, rig_model->model, &is_there, why))
         return ALB_E_INTERNAL_FAILURE;
     error = make_groups(rig_model, config, why);
+    if (error == ALB_OK)
+        error = rig_pins_tag(rig_model->model, rig_model->groups, why);
     if (error == ALB_OK && !is_there)
         error = alb_model_set_attributes(rig_model->model, balancer_pairs,
                                          sizeof balancer_pairs / sizeof balancer_pairs[0], why);

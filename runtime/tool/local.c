@@ -31,6 +31,7 @@ static const char usage[] =
     "  --state DIR          keeps the load balancer (rules, weights, groups, targets) in this "
     "folder;\n"
     "                       what is there wins over --weights\n"
+    "  --pin-secret TEXT    requests with the header X-Duet-Pin: TEXT.SLOT go to that slot\n"
     "  --env NAME=value     for both homes; may be given again\n"
     "  --bootstrap PATH     the Lambda home's program (build/bootstrap)\n"
     "  --server PATH        the Fargate home's program (build/server)\n"
@@ -49,6 +50,7 @@ enum option_id {
     OPT_CONFIG,
     OPT_STORE,
     OPT_STATE,
+    OPT_PIN_SECRET,
     OPT_ENV,
     OPT_BOOTSTRAP,
     OPT_SERVER,
@@ -68,6 +70,7 @@ static const struct option options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"store", required_argument, NULL, OPT_STORE},
     {"state", required_argument, NULL, OPT_STATE},
+    {"pin-secret", required_argument, NULL, OPT_PIN_SECRET},
     {"env", required_argument, NULL, OPT_ENV},
     {"bootstrap", required_argument, NULL, OPT_BOOTSTRAP},
     {"server", required_argument, NULL, OPT_SERVER},
@@ -108,6 +111,9 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         break;
     case OPT_STORE:
         config->store = value;
+        break;
+    case OPT_PIN_SECRET:
+        config->pin_secret = value;
         break;
     case OPT_STATE:
         config->state = value;

@@ -188,3 +188,15 @@ Test(rig_config, targets_are_hosts_with_ports)
         cr_expect_str_eq(error, "duet.json: 'fargate.targets' must be a list of \"HOST:PORT\"");
     }
 }
+
+Test(rig_config, refuses_a_pin_secret_that_terraform_would_refuse)
+{
+    static const char *const bad[] = {"short", "0123456789abcdef ", "0123456789abcdef*", ""};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        config.pin_secret = bad[i];
+        cr_expect_not(rig_config_check(&config, error, sizeof error), "%s", bad[i]);
+        cr_expect_null(*bad[i] ? strstr(error, bad[i]) : NULL, "it says the secret: %s", error);
+    }
+    config.pin_secret = "0123456789abcdef-_AZ";
+    cr_expect(rig_config_check(&config, error, sizeof error));
+}
