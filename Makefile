@@ -85,7 +85,7 @@ LIB_SRC   := $(filter-out $(MAIN_SRC) $(foreach s,$(no_stores),$(wildcard runtim
              $(foreach d,core json http1 net aws store lambda server $(if $(STATIC),release),\
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
-LOCAL_SRC := $(foreach d,alb control process functions tasks local,$(call src,runtime/$(d)))
+LOCAL_SRC := runtime/dashboard/www_files.c $(foreach d,alb control dashboard process functions tasks local,$(call src,runtime/$(d)))
 CANARY_SRC := $(call src,pipeline/canary)
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
@@ -241,6 +241,13 @@ www = $(foreach f,$(sort $(wildcard $(1)/*)),$(notdir $(f))=$(f)) \
 $(O)/handlers/www_files.c: pipeline/embed_web.sh handlers/www $(wildcard handlers/www/*) | deps
 	@mkdir -p $(@D)
 	@pipeline/embed_web.sh handlers/www.h www_files $(call www,handlers/www) >$@.new
+	@mv $@.new $@
+
+$(O)/runtime/dashboard/www_files.c: pipeline/embed_web.sh runtime/dashboard/www \
+                                    $(wildcard runtime/dashboard/www/*) | deps
+	@mkdir -p $(@D)
+	@pipeline/embed_web.sh runtime/dashboard/www.h dashboard_files \
+	    $(call www,runtime/dashboard/www) >$@.new
 	@mv $@.new $@
 
 $(O)/%.o: $(O)/%.c | deps

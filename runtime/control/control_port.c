@@ -31,11 +31,25 @@ static void make_id(char text[CONTROL_REQUEST_ID_LEN + 1])
 }
 
 /* What anybody on this machine may look at. */
-static bool is_look(const struct http_request *req)
+static bool is_state(const struct http_request *req)
 {
-    return (req->method == HTTP_GET || req->method == HTTP_HEAD) && req->query.len == 0 &&
-           bytes_eq(req->path, BYTES_LIT("/")) && door_is_local(req) &&
-           !http_request_header(req, "authorization");
+    return (req->method == HTTP_GET || req->method == HTTP_HEAD) &&
+           bytes_eq(req->path, BYTES_LIT("/state"));
+}
+
+/* true: it was for people, and is answered or will be. */
+static bool show(const struct control_port *port, struct httpd_exchange *exchange)
+{
+    const struct control_pages *pages = &port->options.pages;
+    if (!door_is_local(&exchange->req) || http_request_header(&exchange->req, "authorization"))
+        return false;
+    if (pages->take && pages->take(pages->context, exchange))
+        return true;
+    if (!is_state(&exchange->req))
+        return false;
+    control_state_answer(port->options.model, &exchange->arena, &exchange->res);
+    httpd_respond(exchange);
+    return true;
 }
 
 static void on_answer(struct control_call *call)
@@ -64,12 +78,16 @@ static void on_call(const struct control_port *port, struct httpd_exchange *exch
 static void on_request(struct httpd_exchange *exchange)
 {
     const struct control_port *port = httpd_context(exchange->httpd);
-    if (!is_look(&exchange->req)) {
+    if (!show(port, exchange))
         on_call(port, exchange);
-        return;
-    }
-    control_state_answer(port->options.model, &exchange->arena, &exchange->res);
-    httpd_respond(exchange);
+}
+
+static void on_done(struct httpd_exchange *exchange)
+{
+    const struct control_port *port = httpd_context(exchange->httpd);
+    const struct control_pages *pages = &port->options.pages;
+    if (pages->done)
+        pages->done(pages->context, exchange);
 }
 
 struct control_port *control_port_new(const struct control_port_options *options)
@@ -78,6 +96,7 @@ struct control_port *control_port_new(const struct control_port_options *options
     struct httpd_options http = {.loop = options->loop,
                                  .listen_fd = options->listen_fd,
                                  .on_request = on_request,
+                                 .on_done = on_done,
                                  .body_max_bytes = LIMIT_CONTROL_BODY_BYTES,
                                  .arena_max_bytes = LIMIT_CONTROL_ARENA_BYTES,
                                  .context = port,

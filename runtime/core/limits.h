@@ -55,7 +55,8 @@ enum {
     LIMIT_PAYLOAD_BYTES = 6 * 1024 * 1024,   /* of an Invoke that waits; Lambda's */
     LIMIT_EVENT_BYTES = 1024 * 1024,         /* of one that does not; Lambda's */
     LIMIT_PACKAGE_BYTES = 250 * 1024 * 1024, /* a function's code, unpacked; Lambda's */
-    LIMIT_WEIGHT = 999,                      /* of a target group in a rule, as the ALB's */
+    LIMIT_DASHBOARD_CLIENTS = 64, /* browsers' tabs, and others, that listen at once; more: 503 */
+    LIMIT_WEIGHT = 999,           /* of a target group in a rule, as the ALB's */
     /* One call of the control port: a zip of 50 MB in base64, as Lambda takes it. */
     LIMIT_CONTROL_BODY_BYTES = 70167211,
     LIMIT_CONTROL_ARENA_BYTES = 256 * 1024 * 1024,

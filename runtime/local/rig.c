@@ -12,6 +12,7 @@
 #include "runtime/local/rebuild.h"
 #include "runtime/local/rig_checks.h"
 #include "runtime/local/rig_control.h"
+#include "runtime/local/rig_dashboard.h"
 #include "runtime/local/rig_fargate.h"
 #include "runtime/local/rig_lambda.h"
 #include "runtime/local/rig_listeners.h"
@@ -33,6 +34,7 @@ struct rig {
     struct rig_fargate fargate;
     struct rig_listeners listeners;
     char https_note[512]; /* why there is no HTTPS; "": there is, or none is wanted */
+    struct rig_dashboard dashboard;
     struct rig_control control;
     struct rebuild *rebuild;
     const char *env[RIG_ENV_MAX + 8]; /* of both homes */
@@ -49,6 +51,7 @@ static void on_record(void *context, const struct alb_record *record)
 {
     struct rig *rig = context;
     rig_metrics_record(&rig->metrics, record);
+    dashboard_record(rig->dashboard.dashboard, record);
     if (!rig->config->is_quiet)
         rig_metrics_show(record);
 }
@@ -65,11 +68,17 @@ static void show_https(const struct rig *rig, const char *address)
                    files->is_new_authority ? " (made now)" : "");
 }
 
+static void tell(struct rig *rig, const char *source, const char *text)
+{
+    console_line(source, bytes_from_str(text));
+    dashboard_event(rig->dashboard.dashboard, source, "%s", text);
+}
+
 static void on_service_ready(void *context)
 {
     struct rig *rig = context;
     if (rig->is_up) {
-        console_printf("duet", "the fargate home is replaced");
+        tell(rig, "duet", "the fargate home is replaced");
         return;
     }
     rig->is_up = true;
@@ -80,8 +89,9 @@ static void on_service_ready(void *context)
                    weights[RIG_LAMBDA_A] + weights[RIG_LAMBDA_B],
                    weights[RIG_FARGATE_A] + weights[RIG_FARGATE_B]);
     show_https(rig, address);
-    console_printf("duet", "control port http://127.0.0.1:%u; Ctrl-C ends all of it",
-                   rig->control_port);
+    console_printf(
+        "duet", "control port http://127.0.0.1:%u, a dashboard in browsers; Ctrl-C ends all of it",
+        rig->control_port);
     console_printf("duet",
                    "AWS_ENDPOINT_URL=http://127.0.0.1:%u aws elbv2 describe-target-groups "
                    "(any region, any credentials)",
@@ -133,7 +143,7 @@ static void on_signal(struct loop *loop, struct loop_io *io, uint32_t events)
         loop_stop(loop);
         return;
     }
-    console_printf("duet", "stopping");
+    tell(rig, "duet", "stopping");
     stop(rig);
 }
 
@@ -152,7 +162,7 @@ static void on_service_failed(void *context, const char *reason)
 {
     struct rig *rig = context;
     if (rig->is_up) {
-        console_printf("fargate", "%s", reason);
+        tell(rig, "fargate", reason);
         return;
     }
     if (rig->is_stopping)
@@ -246,6 +256,9 @@ static bool start_control(struct rig *rig)
     if (!rig_metrics_init(&rig->metrics, &rig->loop, rig->model.model, rig->config->access_log,
                           rig->error, sizeof rig->error))
         return false;
+    if (!rig_dashboard_init(&rig->dashboard, &rig->loop, &rig->metrics, rig->model.model,
+                            &rig->lambda, &rig->fargate, rig->config->has_control_ui))
+        return fail(rig, "cannot make the dashboard");
     int fd =
         httpd_listen("127.0.0.1", rig->config->control_port, false, rig->error, sizeof rig->error);
     if (fd < 0)
@@ -262,6 +275,7 @@ static bool start_control(struct rig *rig)
         .state = rig->config->state,
         .others = others,
         .other_count = sizeof others / sizeof others[0],
+        .pages = rig_dashboard_pages(&rig->dashboard),
     };
     return rig_control_init(&rig->control, &control, rig->error, sizeof rig->error);
 }
@@ -271,7 +285,7 @@ static void on_new_program(void *context, int which)
     struct rig *rig = context;
     if (which == RIG_LAMBDA) {
         rig_lambda_replace(&rig->lambda);
-        console_printf("duet", "the lambda home is replaced");
+        tell(rig, "duet", "the lambda home is replaced");
     } else {
         rig_fargate_replace(&rig->fargate);
     }
@@ -335,6 +349,7 @@ static void release(struct rig *rig)
     rebuild_free(rig->rebuild);             /* with the programs that they ran */
     rig_listeners_release(&rig->listeners); /* whose last requests are recorded then */
     rig_control_release(&rig->control);
+    rig_dashboard_release(&rig->dashboard);
     rig_metrics_release(&rig->metrics);
     rig_model_release(&rig->model);
     checker_free(rig->checker);

@@ -44,6 +44,7 @@ struct rig_config {
     const char *env[RIG_ENV_MAX + 1]; /* "NAME=value" for both homes; ends with NULL */
     size_t env_count;
     bool is_watching;
+    bool has_control_ui;    /* the dashboard may change weights */
     const char *access_log; /* file of the load balancer's access log; NULL: none */
     bool is_quiet;          /* no lines for requests, but for calls that fail */
     struct arena arena;

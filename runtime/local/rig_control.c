@@ -40,7 +40,8 @@ static bool open_port(struct rig_control *control, const struct rig_control_opti
                                         .listen_fd = options->listen_fd,
                                         .model = options->model,
                                         .services = control->services,
-                                        .service_count = control->service_count};
+                                        .service_count = control->service_count,
+                                        .pages = options->pages};
     control->port = control_port_new(&port);
     if (!control->port)
         (void)snprintf(error, error_len, "cannot start the control port: %s", strerror(errno));

@@ -31,6 +31,7 @@ struct rig_control_options {
     const char *state;       /* folder that keeps what the services know; NULL: none; borrowed */
     const struct control_service *const *others; /* of the homes, and CloudWatch; borrowed each */
     size_t other_count;
+    struct control_pages pages; /* copied */
 };
 
 /* Fills a zeroed struct, which stays where it is. false: `error` says why; nothing is left to

@@ -37,6 +37,7 @@ static const char usage[] =
     "  --server PATH        the Fargate home's program (build/server)\n"
     "  --tasks N            tasks of the Fargate home (1)\n"
     "  --access-log FILE    a line for each request, with the fields of an ALB's access log\n"
+    "  --control-ui         the dashboard, on the control port, may set weights\n"
     "  --watch              run make when a source changes, and replace both homes\n"
     "  --quiet              no lines for requests, but for calls that fail\n"
     "  --help\n";
@@ -56,6 +57,7 @@ enum option_id {
     OPT_SERVER,
     OPT_TASKS,
     OPT_ACCESS_LOG,
+    OPT_CONTROL_UI,
     OPT_WATCH,
     OPT_QUIET,
     OPT_HELP,
@@ -76,6 +78,7 @@ static const struct option options[] = {
     {"server", required_argument, NULL, OPT_SERVER},
     {"tasks", required_argument, NULL, OPT_TASKS},
     {"access-log", required_argument, NULL, OPT_ACCESS_LOG},
+    {"control-ui", no_argument, NULL, OPT_CONTROL_UI},
     {"watch", no_argument, NULL, OPT_WATCH},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
@@ -126,6 +129,9 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         break;
     case OPT_ACCESS_LOG:
         config->access_log = value;
+        break;
+    case OPT_CONTROL_UI:
+        config->has_control_ui = true;
         break;
     case OPT_WATCH:
         config->is_watching = true;

@@ -276,14 +276,15 @@ Test(local, the_control_port_tells_what_runs_and_only_to_local_names)
     struct http1_response res;
     char request[128];
     start("lambda=90,fargate=10");
-    int n = snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
+    int n = snprintf(request, sizeof request, "GET /state HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
                      rig.control_port);
     ask(&client, rig.control_port, bytes_make(request, (size_t)n), &res);
     cr_expect_eq(res.status, 200);
     cr_expect_not_null(memmem(res.body.ptr, res.body.len, "\"weight\":90", 11), "%.*s",
                        BYTES_ARG(res.body));
     client_close(&client);
-    ask(&client, rig.control_port, BYTES_LIT("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), &res);
+    ask(&client, rig.control_port, BYTES_LIT("GET /state HTTP/1.1\r\nHost: evil.example\r\n\r\n"),
+        &res);
     cr_expect_eq(res.status, 403);
     client_close(&client);
     ask(&client, rig.control_port,

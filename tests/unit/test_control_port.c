@@ -76,12 +76,12 @@ static int ask(const char *request, const char *wanted)
 
 Test(control_port, shows_its_state_to_local_names_alone)
 {
-    cr_expect_eq(ask("GET / HTTP/1.1\r\n" LOCAL "\r\n",
+    cr_expect_eq(ask("GET /state HTTP/1.1\r\n" LOCAL "\r\n",
                      "{\"name\":\"a\",\"weight\":50},{\"name\":\"b\",\"weight\":50}"),
                  200);
-    cr_expect_eq(ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "AccessDenied"), 403);
-    cr_expect_eq(ask("GET / HTTP/1.1\r\n" LOCAL "Origin: http://evil.example\r\n\r\n", "Denied"),
-                 403);
+    cr_expect_eq(ask("GET /state HTTP/1.1\r\nHost: evil.example\r\n\r\n", "AccessDenied"), 403);
+    cr_expect_eq(
+        ask("GET /state HTTP/1.1\r\n" LOCAL "Origin: http://evil.example\r\n\r\n", "Denied"), 403);
     cr_expect_eq(
         ask("GET /?Action=DescribeRules HTTP/1.1\r\n" LOCAL "\r\n", "MissingAuthenticationToken"),
         403);

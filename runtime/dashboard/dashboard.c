@@ -1,0 +1,175 @@
+#include "runtime/dashboard/dashboard.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
+#include "runtime/dashboard/changes.h"
+#include "runtime/dashboard/cold_starts.h"
+#include "runtime/dashboard/controls.h"
+#include "runtime/dashboard/feed.h"
+#include "runtime/dashboard/www.h"
+
+/* The tick comes just behind the begin of each second, when the figures of the last one are whole.
+ */
+enum { AFTER_SECOND_MS = 20 };
+
+struct dashboard {
+    struct dashboard_options options;
+    char token[CONTROLS_TOKEN_LEN + 1];
+    struct loop_timer timer;
+    struct buf state;    /* the messages' part for all; made when the first asks for it */
+    uint64_t state_tick; /* of the feed, when it was made */
+    struct history history;
+    struct journal journal;
+    struct changes changes;
+    struct cold_starts cold_starts;
+    struct feed feed;
+};
+
+/* --- what happens --- */
+
+void dashboard_record(struct dashboard *dashboard, const struct alb_record *record)
+{
+    int64_t now_ms = clock_ms_epoch();
+    journal_add_request(&dashboard->journal, record, now_ms);
+    history_count(&dashboard->history, now_ms / 1000, record);
+}
+
+void dashboard_event(struct dashboard *dashboard, const char *source, const char *format, ...)
+{
+    char text[JOURNAL_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    journal_add_event(&dashboard->journal, clock_ms_epoch(), source, text);
+}
+
+static void on_change(void *context, const char *text)
+{
+    dashboard_event(context, "alb", "%s", text);
+}
+
+static void on_cold_start(void *context, const struct dashboard_sandbox *sandbox)
+{
+    struct dashboard *dashboard = context;
+    if (sandbox->group[0])
+        history_count_cold_start(&dashboard->history, clock_ms_epoch() / 1000 - 1, sandbox->group,
+                                 sandbox->init_us);
+    dashboard_event(dashboard, "lambda", "%s: sandbox %llu is there, its init took %.1f ms",
+                    sandbox->name, (unsigned long long)sandbox->number,
+                    (double)sandbox->init_us / 1000);
+}
+
+/* --- each second --- */
+
+static enum rc set_timer(struct dashboard *dashboard)
+{
+    int64_t left_ms = 1000 - clock_ms_epoch() % 1000 + AFTER_SECOND_MS;
+    return loop_timer_set(dashboard->options.loop, &dashboard->timer,
+                          clock_ms_monotonic() + left_ms);
+}
+
+static void on_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct dashboard *dashboard = (void *)((char *)timer - offsetof(struct dashboard, timer));
+    (void)loop;
+    cold_starts_look(&dashboard->cold_starts, &dashboard->options.source, on_cold_start, dashboard);
+    changes_look(&dashboard->changes, dashboard->options.model, on_change, dashboard);
+    alb_metrics_flush(dashboard->options.metrics);
+    history_advance(&dashboard->history, clock_ms_epoch() / 1000);
+    feed_tell(&dashboard->feed);
+    if (set_timer(dashboard) != RC_OK)
+        return; /* without memory the page stands still */
+}
+
+static void give_parts(void *context, struct message_parts *parts)
+{
+    struct dashboard *dashboard = context;
+    if (dashboard->state_tick != dashboard->feed.tick) {
+        buf_reset(&dashboard->state);
+        message_print_state(dashboard->options.model, &dashboard->options.source,
+                            &dashboard->state);
+        dashboard->state_tick = dashboard->feed.tick;
+    }
+    *parts = (struct message_parts){
+        .history = &dashboard->history,
+        .journal = &dashboard->journal,
+        .state = buf_bytes(&dashboard->state),
+        .token = dashboard->options.has_controls ? dashboard->token : NULL,
+        .now_ms = clock_ms_epoch(),
+    };
+}
+
+/* --- requests --- */
+
+static bool send_page(struct httpd_exchange *exchange)
+{
+    static const struct bytes folder = BYTES_INIT("/dashboard/");
+    struct bytes path = exchange->req.path, name = BYTES_LIT("dashboard.html");
+    if (exchange->req.method != HTTP_GET && exchange->req.method != HTTP_HEAD)
+        return false;
+    if (bytes_starts_with(path, folder))
+        name = bytes_skip(path, folder.len);
+    else if (!bytes_eq(path, BYTES_LIT("/")) || exchange->req.query.len)
+        return false;
+    www_send(&exchange->req, &exchange->res, dashboard_files, name);
+    httpd_respond(exchange);
+    return true;
+}
+
+bool dashboard_take(struct dashboard *dashboard, struct httpd_exchange *exchange)
+{
+    const struct http_request *req = &exchange->req;
+    if (bytes_eq(req->path, BYTES_LIT("/events")) &&
+        (req->method == HTTP_GET || req->method == HTTP_HEAD)) {
+        feed_add(&dashboard->feed, exchange);
+        return true;
+    }
+    if (bytes_eq(req->path, BYTES_LIT("/dashboard/weights")) && dashboard->options.has_controls) {
+        controls_answer(dashboard->options.model, dashboard->token, req, &exchange->res);
+        httpd_respond(exchange);
+        return true;
+    }
+    return send_page(exchange);
+}
+
+void dashboard_done(struct dashboard *dashboard, struct httpd_exchange *exchange)
+{
+    feed_remove(&dashboard->feed, exchange);
+}
+
+/* --- life --- */
+
+struct dashboard *dashboard_new(const struct dashboard_options *options)
+{
+    struct dashboard *dashboard = calloc(1, sizeof *dashboard);
+    if (!dashboard)
+        return NULL;
+    dashboard->options = *options;
+    dashboard->timer.fn = on_timer;
+    buf_init(&dashboard->state, LIMIT_TARGET_BODY_BYTES);
+    history_init(&dashboard->history, options->model, options->store, clock_ms_epoch() / 1000);
+    feed_init(&dashboard->feed, give_parts, dashboard);
+    changes_look(&dashboard->changes, options->model, on_change, dashboard);
+    if (controls_make_token(dashboard->token) && set_timer(dashboard) == RC_OK)
+        return dashboard;
+    dashboard_free(dashboard);
+    return NULL;
+}
+
+void dashboard_free(struct dashboard *dashboard)
+{
+    if (!dashboard)
+        return;
+    loop_timer_clear(dashboard->options.loop, &dashboard->timer);
+    feed_release(&dashboard->feed);
+    changes_release(&dashboard->changes);
+    cold_starts_release(&dashboard->cold_starts);
+    history_release(&dashboard->history);
+    buf_release(&dashboard->state);
+    free(dashboard);
+}

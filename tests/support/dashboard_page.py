@@ -1,0 +1,155 @@
+"""dashboard_page.py CHROMIUM RIG_PID URL CONTROL_URL: what a browser makes of the dashboard.
+
+The rig is one of `duet local --control-ui --weights lambda=75,fargate=25`. The last claim stops it
+while tabs listen. Prints "ok NAME" or "not ok NAME" for each claim; a claim that fails ends the rest.
+Exit status: 0 all true, 1 not.
+"""
+
+import json
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+
+from browser import Browser
+
+REQUESTS = 60
+LOST_TABS = 8  # more than the connections that a browser opens to one server
+
+CELLS = "[...document.querySelectorAll('#%s tbody tr')].map(row => [...row.cells].map(cell => cell.textContent))"
+
+
+def ask(url):
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        return error.read()
+
+
+def has_row(table, *texts):
+    """An expression: the table has a row with these texts, in any of its cells."""
+    return f"{CELLS % table}.some(row => {json.dumps(texts)}.every(text => row.includes(text)))"
+
+
+def is_live(page):
+    page.wait("document.getElementById('status').dataset.kind === 'live'")
+
+
+def fits(page, width):
+    page.size(width, 900)
+    page.wait(f"document.documentElement.clientWidth <= {width} && document.querySelector('#picture svg')")
+    page.wait("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def traffic_is_shown(page, url):
+    for i in range(REQUESTS):
+        ask(f"{url}/{'hello' if i % 2 else 'candidate/nobody'}?token=secret")
+    page.wait(f"{CELLS % 'targets'}.reduce((sum, row) => sum + Number(row[4]), 0) === {REQUESTS}")
+    page.wait(has_row("requests", "GET /hello", "200"))
+    page.wait(has_row("requests", "GET /candidate/nobody", "404"))
+    page.wait(has_row("shares", "lambda-a", "75", "75 %"))
+    page.wait("/lambda-a [1-9]/.test(document.getElementById('chart-time').getAttribute('aria-label')) || "
+              "/lambda-a 0\\.[0-9]*[1-9]/.test(document.getElementById('chart-time').getAttribute('aria-label'))")
+    page.wait("document.querySelector('#picture svg').getAttribute('aria-label').includes('lambda-a: weight 75')")
+    page.wait("[...document.querySelectorAll('#instances td')].some(cell => cell.textContent.startsWith('sandbox '))")
+    page.wait("Number(document.getElementById('tile-cold').textContent) > 0")
+    # These are of the last five seconds.
+    flows = "document.querySelectorAll('#picture .flow').length >= 3"
+    page.wait(f"Number(document.getElementById('tile-rate').textContent) > 0 && {flows}", lambda: ask(url + "/hello"))
+    if page.evaluate("document.documentElement.outerHTML.includes('secret')"):
+        raise AssertionError("a query is shown")
+
+
+def charts_are_tables_too(page):
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    for name in ("share", "rate", "time", "errors", "cold"):
+        page.wait(f"/[0-9]/.test(document.querySelector('details[data-chart={name}] tbody').textContent)")
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")
+
+
+def schemes_differ(page):
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page.scheme("light")
+    light = page.evaluate(ground)
+    page.scheme("dark", "reduce")
+    page.wait(f"{ground} !== {json.dumps(light)}")
+    page.wait("Chart.getChart('chart-rate').options.scales.y.ticks.color === "
+              "getComputedStyle(document.documentElement).getPropertyValue('--faint').trim()")
+    page.scheme("light")
+    page.wait(f"{ground} === {json.dumps(light)}")
+
+
+def weights_are_set(page, control):
+    page.wait("!document.getElementById('controls').hidden")
+    page.evaluate("""(() => {
+        for (const input of document.querySelectorAll('#sliders input[type=number]')) {
+            input.value = input.dataset.group === 'fargate-b' ? 7 : 0;
+            input.dispatchEvent(new Event('input'));
+        }
+        document.querySelector('#controls button[type=submit]').click();
+    })()""")
+    page.wait("document.getElementById('controls-said').textContent === 'The weights are set.'")
+    page.wait(has_row("shares", "fargate-b", "7", "100 %"))
+    rules = [rule for listener in json.loads(ask(control + "/state"))["listeners"] for rule in listener["rules"]]
+    if {"name": "fargate-b", "weight": 7} not in rules[0]["targetGroups"]:
+        raise AssertionError(f"the rule has {rules}")
+    page.wait("document.getElementById('events').textContent.includes('weight of fargate-b: 0 -> 7')")
+
+
+def failures_are_found(page, url):
+    """The group of the only weight is empty."""
+    ask(url + "/lost")
+    page.evaluate("document.getElementById('only-failures').click()")
+    page.wait(has_row("requests", "GET /lost", "503", "fargate-b"))
+    page.wait("document.querySelectorAll('#requests tbody tr').length === 1")
+    page.wait("document.getElementById('tile-errors').parentElement.classList.contains('bad')", lambda: ask(url + "/lost"))
+
+
+def tabs_share_a_stream(browser, control):
+    tabs = [browser.open(control) for _ in range(LOST_TABS)]
+    for tab in tabs:
+        is_live(tab)
+    return tabs
+
+
+def the_end_is_shown(tabs, rig):
+    os.kill(rig, signal.SIGTERM)
+    for tab in tabs:
+        tab.wait("document.getElementById('status').dataset.kind === 'lost'")
+
+
+def claim(name, function, *arguments):
+    try:
+        value = function(*arguments)
+    except AssertionError as error:
+        print(f"{error}\nnot ok {name}")
+        sys.exit(1)
+    print(f"ok {name}", flush=True)
+    return value
+
+
+def no_errors(page):
+    if page.errors:
+        raise AssertionError("\n".join(page.errors))
+
+
+def main():
+    program, rig, url, control = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+    with Browser(program) as browser:
+        page = browser.open(control)
+        claim("the page is live", is_live, page)
+        claim("it shows the requests, by the home that answered", traffic_is_shown, page, url)
+        claim("its charts are tables too", charts_are_tables_too, page)
+        claim("it is light and dark as the browser wishes", schemes_differ, page)
+        claim("it fits a wide window", fits, page, 1440)
+        claim("it fits a telephone", fits, page, 360)
+        claim("its controls set the weights", weights_are_set, page, control)
+        claim("it finds the failures", failures_are_found, page, url)
+        tabs = claim("many tabs listen at once", tabs_share_a_stream, browser, control)
+        claim("no tab has complained", lambda: [no_errors(each) for each in [page, *tabs]])
+        claim("open tabs do not hold the rig up, and see its end", the_end_is_shown, [page, *tabs], rig)
+
+
+main()
