@@ -6,6 +6,7 @@
 
 #define NAME_FIELD "lambda-extension-name"
 #define ID_FIELD "lambda-extension-identifier"
+#define TYPE_FIELD "lambda-extension-function-error-type"
 
 static void refuse(struct httpd_exchange *exchange, int status, const char *type,
                    const char *message)
@@ -18,11 +19,13 @@ static void refuse(struct httpd_exchange *exchange, int status, const char *type
 /* --- register --- */
 
 /* NULL: the body is fine; else the type of the error that `message` tells. */
-static const char *check_body(struct httpd_exchange *exchange, const char **message)
+static const char *check_body(struct httpd_exchange *exchange, bool *wants_events,
+                              const char **message)
 {
     cJSON *root = NULL;
     const cJSON *event;
     *message = "the body is no JSON object with a list of events";
+    *wants_events = false;
     if (json_parse(&exchange->arena, exchange->req.body, &root, NULL) != RC_OK ||
         !cJSON_IsObject(root))
         return "InvalidRequestFormat";
@@ -31,19 +34,21 @@ static const char *check_body(struct httpd_exchange *exchange, const char **mess
         return "InvalidRequestFormat";
     cJSON_ArrayForEach(event, events)
     {
-        *message = bytes_eq(json_bytes(event), BYTES_LIT("INVOKE"))
-                       ? "INVOKE: this local Lambda gives no events to extensions"
-                       : "event not supported for internal extensions";
-        return "Extension.InvalidEventType";
+        if (!bytes_eq(json_bytes(event), BYTES_LIT("INVOKE"))) {
+            *message = "event not supported for internal extensions";
+            return "Extension.InvalidEventType";
+        }
+        *wants_events = true;
     }
     return NULL;
 }
 
-static void accept_it(struct sandbox *sandbox, struct httpd_exchange *exchange, struct bytes name)
+static void accept_it(struct sandbox *sandbox, struct httpd_exchange *exchange, struct bytes name,
+                      bool wants_events)
 {
     struct sandbox_extension *extension = &sandbox->extensions[sandbox->extension_count];
     struct http_response *res = &exchange->res;
-    *extension = (struct sandbox_extension){.held = NULL};
+    *extension = (struct sandbox_extension){.wants_events = wants_events};
     memcpy(extension->name, name.ptr, name.len);
     uuid_write(sandbox->options->random, extension->id);
     http_response_printf(res, &exchange->arena, 200, BYTES_LIT("application/json"),
@@ -68,9 +73,10 @@ static void take_register(struct sandbox *sandbox, struct httpd_exchange *exchan
 {
     const struct bytes *name = http_request_header(&exchange->req, NAME_FIELD);
     const char *message, *type;
+    bool wants_events;
     if (!name || name->len == 0 || name->len >= SANDBOX_EXTENSION_NAME_BYTES)
         refuse(exchange, 403, "Extension.InvalidExtensionName", "Empty extension name");
-    else if ((type = check_body(exchange, &message)) != NULL)
+    else if ((type = check_body(exchange, &wants_events, &message)) != NULL)
         refuse(exchange, 403, type, message);
     else if (sandbox->state != SANDBOX_INIT)
         refuse(exchange, 403, "Extension.RegistrationClosed",
@@ -81,7 +87,7 @@ static void take_register(struct sandbox *sandbox, struct httpd_exchange *exchan
     else if (sandbox->extension_count == SANDBOX_EXTENSIONS_MAX)
         refuse(exchange, 403, "Extension.TooManyExtensions", "Extension limit (10) reached");
     else
-        accept_it(sandbox, exchange, *name);
+        accept_it(sandbox, exchange, *name, wants_events);
 }
 
 /* --- event/next --- */
@@ -110,20 +116,113 @@ static void take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
         return;
     struct httpd_exchange *before = extension->held;
     extension->held = exchange;
+    extension->has_asked = true;
     if (before)
         refuse(before, 403, "Extension.InvalidExtensionState", "Another event/next has come");
+    else if (extension->wants_events)
+        sandbox_settle(sandbox);
+}
+
+static void give_event(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    const struct invocation *invocation = sandbox->invocation;
+    char id[UUID_LEN + 1];
+    struct bytes copy;
+    uuid_write(sandbox->options->random, id);
+    http_response_printf(&exchange->res, &exchange->arena, 200, BYTES_LIT("application/json"),
+                         "{\"eventType\":\"INVOKE\",\"deadlineMs\":%lld,\"requestId\":\"%s\","
+                         "\"invokedFunctionArn\":\"%s\",\"tracing\":{\"type\":\"X-Amzn-Trace-Id\","
+                         "\"value\":\"%s\"}}",
+                         (long long)invocation->deadline_epoch_ms, invocation->request_id,
+                         invocation->arn.len ? invocation->arn.ptr : sandbox->options->arn,
+                         invocation->trace_id);
+    if (arena_dup(&exchange->arena, bytes_from_str(id), &copy) == RC_OK)
+        http_response_add(&exchange->res, &exchange->arena,
+                          BYTES_LIT("Lambda-Extension-Event-Identifier"), copy);
+    httpd_respond(exchange);
+}
+
+void extension_api_give_event(struct sandbox *sandbox)
+{
+    for (size_t i = 0; i < sandbox->extension_count; i++) {
+        struct sandbox_extension *extension = &sandbox->extensions[i];
+        struct httpd_exchange *exchange = extension->held;
+        if (!extension->wants_events || !exchange)
+            continue;
+        extension->held = NULL;
+        give_event(sandbox, exchange);
+    }
+}
+
+/* --- init/error and exit/error --- */
+
+/* Who reports one is expected to end, and its environment with it: Lambda takes both for fatal. */
+static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange, bool is_init)
+{
+    const struct bytes *type = http_request_header(&exchange->req, TYPE_FIELD);
+    const struct sandbox_extension *extension = find(sandbox, exchange);
+    char line[256];
+    if (!extension)
+        return;
+    if (!type || type->len == 0) {
+        refuse(exchange, 403, "Extension.MissingHeader",
+               "Lambda-Extension-Function-Error-Type not found");
+        return;
+    }
+    if (is_init == extension->has_asked || sandbox->has_init_error) {
+        refuse(exchange, 403, "Extension.InvalidExtensionState",
+               is_init ? "init/error is for before the first event/next"
+                       : "exit/error is for after the first event/next");
+        return;
+    }
+    (void)snprintf(line, sizeof line, "the extension %s reports %.*s", extension->name,
+                   BYTES_ARG(*type));
+    sandbox_log(sandbox, bytes_from_str(line));
+    struct bytes known =
+        is_init ? BYTES_LIT("Extension.InitError") : BYTES_LIT("Extension.ExitError");
+    sandbox_take_init_error(sandbox, exchange->req.body, known);
+    http_response_borrow(&exchange->res, &exchange->arena, 202, BYTES_LIT("application/json"),
+                         BYTES_LIT("{\"status\":\"OK\"}\n"));
+    httpd_respond(exchange);
+}
+
+/* --- routes --- */
+
+enum call { NONE, REGISTER, NEXT, INIT_ERROR, EXIT_ERROR, CALLS };
+
+static const struct call_route {
+    const char *path;
+    enum http_method method;
+} routes[CALLS] = {
+    [REGISTER] = {"register", HTTP_POST},
+    [NEXT] = {"event/next", HTTP_GET},
+    [INIT_ERROR] = {"init/error", HTTP_POST},
+    [EXIT_ERROR] = {"exit/error", HTTP_POST},
+};
+
+static enum call find_call(struct bytes path)
+{
+    struct bytes prefix = BYTES_LIT("/2020-01-01/extension/");
+    if (!bytes_starts_with(path, prefix))
+        return NONE;
+    for (int i = REGISTER; i < CALLS; i++)
+        if (bytes_eq(bytes_skip(path, prefix.len), bytes_from_str(routes[i].path)))
+            return (enum call)i;
+    return NONE;
 }
 
 bool extension_api_take(struct sandbox *sandbox, struct httpd_exchange *exchange)
 {
-    struct bytes path = exchange->req.path;
-    bool is_register = bytes_eq(path, BYTES_LIT("/2020-01-01/extension/register"));
-    bool is_next = bytes_eq(path, BYTES_LIT("/2020-01-01/extension/event/next"));
-    if (is_register && exchange->req.method == HTTP_POST)
-        take_register(sandbox, exchange);
-    else if (is_next && exchange->req.method == HTTP_GET)
-        take_next(sandbox, exchange);
-    else if (is_register || is_next)
+    enum call call = find_call(exchange->req.path);
+    if (call == NONE)
+        return false;
+    if (exchange->req.method != routes[call].method)
         refuse(exchange, 405, "MethodNotAllowed", "Method Not Allowed");
-    return is_register || is_next;
+    else if (call == REGISTER)
+        take_register(sandbox, exchange);
+    else if (call == NEXT)
+        take_next(sandbox, exchange);
+    else
+        take_error(sandbox, exchange, call == INIT_ERROR);
+    return true;
 }

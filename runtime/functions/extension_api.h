@@ -2,20 +2,24 @@
 #define RUNTIME_FUNCTIONS_EXTENSION_API_H
 
 /*
- * extension_api — Lambda's Extensions API for one sandbox, as far as a runtime uses it itself:
- * registered without events, so that SIGTERM comes before SIGKILL.
+ * extension_api — Lambda's Extensions API for one sandbox, for extensions inside the runtime's own
+ * process: registered, they hear of each event (INVOKE), and SIGTERM comes before SIGKILL.
  *
  * Layer:   functions, beside runtime_api.
  * Source:  "Lambda Extensions API", Lambda developer guide; the Runtime Interface Emulator for the
  *          errors.
  *
- * No event is ever given: one that asks for INVOKE is refused, SHUTDOWN is not for those inside the
- * runtime on Lambda either, and event/next is held until the sandbox ends.
+ * SHUTDOWN is for extensions with a process of their own, which Lambda starts from /opt/extensions:
+ * there is no such folder here, and it is refused, as Lambda refuses it to those inside the
+ * runtime. Once an extension is in, a phase is over when it has asked for its next event too.
  */
 
 #include "runtime/functions/sandbox.h"
 
 /* Answers or holds a request under /2020-01-01/extension/. false: it is none, nothing happened. */
 bool extension_api_take(struct sandbox *sandbox, struct httpd_exchange *exchange);
+
+/* Tells the extensions that hear of events of the sandbox's invocation; they wait for one. */
+void extension_api_give_event(struct sandbox *sandbox);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
+#include "runtime/functions/extension_api.h"
 #include "runtime/functions/runtime_api.h"
 #include "runtime/functions/sandbox_env.h"
 #include "runtime/functions/sandbox_internal.h"
@@ -47,7 +48,7 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
 {
     struct sandbox *sandbox = (void *)((char *)timer - offsetof(struct sandbox, timer));
     (void)loop;
-    if (sandbox->state == SANDBOX_IDLE) {
+    if (sandbox->state == SANDBOX_IDLE && !sandbox->has_init_error) {
         sandbox_on_wait_timer(sandbox);
     } else if (sandbox->invocation && !sandbox->has_init_error) {
         sandbox_fail_by_timeout(sandbox);
@@ -112,7 +113,7 @@ struct sandbox *sandbox_new(const struct sandbox_options *options, struct invoca
     return sandbox;
 }
 
-static void answer_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
+static void begin_invocation(struct sandbox *sandbox)
 {
     struct invocation *invocation = sandbox->invocation;
     if (sandbox->is_cold) {
@@ -121,28 +122,36 @@ static void answer_next(struct sandbox *sandbox, struct httpd_exchange *exchange
     }
     sandbox->options->stats->cold_starts += sandbox->is_cold;
     sandbox->is_cold = false;
-    sandbox->call_count += sandbox->state != SANDBOX_BUSY;
-    if (sandbox->state != SANDBOX_BUSY)
-        sandbox->state_ms = clock_ms_monotonic();
+    sandbox->call_count++;
+    sandbox->state_ms = clock_ms_monotonic();
     sandbox->state = SANDBOX_BUSY;
+    extension_api_give_event(sandbox);
+}
+
+/* The `next` that is held gets the invocation's event. */
+static void answer_next(struct sandbox *sandbox)
+{
+    struct httpd_exchange *exchange = sandbox->held;
+    sandbox->held = NULL;
+    if (sandbox->state != SANDBOX_BUSY)
+        begin_invocation(sandbox);
     runtime_api_give_event(sandbox, exchange);
 }
 
 void sandbox_hand(struct sandbox *sandbox, struct invocation *invocation)
 {
-    struct httpd_exchange *exchange = sandbox->held;
     sandbox_thaw(sandbox);
-    sandbox->held = NULL;
     sandbox->invocation = invocation;
     invocation_start(invocation, sandbox->options->timeout_ms);
     sandbox_set_timer(sandbox, sandbox->options->timeout_ms);
     sandbox_report_start(sandbox);
-    answer_next(sandbox, exchange);
+    answer_next(sandbox);
 }
 
 bool sandbox_is_ready(const struct sandbox *sandbox)
 {
-    return sandbox->state == SANDBOX_IDLE && !process_is_doomed(sandbox->process);
+    return sandbox->state == SANDBOX_IDLE && !sandbox->has_init_error &&
+           !process_is_doomed(sandbox->process);
 }
 
 void sandbox_end(struct sandbox *sandbox)
@@ -204,29 +213,54 @@ static void hold(struct sandbox *sandbox, struct httpd_exchange *exchange)
         runtime_api_refuse_next(sandbox, before);
 }
 
-void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
+/* The phase is over when all that hear of events wait for the next one. */
+static bool all_wait(const struct sandbox *sandbox)
 {
-    if (sandbox->state == SANDBOX_ENDING || sandbox->has_init_error || sandbox->is_init_timeout) {
-        runtime_api_refuse_next(sandbox, exchange);
-        return;
-    }
-    if (sandbox->state == SANDBOX_INIT)
-        become_ready(sandbox);
-    else if (sandbox->state == SANDBOX_SENT)
-        finish_invocation(sandbox);
-    if (sandbox->invocation) { /* in BUSY: the same event once more */
-        answer_next(sandbox, exchange);
-        return;
-    }
+    if (!sandbox->held)
+        return false;
+    for (size_t i = 0; i < sandbox->extension_count; i++)
+        if (sandbox->extensions[i].wants_events && !sandbox->extensions[i].held)
+            return false;
+    return true;
+}
+
+static void become_idle(struct sandbox *sandbox)
+{
     bool is_news = sandbox->state != SANDBOX_IDLE;
     sandbox->state = SANDBOX_IDLE;
-    hold(sandbox, exchange);
     if (sandbox->is_retiring)
         sandbox_end(sandbox);
     else if (is_news)
         sandbox->options->on_idle(sandbox);
     if (sandbox->state == SANDBOX_IDLE)
         sandbox_wait(sandbox);
+}
+
+void sandbox_settle(struct sandbox *sandbox)
+{
+    if (sandbox->state == SANDBOX_ENDING || sandbox->has_init_error || !all_wait(sandbox))
+        return;
+    if (sandbox->state == SANDBOX_INIT)
+        become_ready(sandbox);
+    else if (sandbox->state == SANDBOX_SENT)
+        finish_invocation(sandbox);
+    if (sandbox->invocation) /* its init was a part of it */
+        answer_next(sandbox);
+    else
+        become_idle(sandbox);
+}
+
+void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    if (sandbox->state == SANDBOX_ENDING || sandbox->has_init_error || sandbox->is_init_timeout) {
+        runtime_api_refuse_next(sandbox, exchange);
+        return;
+    }
+    hold(sandbox, exchange);
+    if (sandbox->state == SANDBOX_BUSY) /* the same event once more */
+        answer_next(sandbox);
+    else
+        sandbox_settle(sandbox);
 }
 
 void sandbox_take_part(struct sandbox *sandbox, struct bytes content_type, struct bytes part)

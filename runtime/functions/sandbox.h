@@ -52,10 +52,12 @@ struct sandbox_options {
 
 enum { SANDBOX_EXTENSIONS_MAX = 10, SANDBOX_EXTENSION_NAME_BYTES = 129 };
 
-/* A part of the runtime that wants to hear of the end. */
+/* A part of the runtime that wants to hear of the end, or of each event too. */
 struct sandbox_extension {
     char name[SANDBOX_EXTENSION_NAME_BYTES];
     char id[UUID_LEN + 1];
+    bool wants_events;           /* INVOKE: the phase is over when it has asked for more, too */
+    bool has_asked;              /* for its first event */
     struct httpd_exchange *held; /* its GET event/next, or NULL */
 };
 
@@ -64,7 +66,7 @@ struct sandbox {
     enum sandbox_state state;
     struct process *process;
     struct httpd *httpd;
-    struct httpd_exchange *held;   /* the `next` that waits, while IDLE */
+    struct httpd_exchange *held;   /* the `next` that waits, while IDLE or for an extension */
     struct invocation *invocation; /* while BUSY or SENT; in INIT when its event waits already */
     struct loop_timer timer;       /* of the init, of the invocation, or of the wait */
     int64_t start_us, init_us;     /* init_us 0: not ready yet */
@@ -77,7 +79,8 @@ struct sandbox {
     bool has_failed_init; /* it went away before it asked for an event */
     char failure[128];    /* how it ended by itself; empty: not so */
     bool is_init_timeout; /* killed because it took too long to start */
-    bool has_init_error;  /* the runtime has told why it cannot start, in init_error */
+    bool has_init_error;  /* the runtime has told why it cannot start, in init_error; or
+                           * an extension why it cannot go on */
     struct buf init_error;
     char init_error_type[128];
     struct sandbox_extension extensions[SANDBOX_EXTENSIONS_MAX];
@@ -136,6 +139,9 @@ void sandbox_take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
 /* A part of it, in BUSY, to a caller that takes parts. */
 void sandbox_take_part(struct sandbox *sandbox, struct bytes content_type, struct bytes part);
 
+/* An extension has asked for its next event: the last, perhaps, that was waited for. */
+void sandbox_settle(struct sandbox *sandbox);
+
 /* The answer, in BUSY. The owner's callback runs inside. */
 void sandbox_take_answer(struct sandbox *sandbox, enum function_outcome outcome,
                          struct bytes payload, struct bytes error_type);
@@ -143,7 +149,8 @@ void sandbox_take_answer(struct sandbox *sandbox, enum function_outcome outcome,
 /* An answer that Lambda makes an error of, in BUSY. */
 void sandbox_refuse_answer(struct sandbox *sandbox, const char *error_type, const char *reason);
 
-/* POST init/error, in INIT. */
+/* POST init/error, in INIT; and an extension's errors, at any time before the end. It is killed
+ * soon, unless it ends by itself. */
 void sandbox_take_init_error(struct sandbox *sandbox, struct bytes payload,
                              struct bytes error_type);
 

@@ -31,6 +31,9 @@ TestSuite(extension_api, .init = setup, .fini = teardown);
     ";\"; }\n"                                                                                    \
     "register() { api POST /2020-01-01/extension/register \"$2\" \"Lambda-Extension-Name: $1\";"  \
     " extension=$(field Lambda-Extension-Identifier); see; }\n"                                   \
+    "report() { api POST /2020-01-01/extension/$1 '{\"errorMessage\":\"told\"}' "                 \
+    "\"Lambda-Extension-Identifier: $2\" 'Lambda-Extension-Function-Error-Type: Own.Type'; see; " \
+    "}\n"                                                                                         \
     "after() { api GET /2020-01-01/extension/event/next '' \"Lambda-Extension-Identifier: $1\";"  \
     " see; }\n"
 
@@ -53,12 +56,20 @@ static const struct talk_row talk_rows[] = {
      "register a 'x'; register a '[]'; register a '{\"events\":1}'; register a ''", "",
      "403 InvalidRequestFormat;403 InvalidRequestFormat;403 InvalidRequestFormat;"
      "403 InvalidRequestFormat;"},
-    {"no events are given",
-     "register a '{\"events\":[\"INVOKE\"]}'; register a '{\"events\":[\"SHUTDOWN\"]}'; "
+    {"SHUTDOWN is not for those inside a runtime",
+     "register a '{\"events\":[\"SHUTDOWN\"]}'; register a "
+     "'{\"events\":[\"INVOKE\",\"SHUTDOWN\"]}'; "
      "register a '{\"events\":[1]}'",
      "",
      "403 Extension.InvalidEventType;403 Extension.InvalidEventType;"
      "403 Extension.InvalidEventType;"},
+    {"an error needs an id and a type",
+     "register a '{}'; api POST /2020-01-01/extension/init/error '{}'; see; "
+     "api POST /2020-01-01/extension/init/error '{}' \"Lambda-Extension-Identifier: $extension\"; "
+     "see",
+     "", "200 ;403 Extension.MissingExtensionIdentifier;403 Extension.MissingHeader;"},
+    {"who has not asked for an event cannot exit", "register a '{}'; report exit/error $extension",
+     "", "200 ;403 Extension.InvalidExtensionState;"},
     {"a name registers once", "register a '{}'; register a '{}'; register b '{}'", "",
      "200 ;403 Extension.InvalidExtensionState;200 ;"},
     {"ten may register",
@@ -176,4 +187,69 @@ Test(extension_api, a_retiring_one_that_does_not_end_is_killed_after_its_grace)
     function_replace(rig.function);
     while (kill(id, 0) == 0)
         cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
+}
+
+/* --- events --- */
+
+/* An extension in a process of its own, beside the runtime's: prints what it hears. It begins with
+ * its second argument's words, once it has heard of an event. */
+#define LISTENER                                                                                \
+    SHELL "register a '{\"events\":[\"INVOKE\"]}'\n"                                            \
+          "listen() { while after $extension; do [ \"$status\" = 200 ] || break; echo \"heard " \
+          "$body "                                                                              \
+          "$(field Lambda-Extension-Event-Identifier | wc -c)\"; $1; done; }\n"
+
+Test(extension_api, an_event_goes_to_the_extension_too)
+{
+    rig_start(&rig, LISTENER "listen : &\nwhile next; do answer \"$event\"; done");
+    struct rig_result *result = rig_run(&rig, "[1]");
+    char wanted[128];
+    (void)snprintf(wanted, sizeof wanted,
+                   "\"requestId\":\"%s\",\"invokedFunctionArn\":\"arn:aws:", result->request_id);
+    cr_expect_eq(result->outcome, FUNCTION_OK);
+    rig_wait_line(&rig, "heard {\"eventType\":\"INVOKE\",\"deadlineMs\":");
+    rig_wait_line(&rig, wanted);
+    rig_wait_line(&rig, "\"tracing\":{\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-");
+    rig_wait_line(&rig, "}} 37"); /* a UUID and a line end */
+    cr_expect_eq(rig_run(&rig, "[2]")->outcome, FUNCTION_OK);
+    while (rig_count_lines(&rig, "heard ") < 2)
+        cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
+}
+
+Test(extension_api, a_call_is_over_when_the_extension_has_asked_for_more)
+{
+    rig_start(&rig, LISTENER "hang() { until [ -e go ]; do sleep 0.01; done; }\nlisten hang &\n"
+                             "while next; do answer 1; done");
+    (void)rig_call(&rig, "{}");
+    rig_wait_done(&rig, 1);
+    rig_wait_line(&rig, "heard ");
+    size_t total, busy;
+    function_count(rig.function, &total, &busy);
+    cr_expect_eq(busy, 1u);
+    cr_expect_eq(rig_count_lines(&rig, "REPORT"), 0u);
+    char path[2 * TEMPDIR_PATH_MAX];
+    tempdir_write(tempdir_join(&rig.dir, "", "go", path), "");
+    rig_wait_line(&rig, "REPORT");
+    rig_wait_idle(&rig);
+}
+
+Test(extension_api, an_init_error_of_an_extension_fails_the_init)
+{
+    rig_start(&rig, SHELL "register a '{}'; report init/error $extension; exit 1");
+    struct rig_result *result = rig_run(&rig, "{}");
+    cr_expect_eq(result->outcome, FUNCTION_ERROR);
+    cr_expect_str_eq(result->error_type, "Extension.InitError");
+    cr_expect_str_eq(result->payload, "{\"errorMessage\":\"told\"}");
+    cr_expect_geq(rig_count_lines(&rig, "the extension a reports Own.Type"), 1u);
+}
+
+Test(extension_api, an_exit_error_ends_the_sandbox_and_its_call)
+{
+    rig.options.init_error_grace_ms = 1;
+    rig_start(&rig, LISTENER "leave() { report exit/error $extension; }\nlisten leave &\n"
+                             "next; sleep 1000");
+    struct rig_result *result = rig_run(&rig, "{}");
+    cr_expect_eq(result->outcome, FUNCTION_ERROR);
+    cr_expect_str_eq(result->error_type, "Extension.ExitError");
+    cr_expect_str_eq(result->payload, "{\"errorMessage\":\"told\"}");
 }
