@@ -27,7 +27,7 @@ runtime/dashboard runtime/core runtime/json runtime/http1 runtime/net runtime/al
 runtime/process runtime/core runtime/net
 runtime/functions runtime/core runtime/json runtime/http1 runtime/net runtime/alb runtime/control runtime/process
 runtime/tasks   runtime/core runtime/json runtime/http1 runtime/net runtime/alb runtime/control runtime/process
-runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/store runtime/alb runtime/control runtime/dashboard runtime/process runtime/functions runtime/tasks
+runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/store runtime/alb runtime/control runtime/dashboard runtime/process runtime/functions runtime/tasks
 runtime/release
 pipeline/canary runtime/core runtime/json runtime/aws
 runtime/tool    pipeline/canary runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/functions runtime/local

@@ -57,7 +57,13 @@ static void on_answer(struct control_call *call)
     httpd_respond(call->owner);
 }
 
-static void on_call(const struct control_port *port, struct httpd_exchange *exchange)
+static bool on_forward(struct control_call *call, struct bytes service)
+{
+    const struct control_port *port = call->port;
+    return relay_send(port->options.relay, service, call, call->owner);
+}
+
+static void on_call(struct control_port *port, struct httpd_exchange *exchange)
 {
     struct control_call *call = arena_zalloc(&exchange->arena, sizeof *call);
     if (!call) {
@@ -68,7 +74,9 @@ static void on_call(const struct control_port *port, struct httpd_exchange *exch
     *call = (struct control_call){.arena = &exchange->arena,
                                   .res = &exchange->res,
                                   .on_answer = on_answer,
-                                  .owner = exchange};
+                                  .on_forward = on_forward,
+                                  .owner = exchange,
+                                  .port = port};
     make_id(call->request_id);
     door_call(&exchange->req, port->options.services, port->options.service_count, call);
     if (call->is_answered)
@@ -77,7 +85,7 @@ static void on_call(const struct control_port *port, struct httpd_exchange *exch
 
 static void on_request(struct httpd_exchange *exchange)
 {
-    const struct control_port *port = httpd_context(exchange->httpd);
+    struct control_port *port = httpd_context(exchange->httpd);
     if (!show(port, exchange))
         on_call(port, exchange);
 }
@@ -86,6 +94,7 @@ static void on_done(struct httpd_exchange *exchange)
 {
     const struct control_port *port = httpd_context(exchange->httpd);
     const struct control_pages *pages = &port->options.pages;
+    relay_done(port->options.relay, exchange);
     if (pages->done)
         pages->done(pages->context, exchange);
 }

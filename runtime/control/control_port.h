@@ -13,8 +13,7 @@
  */
 
 #include "runtime/alb/model.h"
-#include "runtime/control/control_service.h"
-#include "runtime/net/httpd.h"
+#include "runtime/control/relay.h"
 
 /* Who shows the rig to people. */
 struct control_pages {
@@ -33,6 +32,7 @@ struct control_port_options {
     const struct control_service *const *services; /* borrowed, each and the list */
     size_t service_count;
     struct control_pages pages; /* copied */
+    struct relay *relay;        /* NULL: none; borrowed */
 };
 
 struct control_port;

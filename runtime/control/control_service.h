@@ -44,7 +44,10 @@ struct control_call {
     bool is_answered;
     /* Sends the answer of a call whose action has returned without one. */
     void (*on_answer)(struct control_call *call);
-    void *owner; /* the port's */
+    /* Takes a call of `service` over, before the services that are here are looked at. false: it
+     * does not. NULL: nobody would. */
+    bool (*on_forward)(struct control_call *call, struct bytes service);
+    void *owner, *port; /* the port's */
 };
 
 /* Does one action; `context` is the service's. A refused call must change nothing. One that has to

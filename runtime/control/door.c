@@ -245,6 +245,16 @@ static bool check_signature(const struct http_request *req, struct control_call 
     return rc == RC_OK;
 }
 
+static void refuse_service(struct control_call *call, struct bytes service)
+{
+    control_fail(
+        call, call->protocol == CONTROL_CBOR ? 404 : 400,
+        call->protocol == CONTROL_QUERY ? "InvalidAction" : "UnknownOperationException",
+        "There is no service '%.*s' here: start duet local with --forward %.*s=URL to have "
+        "its calls go on to one",
+        BYTES_ARG(service), BYTES_ARG(service));
+}
+
 static void refuse_action(struct control_call *call)
 {
     struct bytes version = datum_get_text(call->input, "Version");
@@ -274,16 +284,23 @@ static void go_in(const struct http_request *req, const struct control_service *
     if (!check_signature(req, call, &signature))
         return;
     call->region = signature.region;
+    if (bytes_eq(signature.service, BYTES_LIT("s3")))
+        call->protocol = CONTROL_QUERY; /* XML, on paths of its own */
+    if (call->on_forward && call->on_forward(call, signature.service))
+        return;
     call->service = find_service(services, service_count, signature.service);
-    if (call->service && call->service->routes) {
+    if (!call->service) {
+        refuse_service(call, signature.service);
+        return;
+    }
+    if (call->service->routes) {
         rest_call(req, call);
         return;
     }
     if (!read_input(req, call))
         return;
     read_action(req, call, &target);
-    const struct control_action *action =
-        call->service && is_spoken(call, target) ? find_action(call) : NULL;
+    const struct control_action *action = is_spoken(call, target) ? find_action(call) : NULL;
     if (action)
         action->run(call->service->context, call);
     else

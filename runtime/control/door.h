@@ -34,7 +34,7 @@ enum control_protocol door_protocol(const struct http_request *req);
 
 /* Does the call that `req` is: checks the signature, finds service and action among `services`,
  * reads the parameters, runs the action. Whatever is wrong is answered as AWS does. call->res,
- * arena, request_id, on_answer and owner are set; the rest is filled in here. Where
+ * arena, request_id and what the port sets are there; the rest is filled in here. Where
  * call->is_answered is false after it, the action answers later, by call->on_answer. */
 void door_call(const struct http_request *req, const struct control_service *const *services,
                size_t service_count, struct control_call *call);

@@ -30,6 +30,7 @@ struct rig {
     struct rig_model model;
     struct checker *checker;
     struct rig_metrics metrics;
+    struct relay *relay;
     struct rig_lambda lambda;
     struct rig_fargate fargate;
     struct rig_listeners listeners;
@@ -224,7 +225,12 @@ static bool fail_why(struct rig *rig, const char *what, const char *why)
 static bool start_model(struct rig *rig)
 {
     struct alb_why why;
-    if (!rig_lambda_init(&rig->lambda, &rig->loop, rig->config))
+    rig->relay = relay_new(&rig->loop, rig->config->forwards, rig->config->forward_count,
+                           rig->error, sizeof rig->error);
+    if (!rig->relay)
+        return false;
+    if (!rig_lambda_init(&rig->lambda, &rig->loop, rig->config,
+                         relay_url(rig->relay, BYTES_LIT("s3"))))
         return fail(rig, "cannot make the functions");
     if (!rig_model_init(&rig->model, rig->config, rig_lambda_find, &rig->lambda, &why))
         return fail_why(rig, "cannot make the load balancer", why.text);
@@ -276,6 +282,7 @@ static bool start_control(struct rig *rig)
         .others = others,
         .other_count = sizeof others / sizeof others[0],
         .pages = rig_dashboard_pages(&rig->dashboard),
+        .relay = rig->relay,
     };
     return rig_control_init(&rig->control, &control, rig->error, sizeof rig->error);
 }
@@ -342,6 +349,7 @@ static void end_requests(struct alb_model *model)
 static void release(struct rig *rig)
 {
     /* Calls that are still open get their answer here, so the load balancer goes after it. */
+    relay_free(rig->relay);
     rig_lambda_release(&rig->lambda);
     rig_fargate_release(&rig->fargate);
     if (rig->model.model)

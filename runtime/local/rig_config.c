@@ -4,13 +4,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "runtime/control/relay.h"
 #include "runtime/core/buf.h"
 #include "runtime/core/limits.h"
 #include "runtime/json/json.h"
 
 enum { FILE_MAX_BYTES = 1024 * 1024 };
 
-enum kind { KIND_NUMBER, KIND_TEXT, KIND_ENV, KIND_OBJECT, KIND_TARGETS };
+enum kind { KIND_NUMBER, KIND_TEXT, KIND_ENV, KIND_OBJECT, KIND_TARGETS, KIND_FORWARD };
 
 struct row {
     const char *path; /* "weights.lambda" is the member lambda of the object weights */
@@ -42,6 +43,7 @@ static const struct row rows[] = {
     {"access_log", KIND_TEXT, FIELD(access_log), 0, 0, 0},
     {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
     {"env", KIND_ENV, 0, 0, 0, 0},
+    {"forward", KIND_FORWARD, 0, 0, 0, 0},
     {"lambda", KIND_OBJECT, 0, 0, 0, 0},
     {"lambda.program", KIND_TEXT, FIELD(bootstrap), 0, 0, 0},
     {"lambda.timeout_s", KIND_NUMBER, FIELD(timeout_s), 1, 900, 30},
@@ -254,6 +256,24 @@ static bool read_targets(struct reader *reader, const cJSON *list)
     return true;
 }
 
+static bool read_forwards(struct reader *reader, const cJSON *object)
+{
+    struct rig_config *config = reader->config;
+    char error[512];
+    if (!cJSON_IsObject(object))
+        return fail(reader, "forward", "must be an object of services with their URLs");
+    for (const cJSON *item = object->child; item; item = item->next) {
+        struct bytes text;
+        if (!cJSON_IsString(item))
+            return fail(reader, "forward", "must be an object of services with their URLs");
+        if (arena_printf(&config->arena, &text, "%s=%s", item->string, item->valuestring) != RC_OK)
+            return fail(reader, "forward", "is too large");
+        if (!rig_config_forward(config, text.ptr, error, sizeof error))
+            return fail(reader, "forward", error);
+    }
+    return true;
+}
+
 static bool read_object(struct reader *reader, const char *prefix, const cJSON *object);
 
 static bool read_item(struct reader *reader, const char *prefix, const cJSON *item)
@@ -275,6 +295,8 @@ static bool read_item(struct reader *reader, const char *prefix, const cJSON *it
         return read_env(reader, item);
     case KIND_TARGETS:
         return read_targets(reader, item);
+    case KIND_FORWARD:
+        return read_forwards(reader, item);
     case KIND_OBJECT:
         return read_object(reader, path, item);
     }
@@ -349,6 +371,19 @@ static bool is_secret(const char *text)
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     size_t len = strlen(text);
     return len >= 16 && len <= 64 && strspn(text, allowed) == len;
+}
+
+bool rig_config_forward(struct rig_config *config, const char *text, char *error, size_t error_len)
+{
+    if (!relay_check(text, error, error_len))
+        return false;
+    if (config->forward_count == RIG_FORWARD_MAX) {
+        (void)snprintf(error, error_len, "--forward '%s': there are more than %d", text,
+                       RIG_FORWARD_MAX);
+        return false;
+    }
+    config->forwards[config->forward_count++] = text;
+    return true;
 }
 
 bool rig_config_check(const struct rig_config *config, char *error, size_t error_len)

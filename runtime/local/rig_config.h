@@ -17,7 +17,7 @@ enum { RIG_LAMBDA_A, RIG_LAMBDA_B, RIG_FARGATE_A, RIG_FARGATE_B, RIG_SLOTS };
 /* Nobody has said whether there is to be HTTPS: beside the usual port there is, where its usual
  * port is free. */
 enum { RIG_PORT_USUAL = 8080, RIG_HTTPS_PORT_USUAL = 8443, RIG_PORT_UNSAID = 65536 };
-enum { RIG_ENV_MAX = 64, RIG_TARGETS_MAX = 32 };
+enum { RIG_ENV_MAX = 64, RIG_TARGETS_MAX = 32, RIG_FORWARD_MAX = 16 };
 
 struct rig_config {
     const char *bind;      /* IPv4 address that the load balancer listens on; 127.0.0.1 */
@@ -43,6 +43,8 @@ struct rig_config {
     unsigned stop_timeout_s;
     const char *env[RIG_ENV_MAX + 1]; /* "NAME=value" for both homes; ends with NULL */
     size_t env_count;
+    const char *forwards[RIG_FORWARD_MAX]; /* "SERVICE=URL", see control/relay.h */
+    size_t forward_count;
     bool is_watching;
     bool has_control_ui;    /* the dashboard may change weights */
     const char *access_log; /* file of the load balancer's access log; NULL: none */
@@ -80,6 +82,10 @@ bool rig_config_number(struct rig_config *config, const char *path, const char *
  * back to its default when empty. PORT and DUET_BIND are refused: every task has its own. */
 bool rig_config_env(struct rig_config *config, const char *assignment, char *error,
                     size_t error_len) MUST_CHECK;
+
+/* Adds "SERVICE=URL", as relay_check has it; borrowed. */
+bool rig_config_forward(struct rig_config *config, const char *text, char *error,
+                        size_t error_len) MUST_CHECK;
 
 /* What only all settings together can break: some weight is over 0; and what flags give unchecked:
  * a secret has 16 to 64 letters, digits, - and _. */

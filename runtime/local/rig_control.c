@@ -41,7 +41,8 @@ static bool open_port(struct rig_control *control, const struct rig_control_opti
                                         .model = options->model,
                                         .services = control->services,
                                         .service_count = control->service_count,
-                                        .pages = options->pages};
+                                        .pages = options->pages,
+                                        .relay = options->relay};
     control->port = control_port_new(&port);
     if (!control->port)
         (void)snprintf(error, error_len, "cannot start the control port: %s", strerror(errno));

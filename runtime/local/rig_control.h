@@ -32,6 +32,7 @@ struct rig_control_options {
     const struct control_service *const *others; /* of the homes, and CloudWatch; borrowed each */
     size_t other_count;
     struct control_pages pages; /* copied */
+    struct relay *relay;        /* borrowed */
 };
 
 /* Fills a zeroed struct, which stays where it is. false: `error` says why; nothing is left to

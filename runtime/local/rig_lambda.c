@@ -20,7 +20,8 @@ static void on_line(void *context, struct bytes line)
     console_line("lambda", line);
 }
 
-bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config)
+bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
+                     const char *s3_url)
 {
     struct registry_options options = {.loop = loop,
                                        .concurrency = config->concurrency,
@@ -32,7 +33,11 @@ bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct 
         return false;
     }
     lambda->registry = registry_new(&options);
-    struct lambda_api_options api = {.registry = lambda->registry, .folder = lambda->folder};
+    lambda->fetch = s3_url ? rig_fetch_new(loop, s3_url) : NULL;
+    struct lambda_api_options api = {.registry = lambda->registry,
+                                     .folder = lambda->folder,
+                                     .fetch = lambda->fetch ? rig_fetch_object : NULL,
+                                     .context = lambda->fetch};
     lambda->api = lambda->registry ? lambda_api_new(&api) : NULL;
     return lambda->api != NULL;
 }
@@ -119,6 +124,7 @@ void rig_lambda_replace(struct rig_lambda *lambda)
 
 void rig_lambda_release(struct rig_lambda *lambda)
 {
+    rig_fetch_free(lambda->fetch);
     lambda_api_free(lambda->api);
     registry_free(lambda->registry);
     code_unref(lambda->program);

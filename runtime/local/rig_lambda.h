@@ -12,20 +12,22 @@
  * state that was kept   3. rig_lambda_start   4. rig_lambda_release, before the model
  */
 
-#include "runtime/functions/lambda_api.h"
+#include "runtime/local/rig_fetch.h"
 #include "runtime/local/rig_model.h"
 
 struct rig_lambda {
     struct registry *registry;
     struct lambda_api *api;
-    char folder[32];      /* of unpacked packages; removed with all that is in it */
-    struct code *program; /* what the function is made with */
+    struct rig_fetch *fetch; /* NULL: there is no S3 */
+    char folder[32];         /* of unpacked packages; removed with all that is in it */
+    struct code *program;    /* what the function is made with */
     bool is_started;
 };
 
-/* Fills a zeroed struct. false: errno says why; what was made stays for rig_lambda_release. */
-bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop,
-                     const struct rig_config *config) MUST_CHECK;
+/* Fills a zeroed struct. `s3_url` is where packages are fetched from; NULL: nowhere. false: errno
+ * says why; what was made stays for rig_lambda_release. */
+bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
+                     const char *s3_url) MUST_CHECK;
 
 /* alb_model_options.find_function; `context` is the struct rig_lambda. Before rig_lambda_start any
  * function may be named, since a state that was kept has been loaded before them. */

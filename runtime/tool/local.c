@@ -33,6 +33,9 @@ static const char usage[] =
     "                       what is there wins over --weights\n"
     "  --pin-secret TEXT    requests with the header X-Duet-Pin: TEXT.SLOT go to that slot\n"
     "  --env NAME=value     for both homes; may be given again\n"
+    "  --forward NAME=URL   calls of this service of AWS go on from the control port to URL, such "
+    "as\n"
+    "                       s3=http://127.0.0.1:5000; may be given again\n"
     "  --bootstrap PATH     the Lambda home's program (build/bootstrap)\n"
     "  --server PATH        the Fargate home's program (build/server)\n"
     "  --tasks N            tasks of the Fargate home (1)\n"
@@ -53,6 +56,7 @@ enum option_id {
     OPT_STATE,
     OPT_PIN_SECRET,
     OPT_ENV,
+    OPT_FORWARD,
     OPT_BOOTSTRAP,
     OPT_SERVER,
     OPT_TASKS,
@@ -74,6 +78,7 @@ static const struct option options[] = {
     {"state", required_argument, NULL, OPT_STATE},
     {"pin-secret", required_argument, NULL, OPT_PIN_SECRET},
     {"env", required_argument, NULL, OPT_ENV},
+    {"forward", required_argument, NULL, OPT_FORWARD},
     {"bootstrap", required_argument, NULL, OPT_BOOTSTRAP},
     {"server", required_argument, NULL, OPT_SERVER},
     {"tasks", required_argument, NULL, OPT_TASKS},
@@ -111,6 +116,9 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         break;
     case OPT_ENV:
         is_good = rig_config_env(config, value, error, ERROR_MAX);
+        break;
+    case OPT_FORWARD:
+        is_good = rig_config_forward(config, value, error, ERROR_MAX);
         break;
     case OPT_STORE:
         config->store = value;

@@ -174,6 +174,26 @@ Test(rig_config, weights_go_to_slots)
     cr_expect_not(rig_config_weights(&config, "lambda-c=1", error, sizeof error));
 }
 
+Test(rig_config, forwards_are_services_with_urls)
+{
+    static const char *const bad[][2] = {{"[]", "must be an object"},
+                                         {"{\"s3\":1}", "must be an object"},
+                                         {"{\"s3\":\"https://a:1\"}", "'s3=https://a:1'"},
+                                         {"{\"s3\":\"http://a:0\"}", "'s3=http://a:0'"},
+                                         {"{\"s3\":\"http://a/b\"}", "'s3=http://a/b'"},
+                                         {"{\"s3\":\"http://:1\"}", "'s3=http://:1'"},
+                                         {"{\"\":\"http://a:1\"}", "'=http://a:1'"}};
+    char text[128];
+    cr_assert(parse("{\"forward\":{\"s3\":\"http://a:5000/\",\"ecr\":\"http://b\"}}"), "%s", error);
+    cr_assert_eq(config.forward_count, 2u);
+    cr_expect_str_eq(config.forwards[0], "s3=http://a:5000/");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        (void)snprintf(text, sizeof text, "{\"forward\":%s}", bad[i][0]);
+        cr_expect_not(parse(text), "%s", text);
+        cr_expect(strstr(error, bad[i][1]) != NULL, "%s", error);
+    }
+}
+
 Test(rig_config, targets_are_hosts_with_ports)
 {
     static const char *const bad[] = {"\"server:8080\"", "[\"server\"]",       "[\":80\"]",
