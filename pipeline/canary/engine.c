@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "pipeline/canary/engine_internal.h"
+#include "pipeline/canary/fields.h"
 
 enum { TRIES_MAX = 60, GARBAGE_TRIES_MAX = 3, POLL_MAX_MS = 5000 };
 
@@ -67,12 +68,12 @@ static void run_hooks(struct canary_engine *engine, enum plan_point point)
 static void tell(struct canary_engine *engine, const struct canary_state *before)
 {
     const struct canary_state *state = &engine->state;
-    struct out_progress progress;
+    char bake[DURATION_TEXT_LEN];
     if (state->is_paused != before->is_paused)
         ENGINE_SAY(engine, state->is_paused ? "pause" : "resume", "the share stays%s",
                    state->is_paused ? " until somebody says resume" : " no longer than it must");
     if (state->failures > before->failures)
-        ENGINE_SAY(engine, "failure", "%u of %u that are let pass", state->failures,
+        ENGINE_SAY(engine, "failure", "number %u, of which %u are let pass", state->failures,
                    engine->plan->failure_budget);
     if (state->phase == before->phase)
         return;
@@ -80,8 +81,9 @@ static void tell(struct canary_engine *engine, const struct canary_state *before
         run_hooks(engine, PLAN_AFTER_STEP);
     if (state->phase == PHASE_BAKE) {
         engine_step_begins(engine);
-        engine_progress(engine, &progress);
-        out_step(engine->out, state->phase_ms, &progress);
+        ENGINE_SAY(engine, "bake", "step %u of %zu: %.3g %% of all to the canary, for %s",
+                   state->step + 1, engine->plan->step_count, 100 * canary_share(state, state->was),
+                   duration_print(engine->plan->steps[state->step].bake_ms, bake));
     } else if (state->phase == PHASE_BACK) {
         ENGINE_SAY(engine, "rollback", "%s", state->why);
         run_hooks(engine, PLAN_BEFORE_ROLLBACK);

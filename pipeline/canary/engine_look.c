@@ -57,6 +57,8 @@ static enum rc take_window(struct canary_engine *engine, const struct judge_samp
     if (!engine->has_stepped && sample->start_ms >= engine->state.phase_ms) {
         judge_step(engine->judge);
         engine->has_stepped = true;
+        engine_progress(engine, &progress);
+        out_step(engine->out, sample->start_ms, &progress);
     }
     enum rc rc = judge_look(engine->judge, sample, &engine->report);
     if (rc != RC_OK) {
@@ -70,7 +72,8 @@ static enum rc take_window(struct canary_engine *engine, const struct judge_samp
         engine->requests += sample->canary.requests;
     }
     engine_progress(engine, &progress);
-    out_window(engine->out, engine->cursor_ms, sample, &engine->report, &progress);
+    out_window(engine->out, engine->cursor_ms, sample, &engine->report,
+               engine->has_stepped ? &progress : NULL);
     return RC_OK;
 }
 

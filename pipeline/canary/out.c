@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdarg.h>
 
-#include "pipeline/canary/fields.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/json_text.h"
 
@@ -58,12 +57,9 @@ void out_run(struct canary_out *out, int64_t at_ms, const char *name, const char
 void out_step(struct canary_out *out, int64_t at_ms, const struct out_progress *progress)
 {
     struct buf line;
-    char bake[DURATION_TEXT_LEN];
     buf_init(&line, LINE_MAX_BYTES);
     recording_step(&line, at_ms, progress->step, progress->share);
     put_json(out, &line);
-    put_text(out, at_ms, "step %u of %u: %.3g %% to the canary, for %s", progress->step,
-             progress->step_count, 100 * progress->share, duration_print(progress->bake_ms, bake));
 }
 
 /* How much of the step is done: of its time and its requests the lesser part. */
@@ -95,6 +91,8 @@ void out_window(struct canary_out *out, int64_t at_ms, const struct judge_sample
     recording_sample(&line, sample);
     recording_verdict(&line, at_ms, report);
     put_json(out, &line);
+    if (!progress)
+        return;
     draw_bar(part_done(progress), bar);
     if (progress->requests_needed)
         (void)snprintf(needed, sizeof needed, ", %" PRIu64 " more needed",

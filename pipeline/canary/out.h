@@ -32,9 +32,11 @@ struct out_progress {
 
 void out_run(struct canary_out *out, int64_t at_ms, const char *name, const char *text,
              const struct judge_policy *policy);
+/* The first window that is all the step's comes next. Text has no line for it. */
 void out_step(struct canary_out *out, int64_t at_ms, const struct out_progress *progress);
 
-/* One window: the bar of its step, and the verdict. */
+/* One window: the bar of its step, and the verdict. progress NULL: it is of the time before the
+ * step, which is no news for people. */
 void out_window(struct canary_out *out, int64_t at_ms, const struct judge_sample *sample,
                 const struct judge_report *report, const struct out_progress *progress);
 

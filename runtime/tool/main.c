@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pipeline/canary/command.h"
 #include "runtime/core/version.h"
 #include "runtime/tool/local.h"
 #include "runtime/tool/tool.h"
@@ -14,6 +15,7 @@ struct command {
 
 static const struct command commands[] = {
     {"local", tool_local, "run both homes behind a load balancer on this machine"},
+    {"canary", canary_command, "shift traffic to a release step by step, and judge it"},
     {"invoke", tool_invoke, "run the Lambda home on one event, and print its answer"},
     {"event", tool_event, "print the event that the load balancer makes of a request"},
     {"symbolize", tool_symbolize, "print the functions and lines of the crashes in a log"},

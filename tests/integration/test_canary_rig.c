@@ -1,0 +1,171 @@
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "tests/support/bad_server.h"
+#include "tests/support/canary_rig.h"
+#include "tests/support/rig_program.h"
+#include "tests/support/user_load.h"
+
+/*
+ * The same command as on AWS, against `duet local`, with users: bad releases are rolled back, a
+ * good one is promoted, over the death of the process that does it, and no request is lost by it.
+ */
+
+static struct rig_program rig;
+static struct canary_rig canary;
+static struct user_load load;
+
+static void setup(void)
+{
+    rig_program_start_quiet(&rig, "fargate=100");
+    canary_rig_init(&canary, rig.control_port);
+    user_load_start(&load, rig.port);
+}
+
+static void teardown(void)
+{
+    user_load_stop(&load);
+    canary_rig_release(&canary);
+    rig_program_stop(&rig);
+}
+
+TestSuite(canary_rig, .init = setup, .fini = teardown, .timeout = 280);
+
+/* A machine that is busy with other things makes no release a slow one: that is for `more` to say.
+ */
+static void write_plan(const char *more, bool is_paused)
+{
+    char text[2048];
+    (void)snprintf(
+        text, sizeof text,
+        "{\"name\":\"rehearsal\",\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,"
+        "\"priority\":40000},\"stable\":\"fargate-a\",\"canary\":\"fargate-b\","
+        "\"steps\":[{\"share\":40,\"bake\":\"2s\",\"requests\":50,\"pause\":%s},{\"share\":\"all\","
+        "\"bake\":\"1s\"}],\"interval\":\"1s\",\"metrics\":{\"period\":\"1s\",\"late\":"
+        "\"1s\"},\"timeout\":\"2m\",\"lease\":\"30s\",%s}",
+        rig.port, is_paused ? "true" : "false", more);
+    canary_rig_plan(&canary, text);
+}
+
+#define CHECKS(more) "\"checks\":{\"power\":0,\"requests_min\":20,\"latency_ratio\":0" more "}"
+
+/* The share of a group, in percent. */
+static bool has_weight(const char *group, const char *weight)
+{
+    char arn[256];
+    (void)snprintf(arn, sizeof arn, "%s", canary_rig_group(&canary, group));
+    const struct xml_node *root = canary_rig_query(&canary, API_ELB,
+                                                   "Action=DescribeLoadBalancers"
+                                                   "&Version=2015-12-01");
+    char form[1024];
+    (void)snprintf(form, sizeof form,
+                   "Action=DescribeListeners&Version=2015-12-01&LoadBalancerArn=%.*s",
+                   BYTES_ARG(xml_tree_text(
+                       root, "DescribeLoadBalancersResult/LoadBalancers/member/LoadBalancerArn")));
+    root = canary_rig_query(&canary, API_ELB, form);
+    (void)snprintf(
+        form, sizeof form, "Action=DescribeRules&Version=2015-12-01&ListenerArn=%.*s",
+        BYTES_ARG(xml_tree_text(root, "DescribeListenersResult/Listeners/member/ListenerArn")));
+    root = canary_rig_query(&canary, API_ELB, form);
+    const struct xml_node *tuple = xml_tree_find(
+        root, "DescribeRulesResult/Rules/member/Actions/member/ForwardConfig/TargetGroups/member");
+    for (; tuple; tuple = xml_tree_next(tuple))
+        if (bytes_eq(xml_tree_text(tuple, "TargetGroupArn"), bytes_from_str(arn)))
+            return bytes_eq(xml_tree_text(tuple, "Weight"), bytes_from_str(weight));
+    return false;
+}
+
+static void expect_rolled_back(enum bad_kind kind, const char *checks, const char *option)
+{
+    struct bad_server *server = bad_server_start(kind);
+    canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
+    write_plan(checks, false);
+    cr_expect_eq(canary_rig_run(&canary, "run", option), 1, "kind %d", (int)kind);
+    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"), "kind %d", (int)kind);
+    canary_rig_target(&canary, "DeregisterTargets", "fargate-b", bad_server_port(server));
+    bad_server_stop(server);
+}
+
+Test(canary_rig, rolls_back_errors)
+{
+    char path[2 * TEMPDIR_PATH_MAX], option[3 * TEMPDIR_PATH_MAX];
+    (void)snprintf(option, sizeof option, "--record=%s",
+                   tempdir_join(&canary.folder, "", "run.jsonl", path));
+    expect_rolled_back(BAD_ERRORS, CHECKS(""), option);
+
+    /* The recording is enough to come to the same verdicts. */
+    const char *argv[] = {"duet", "canary", "judge", path, NULL};
+    struct program judge;
+    program_start(&judge, argv, NULL);
+    int status = program_wait(&judge);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %d: %s", status,
+              judge.out.data);
+    program_release(&judge);
+}
+
+Test(canary_rig, rolls_back_what_the_load_balancer_answers_502_for)
+{
+    expect_rolled_back(BAD_HEADER, CHECKS(""), NULL);
+}
+
+Test(canary_rig, rolls_back_what_is_slow)
+{
+    expect_rolled_back(BAD_SLOW, CHECKS(",\"latency_quantile\":0.5,\"latency_max_ms\":150"), NULL);
+}
+
+Test(canary_rig, rolls_back_what_crashes)
+{
+    expect_rolled_back(BAD_CRASH, CHECKS(""), NULL);
+}
+
+static const char *const server_env[] = {"PORT=0", "DUET_BIND=127.0.0.1", "DUET_STORE=memory",
+                                         NULL};
+
+/* Kills it when its share is there; it waits there for a word, however slow this machine is. */
+static void kill_in_its_bake(void)
+{
+    struct program program;
+    canary_rig_start(&canary, &program, "run", NULL);
+    cr_assert(program_wait_for(&program, "bake: step 1 of 2"), "%s", program.out.data);
+    cr_assert_eq(kill(program.id, SIGKILL), 0);
+    (void)program_wait(&program);
+    program_release(&program);
+    cr_expect(has_weight("fargate-b", "40"));
+}
+
+Test(canary_rig, promotes_a_good_one_and_loses_no_request)
+{
+    static const char *const argv[] = {"server", NULL};
+    struct program server;
+    program_start(&server, argv, server_env);
+    unsigned port = program_number(&server, "\"port\":");
+    cr_assert(port, "%s", server.out.data);
+    canary_rig_target(&canary, "RegisterTargets", "fargate-b", port);
+    write_plan(CHECKS(""), true);
+    kill_in_its_bake();
+    cr_expect_eq(canary_rig_run(&canary, "run", NULL), 6, "the dead one has the lock");
+    cr_expect_eq(canary_rig_run(&canary, "resume", "--force"), 0);
+    cr_expect(has_weight("fargate-a", "0") && has_weight("fargate-b", "100"));
+    cr_expect_eq(canary_rig_run(&canary, "status", NULL), 2, "there is none any more");
+    user_load_stop(&load);
+    cr_expect_gt(atomic_load(&load.good), 100u);
+    cr_expect_eq(atomic_load(&load.bad), 0u);
+    cr_expect_eq(atomic_load(&load.lost), 0u);
+    user_load_start(&load, rig.port); /* for the teardown */
+    (void)program_stop(&server);
+    program_release(&server);
+}
+
+Test(canary_rig, killed_it_is_rolled_back_by_another)
+{
+    struct bad_server *server = bad_server_start(BAD_NOTHING);
+    canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
+    write_plan(CHECKS(""), true);
+    kill_in_its_bake();
+    cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 0);
+    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
+    canary_rig_target(&canary, "DeregisterTargets", "fargate-b", bad_server_port(server));
+    bad_server_stop(server);
+}

@@ -1,0 +1,94 @@
+#include "tests/support/canary_rig.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "pipeline/canary/state.h"
+#include "tests/support/aws_env.h"
+
+enum { FORM_MAX = 4096 };
+
+void canary_rig_init(struct canary_rig *rig, unsigned port)
+{
+    (void)snprintf(rig->endpoint, sizeof rig->endpoint, "http://127.0.0.1:%u", port);
+    aws_env_set_example();
+    aws_env_set("AWS_ENDPOINT_URL", rig->endpoint);
+    api_init(&rig->api, aws_env_lookup);
+    tempdir_init(&rig->folder);
+}
+
+void canary_rig_release(struct canary_rig *rig)
+{
+    api_release(&rig->api);
+    tempdir_release(&rig->folder);
+    aws_env_clear();
+}
+
+const struct xml_node *canary_rig_query(struct canary_rig *rig, enum api_service service,
+                                        const char *form)
+{
+    const struct xml_node *root = NULL;
+    char why[CANARY_WHY_MAX] = "";
+    api_begin(&rig->api);
+    enum rc rc = api_query(&rig->api, service, bytes_from_str(form), &root, why);
+    cr_assert_eq(rc, RC_OK, "%s: %s", form, why);
+    return root;
+}
+
+const char *canary_rig_group(struct canary_rig *rig, const char *name)
+{
+    char form[FORM_MAX];
+    struct bytes arn;
+    (void)snprintf(form, sizeof form,
+                   "Action=DescribeTargetGroups&Version=2015-12-01&Names.member.1=%s", name);
+    const struct xml_node *root = canary_rig_query(rig, API_ELB, form);
+    cr_assert_eq(arena_dup(&rig->api.arena,
+                           xml_tree_text(root, "DescribeTargetGroupsResult/TargetGroups/member/"
+                                               "TargetGroupArn"),
+                           &arn),
+                 RC_OK);
+    cr_assert(arn.len, "no group %s", name);
+    return arn.ptr;
+}
+
+void canary_rig_target(struct canary_rig *rig, const char *action, const char *group, unsigned port)
+{
+    char form[FORM_MAX];
+    (void)snprintf(form, sizeof form,
+                   "Action=%s&Version=2015-12-01&TargetGroupArn=%s&Targets.member.1.Id=127.0.0.1"
+                   "&Targets.member.1.Port=%u",
+                   action, canary_rig_group(rig, group), port);
+    (void)canary_rig_query(rig, API_ELB, form);
+}
+
+void canary_rig_plan(struct canary_rig *rig, const char *text)
+{
+    tempdir_write(tempdir_join(&rig->folder, "", "plan.json", rig->plan), text);
+}
+
+void canary_rig_start(struct canary_rig *rig, struct program *program, const char *command,
+                      const char *option)
+{
+    char endpoint[128];
+    const char *argv[] = {"duet", "canary", command, rig->plan, option, NULL};
+    const char *env[] = {endpoint,
+                         "AWS_REGION=eu-west-1",
+                         "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+                         "AWS_SECRET_ACCESS_KEY=example",
+                         "DUET_PIN_SECRET=open-sesame-open-sesame",
+                         NULL};
+    (void)snprintf(endpoint, sizeof endpoint, "AWS_ENDPOINT_URL=%s", rig->endpoint);
+    program_start(program, argv, env);
+}
+
+int canary_rig_run(struct canary_rig *rig, const char *command, const char *option)
+{
+    struct program program;
+    canary_rig_start(rig, &program, command, option);
+    int status = program_wait(&program);
+    (void)printf("%s", program.out.len ? program.out.data : "");
+    program_release(&program);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
