@@ -61,6 +61,7 @@ endif
 LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
 LIBS_LIB := -lcjson $(if $(filter sqlite,$(stores)),-lsqlite3) -lpthread -lm
 LIBS_CURL := -lcurl -lssl -lcrypto
+LIBS_H2 := -lnghttp2 # of duet alone
 link = $(CC) $(LDFLAGS) -o $@
 
 # A release build has the static libraries and the compiler of pipeline/static_deps.sh, and sources
@@ -73,6 +74,7 @@ CSTD += -I$(STATIC)/include -DDUET_RELEASE -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-sections
 LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(filter sqlite,$(stores)),sqlite3) mimalloc) -lm
 LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
+LIBS_H2 := $(STATIC)/lib/libnghttp2.a
 link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
 endif
 
@@ -85,7 +87,7 @@ LIB_SRC   := $(filter-out $(MAIN_SRC) $(foreach s,$(no_stores),$(wildcard runtim
              $(foreach d,core json http1 net aws store lambda server $(if $(STATIC),release),\
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
-LOCAL_SRC := runtime/dashboard/www_files.c $(foreach d,alb control dashboard process functions tasks local,$(call src,runtime/$(d)))
+LOCAL_SRC := runtime/dashboard/www_files.c $(foreach d,http2 alb control dashboard process functions tasks local,$(call src,runtime/$(d)))
 CANARY_SRC := $(call src,pipeline/canary)
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
@@ -180,6 +182,7 @@ bench: deps ## the project's figures, as ratios to references in the same run; O
 
 package: deps ## static binaries and Lambda zips for x86_64 and arm64, into build/release
 	@$(alone) pipeline/static_deps.sh
+	@$(alone) pipeline/static_nghttp2.sh
 	+@$(again) MODE=release-x86_64 _programs
 	+@$(again) MODE=release-arm64 _homes
 	+@$(again) MODE=release-x86_64 STORES=dynamodb build/release-x86_64-dynamodb/bootstrap
@@ -264,7 +267,7 @@ $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 $(B)/duet: $(TOOL_OBJ) $(CANARY_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
-	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_H2) $(LIBS_CURL) $(LIBS_LIB))
 
 # What tests may call besides the library; an archive, so that each takes what it needs.
 $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(CANARY_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))
@@ -273,7 +276,7 @@ $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(CANARY_OBJ) $(filter-out %
 
 $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS_CURL) $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS_H2) $(LIBS_CURL) $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
 
 # A service that crashes, for those tests that want one.
 $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet.a
@@ -283,7 +286,7 @@ $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet
 # Services and clients that tests and the bench put a load on the server with.
 $(LOAD_BIN): $(B)/tests/%: $(O)/tests/support/load/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_H2) $(LIBS_CURL) $(LIBS_LIB))
 
 # What the tests of a release build run besides: its libcurl, its malloc.
 $(B)/https_get $(B)/heap_check: $(B)/%: $(O)/tests/support/package/%.o $(B)/libduet.a
@@ -296,7 +299,7 @@ $(B)/libfuzz.a: $(LOCAL_OBJ) $(O)/tests/fuzz/check.o
 
 $(B)/fuzz/%: $(O)/tests/fuzz/%.o $(B)/libfuzz.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB) $(LIBS_CURL))
+	$(call run,LD,$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB) $(LIBS_H2) $(LIBS_CURL))
 
 # References to measure against, each one file by itself.
 $(B)/bench/%: $(O)/tests/bench/%.o

@@ -17,6 +17,7 @@ runtime/core
 runtime/json    runtime/core
 runtime/http1   runtime/core
 runtime/net     runtime/core runtime/http1
+runtime/http2   runtime/core runtime/net
 runtime/aws     runtime/core runtime/json runtime/http1
 runtime/store   runtime/core runtime/json runtime/aws
 runtime/lambda  runtime/core runtime/json runtime/http1 runtime/store
@@ -27,7 +28,7 @@ runtime/dashboard runtime/core runtime/json runtime/http1 runtime/net runtime/al
 runtime/process runtime/core runtime/net
 runtime/functions runtime/core runtime/json runtime/http1 runtime/net runtime/alb runtime/control runtime/process
 runtime/tasks   runtime/core runtime/json runtime/http1 runtime/net runtime/alb runtime/control runtime/process
-runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/store runtime/alb runtime/control runtime/dashboard runtime/process runtime/functions runtime/tasks
+runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/http2 runtime/aws runtime/store runtime/alb runtime/control runtime/dashboard runtime/process runtime/functions runtime/tasks
 runtime/release
 pipeline/canary runtime/core runtime/json runtime/aws
 runtime/tool    pipeline/canary runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/functions runtime/local

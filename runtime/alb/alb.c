@@ -248,6 +248,8 @@ struct alb *alb_new(const struct alb_options *options)
         .streams_bodies = true,
         .counts = &alb->model->connections,
         .tls = options->tls,
+        .second = options->second,
+        .offers_second = &alb->model->attributes.is_http2,
         .context = alb,
         .idle_timeout_s = alb->model->attributes.idle_timeout_s,
         .read_timeout_s = alb->model->attributes.idle_timeout_s,

@@ -48,7 +48,9 @@ struct alb_options {
     int listen_fd;                 /* Required: from httpd_listen; taken over also on failure. */
     struct alb_listener *listener; /* Required: borrowed. */
     struct tls_context *tls;       /* NULL: plain HTTP; borrowed */
-    alb_record_fn *on_record;      /* Required. */
+    /* NULL: HTTP/1.1 alone; else what clients may speak by TLS while routing.http2.enabled is on */
+    const struct session_protocol *second;
+    alb_record_fn *on_record; /* Required. */
     void *context;
 };
 

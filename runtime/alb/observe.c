@@ -54,7 +54,7 @@ static void set_tls(struct access_line *line, const struct alb_record *record)
 {
     const struct httpd_exchange *exchange = record->exchange;
     const struct alb_model *model = record->listener->model;
-    line->type = exchange->is_tls ? "https" : "http";
+    line->type = exchange->is_http2 ? "h2" : exchange->is_tls ? "https" : "http";
     if (!exchange->is_tls)
         return;
     line->tls_cipher = bytes_from_str(exchange->tls.cipher);
@@ -72,7 +72,9 @@ static void set_request(struct access_line *line, const struct alb_record *recor
     line->method = record->method;
     line->host = record->host;
     line->port = record->listener->port;
-    line->version = exchange->is_http10 ? BYTES_LIT("HTTP/1.0") : BYTES_LIT("HTTP/1.1");
+    line->version = exchange->is_http2    ? BYTES_LIT("HTTP/2.0")
+                    : exchange->is_http10 ? BYTES_LIT("HTTP/1.0")
+                                          : BYTES_LIT("HTTP/1.1");
     line->user_agent = field_of(&exchange->req, "user-agent");
     line->trace_id = exchange->req.trace_id;
     line->received_bytes = exchange->received_bytes;

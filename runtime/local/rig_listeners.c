@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/http2/h2.h"
 #include "runtime/net/tls.h"
 
 /*
@@ -72,6 +73,7 @@ static enum alb_error open_door(void *context, struct alb_listener *listener, st
 {
     struct rig_listeners *listeners = context;
     struct alb_options options = {.loop = listeners->loop,
+                                  .second = &h2_protocol,
                                   .listener = listener,
                                   .on_record = listeners->on_record,
                                   .context = listeners->context};

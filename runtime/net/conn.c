@@ -13,7 +13,7 @@
  * ends, and httpd_respond begins the next.
  */
 
-enum { READ_BYTES = 16 * 1024, LINGER_MS = 2000, FIRST_REQUEST_MS = 1000 };
+enum { READ_BYTES = 16 * 1024, FIRST_REQUEST_MS = 1000 };
 
 static struct loop *conn_loop(const struct httpd_conn *conn)
 {
@@ -23,7 +23,7 @@ static struct loop *conn_loop(const struct httpd_conn *conn)
 /* --- time --- */
 
 /* The timer is only moved when it would ring too late; a later deadline is found when it rings. */
-static void set_deadline(struct httpd_conn *conn, int64_t after_ms)
+void conn_set_deadline(struct httpd_conn *conn, int64_t after_ms)
 {
     if (after_ms == 0) {
         conn->deadline_ms = INT64_MAX;
@@ -50,7 +50,7 @@ static int64_t state_ms(const struct httpd_conn *conn)
     case CONN_IDLE:
         return (int64_t)options->idle_timeout_s * 1000;
     case CONN_LINGER:
-        return LINGER_MS;
+    case CONN_SESSION:
     case CONN_BUSY:
         break;
     }
@@ -60,7 +60,7 @@ static int64_t state_ms(const struct httpd_conn *conn)
 static void begin_period(struct httpd_conn *conn)
 {
     conn->work->progress_mark = conn_progress(conn);
-    set_deadline(conn, state_ms(conn));
+    conn_set_deadline(conn, state_ms(conn));
 }
 
 /* At the end of a period: when enough has gone, another begins. */
@@ -80,7 +80,7 @@ static void set_state(struct httpd_conn *conn, enum conn_state state)
     switch (state) {
     case CONN_READING:
         if (!is_same) /* one limit for the whole head */
-            set_deadline(conn, state_ms(conn));
+            conn_set_deadline(conn, state_ms(conn));
         break;
     case CONN_BODY:
     case CONN_PRODUCING:
@@ -90,61 +90,12 @@ static void set_state(struct httpd_conn *conn, enum conn_state state)
         break;
     case CONN_IDLE:
     case CONN_BUSY:
-    case CONN_LINGER:
-        set_deadline(conn, state_ms(conn));
+        conn_set_deadline(conn, state_ms(conn));
         break;
+    case CONN_SESSION:
+    case CONN_LINGER:
+        break; /* they have their own */
     }
-}
-
-/* --- end --- */
-
-void conn_close(struct httpd_conn *conn)
-{
-    struct httpd *httpd = conn->httpd;
-    if (conn->io.fd >= 0) {
-        loop_io_remove(conn_loop(conn), &conn->io);
-        conn_end_writing(conn);
-        (void)close(conn->io.fd);
-        conn->io.fd = -1;
-    }
-    tls_free(conn->tls);
-    conn->tls = NULL;
-    loop_timer_clear(conn_loop(conn), &conn->timer);
-    conn->is_gone = true;
-    if (conn->state == CONN_BUSY) {
-        conn_body_fail(conn, RC_CLOSED);
-        return; /* httpd_respond comes back for the rest */
-    }
-    if (conn->state == CONN_PRODUCING)
-        conn_end_exchange(conn);
-    if (conn->work)
-        work_give(httpd, conn->work);
-    httpd_forget(httpd, conn);
-    free(conn);
-}
-
-/* With a reset, so that what the client does not take fills no memory of the kernel's either. */
-static void conn_abort(struct httpd_conn *conn)
-{
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(conn->io.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    conn_close(conn);
-}
-
-static void start_linger(struct httpd_conn *conn)
-{
-    conn_end_writing(conn);
-    (void)shutdown(conn->io.fd, SHUT_WR);
-    set_state(conn, CONN_LINGER);
-    loop_io_set(conn_loop(conn), &conn->io, EPOLLIN);
-}
-
-static void linger(struct httpd_conn *conn)
-{
-    char waste[READ_BYTES];
-    ssize_t n = read(conn->io.fd, waste, sizeof waste);
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-        conn_close(conn);
 }
 
 /* --- bytes --- */
@@ -171,7 +122,7 @@ static bool flush(struct httpd_conn *conn)
 /* A client is silent for too long when nothing of its body comes. */
 static void wait_for_part(struct httpd_conn *conn)
 {
-    set_deadline(conn, (int64_t)conn->httpd->options.read_timeout_s * 1000);
+    conn_set_deadline(conn, (int64_t)conn->httpd->options.read_timeout_s * 1000);
     loop_io_again(conn_loop(conn), &conn->io); /* what has come meanwhile was not told */
 }
 
@@ -189,7 +140,7 @@ void conn_settle(struct httpd_conn *conn)
     } else if (conn->state == CONN_PRODUCING) {
         set_state(conn, CONN_PRODUCING);
         if (conn->is_resting)
-            set_deadline(conn, 0);
+            conn_set_deadline(conn, 0);
         loop_io_set(conn_loop(conn), &conn->io,
                     (conn->is_resting ? EPOLLRDHUP : EPOLLOUT) |
                         (work->wants_part ? (uint32_t)EPOLLIN : 0));
@@ -198,7 +149,7 @@ void conn_settle(struct httpd_conn *conn)
         loop_io_set(conn_loop(conn), &conn->io, EPOLLOUT);
     } else if (conn->closes) {
         if (conn->was_fault || has_in)
-            start_linger(conn);
+            conn_linger(conn);
         else
             conn_close(conn);
     } else if (has_in) {
@@ -236,7 +187,7 @@ void conn_round(struct httpd_conn *conn)
 static void on_readable(struct httpd_conn *conn)
 {
     if (conn->is_shaking) {
-        if (!conn_shake(conn))
+        if (!conn_shake(conn) || (conn->has_second && !conn_session_begin(conn)))
             conn_close(conn);
         return;
     }
@@ -270,7 +221,9 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
     struct httpd_conn *conn = (void *)((char *)io - offsetof(struct httpd_conn, io));
     conn->may_have_more |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     if (conn->state == CONN_LINGER) {
-        linger(conn);
+        conn_read_waste(conn);
+    } else if (conn->state == CONN_SESSION) {
+        conn_session_event(conn, events);
     } else if (conn->state == CONN_BUSY) {
         /* The owner works. More input waits in the kernel; a reset ends the connection. */
         if (events & (EPOLLERR | EPOLLHUP))
@@ -296,6 +249,10 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
 /* The client has had its time. */
 static void on_late(struct httpd_conn *conn)
 {
+    if (conn->state == CONN_SESSION) {
+        conn_session_late(conn);
+        return;
+    }
     bool is_moving =
         conn->state == CONN_BODY || conn->state == CONN_PRODUCING || conn->state == CONN_WRITING;
     if (is_moving && goes_on(conn))
@@ -358,7 +315,7 @@ void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer)
     }
     httpd_remember(httpd, conn);
     conn->state = CONN_IDLE;
-    set_deadline(conn, first_request_ms(conn));
+    conn_set_deadline(conn, first_request_ms(conn));
 }
 
 bool conn_is_idle(const struct httpd_conn *conn)
@@ -375,12 +332,16 @@ void conn_drain(struct httpd_conn *conn)
     else if (conn->has_asked)
         conn_close(conn);
     else
-        set_deadline(conn, FIRST_REQUEST_MS);
+        conn_set_deadline(conn, FIRST_REQUEST_MS);
 }
 
 void httpd_respond(struct httpd_exchange *exchange)
 {
     struct httpd_conn *conn = exchange->conn;
+    if (conn->session) {
+        conn_session_respond(exchange);
+        return;
+    }
     conn_finish(conn);
     if (conn->is_gone)
         conn_close(conn);
@@ -391,7 +352,9 @@ void httpd_respond(struct httpd_exchange *exchange)
 void httpd_wake(struct httpd_exchange *exchange)
 {
     struct httpd_conn *conn = exchange->conn;
-    if (!conn->is_resting)
+    if (conn->session)
+        conn_session_wake(exchange);
+    if (conn->session || !conn->is_resting)
         return;
     begin_period(conn);
     conn_round(conn);

@@ -16,6 +16,7 @@
 #include "runtime/core/buf.h"
 #include "runtime/http1/http1.h"
 #include "runtime/net/httpd.h"
+#include "runtime/net/session.h"
 #include "runtime/net/tls.h"
 
 struct work {
@@ -31,8 +32,7 @@ struct work {
     bool is_feeding;       /* conn_body_feed is on the stack */
     uint64_t sent_total;   /* bytes of `out` that the kernel took, of all answers so far */
     int64_t progress_mark; /* bytes of the body, or of `out`, when its timeout was last set */
-    char peer_text[INET_ADDRSTRLEN];
-    struct work *next; /* in the list of free ones */
+    struct work *next;     /* in the list of free ones */
 };
 
 enum conn_state {
@@ -42,8 +42,16 @@ enum conn_state {
     CONN_BUSY,      /* the owner has the exchange */
     CONN_PRODUCING, /* the answer's body is made as the client takes it */
     CONN_WRITING,   /* unsent bytes, and the client does not read */
+    CONN_SESSION,   /* another protocol's: `rest` says more */
     CONN_LINGER, /* all is said; what still comes is thrown away, so that no reset eats the answer
                   */
+};
+
+/* What a connection with a session waits for. */
+enum session_rest {
+    SESSION_IDLE,  /* a request */
+    SESSION_WAITS, /* the owner, or its end */
+    SESSION_MOVES, /* the client, which is to send or to read */
 };
 
 struct httpd_conn {
@@ -61,11 +69,15 @@ struct httpd_conn {
     bool was_fault;     /* the last answer was to bytes that are no request */
     bool has_asked;     /* a request has begun on it, now or before */
     bool keeps_alive;   /* the request in hand lets the connection stay */
+    bool has_second;    /* TLS: the other protocol was chosen, and has not begun */
     bool is_shaking;    /* TLS: no byte of a request can come yet */
     bool may_have_more; /* the last read may have left bytes, or the end, in the socket */
     struct tls *tls;    /* NULL: the socket's bytes are HTTP */
     struct sockaddr_in peer;
     struct work *work;
+    struct session *session; /* NULL: HTTP/1.1 */
+    enum session_rest rest;  /* in CONN_SESSION */
+    uint64_t asked_before;   /* requests of its session, when the time was last set */
     struct httpd_conn *prev, *next;
 };
 
@@ -98,6 +110,16 @@ void conn_open(struct httpd *httpd, int fd, const struct sockaddr_in *peer);
 /* Closes and frees; a work that the owner holds stays until httpd_respond. */
 void conn_close(struct httpd_conn *conn);
 
+/* Closes with a reset, so that what the client does not take fills no memory of the kernel's
+ * either.
+ */
+void conn_abort(struct httpd_conn *conn);
+
+/* All is said: ends when the client does, or soon, so that no reset eats the answer; meanwhile what
+ * comes is read, and thrown away. */
+void conn_linger(struct httpd_conn *conn);
+void conn_read_waste(struct httpd_conn *conn);
+
 /* Reads what has come on an idle connection. When nothing has, one that has asked before is closed,
  * and a new one has a moment more for the request that it was opened for. */
 void conn_drain(struct httpd_conn *conn);
@@ -107,6 +129,38 @@ bool conn_is_idle(const struct httpd_conn *conn);
 
 /* Serves the whole requests of the input until the owner keeps one or none is left. */
 void conn_serve(struct httpd_conn *conn);
+
+/* --- other protocols than HTTP/1.1 (conn_session.c) --- */
+
+/* The handshake has chosen it. The connection may be gone after it. false: no memory. */
+bool conn_session_begin(struct httpd_conn *conn) MUST_CHECK;
+
+/* The connection may be gone after each of these. */
+void conn_session_event(struct httpd_conn *conn, uint32_t events);
+void conn_session_round(struct httpd_conn *conn);
+void conn_session_late(struct httpd_conn *conn);
+void conn_session_retire(struct httpd_conn *conn);
+void conn_session_respond(struct httpd_exchange *exchange);
+void conn_session_wake(struct httpd_exchange *exchange);
+void conn_session_body_next(struct httpd_exchange *exchange);
+
+/* The socket is closed. false: the owner holds requests of it still, and nobody forces it. */
+bool conn_session_end(struct httpd_conn *conn, bool is_forced) MUST_CHECK;
+
+/* --- what both kinds need --- */
+
+/* The state may last so long from now on; 0: for ever. */
+void conn_set_deadline(struct httpd_conn *conn, int64_t after_ms);
+
+/* Fills what an exchange has of its connection, and clears the rest but arena and req. */
+void conn_begin_exchange(struct httpd_conn *conn, struct httpd_exchange *exchange,
+                         size_t received_bytes, enum rc fault);
+
+/* The Date field's value now. */
+struct bytes conn_date(struct httpd *httpd);
+
+/* Its lifetime is over. */
+bool conn_is_over(const struct httpd_conn *conn);
 
 /* Answers bytes that are no request, and ends the connection after it. */
 void conn_fault(struct httpd_conn *conn, enum rc fault);

@@ -110,6 +110,10 @@ void httpd_body_next(struct httpd_exchange *exchange)
 {
     struct httpd_conn *conn = exchange->conn;
     struct work *work = conn->work;
+    if (conn->session) {
+        conn_session_body_next(exchange);
+        return;
+    }
     bool owes_continue = !work->said_continue;
     work->wants_part = true;
     if (conn->is_gone) {

@@ -9,10 +9,11 @@
 
 bool conn_secure(struct httpd_conn *conn)
 {
-    struct tls_context *context = conn->httpd->options.tls;
-    if (!context)
+    const struct httpd_options *options = &conn->httpd->options;
+    bool offers = options->second && (!options->offers_second || *options->offers_second);
+    if (!options->tls)
         return true;
-    conn->tls = tls_accept(context, conn->io.fd);
+    conn->tls = tls_accept(options->tls, conn->io.fd, offers ? options->second->name : NULL);
     conn->is_shaking = true;
     return conn->tls != NULL;
 }
@@ -23,6 +24,7 @@ bool conn_shake(struct httpd_conn *conn)
 {
     enum rc rc = tls_handshake(conn->tls);
     conn->is_shaking = rc == RC_AGAIN;
+    conn->has_second = rc == RC_OK && tls_speaks_second(conn->tls);
     conn_watch_input(conn);
     return rc == RC_OK || rc == RC_AGAIN;
 }

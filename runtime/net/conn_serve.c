@@ -9,7 +9,7 @@ enum { PRODUCE_BYTES = 64 * 1024 }; /* made in one round */
 /* --- answers --- */
 
 /* Written once a second; the loop's clock says when, which has been looked at anyway. */
-static struct bytes date_now(struct httpd *httpd)
+struct bytes conn_date(struct httpd *httpd)
 {
     int64_t now_ms = httpd->options.loop->now_ms;
     if (now_ms >= httpd->date_end_ms) {
@@ -44,7 +44,7 @@ static bool is_chunked(const struct work *work)
     return !work->decoder.is_http10 && work->exchange.produced_bytes < 0;
 }
 
-static bool is_over(const struct httpd_conn *conn)
+bool conn_is_over(const struct httpd_conn *conn)
 {
     return conn->end_ms && conn->httpd->options.loop->now_ms >= conn->end_ms;
 }
@@ -54,12 +54,12 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
     struct httpd_exchange *exchange = &work->exchange;
     struct http1_response_options how = {
         .method = exchange->req.method,
-        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame && !is_over(conn) &&
+        .keep_alive = conn->keeps_alive && !conn->httpd->is_lame && !conn_is_over(conn) &&
                       !exchange->is_last && !work->has_body_left,
         .is_http10 = work->decoder.is_http10,
     };
     if (!exchange->has_date)
-        how.date = date_now(conn->httpd);
+        how.date = conn_date(conn->httpd);
     set_framing(conn, &how);
     conn->closes |= !how.keep_alive;
     size_t before = work->out.len;
@@ -135,9 +135,9 @@ void conn_produce(struct httpd_conn *conn)
 
 /* --- requests --- */
 
-static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum rc fault)
+void conn_begin_exchange(struct httpd_conn *conn, struct httpd_exchange *exchange,
+                         size_t received_bytes, enum rc fault)
 {
-    struct httpd_exchange *exchange = &conn->work->exchange;
     exchange->conn = conn;
     exchange->context = NULL;
     exchange->received_us = conn->httpd->options.loop->now_us;
@@ -149,7 +149,8 @@ static void begin_exchange(struct httpd_conn *conn, size_t received_bytes, enum 
     exchange->coming_bytes = exchange->produced_bytes = HTTPD_UNKNOWN;
     exchange->input = bytes_make(NULL, 0);
     conn_describe(conn, exchange);
-    exchange->is_http10 = conn->work->decoder.is_http10;
+    exchange->is_http10 = !conn->session && conn->work->decoder.is_http10;
+    exchange->is_http2 = conn->session != NULL;
     exchange->trailer = bytes_make(NULL, 0);
     exchange->peer_addr_net = conn->peer.sin_addr.s_addr;
     exchange->peer_port_net = conn->peer.sin_port;
@@ -160,7 +161,7 @@ void conn_fault(struct httpd_conn *conn, enum rc fault)
 {
     struct httpd_exchange *exchange = &conn->work->exchange;
     exchange->req = (struct http_request){.arena = &exchange->arena, .method = HTTP_METHOD_OTHER};
-    begin_exchange(conn, conn->work->in.len - conn->work->in_start, fault);
+    conn_begin_exchange(conn, exchange, conn->work->in.len - conn->work->in_start, fault);
     exchange->input = bytes_skip(buf_bytes(&conn->work->in), conn->work->in_start);
     conn->keeps_alive = false;
     conn->was_fault = true;
@@ -195,7 +196,7 @@ static void serve_head(struct httpd_conn *conn, struct bytes in)
         conn_fault(conn, rc);
         return;
     }
-    begin_exchange(conn, head_len, RC_OK);
+    conn_begin_exchange(conn, exchange, head_len, RC_OK);
     exchange->is_body_coming = true;
     if (http1_decoder_length(&conn->work->decoder, &length))
         exchange->coming_bytes = (int64_t)length;
@@ -230,7 +231,7 @@ static bool serve_one(struct httpd_conn *conn)
         return false;
     }
     work->in_start += consumed;
-    begin_exchange(conn, consumed, RC_OK);
+    conn_begin_exchange(conn, exchange, consumed, RC_OK);
     exchange->trailer = work->decoder.trailer;
     give_to_owner(conn);
     return conn->state != CONN_BUSY && conn->state != CONN_PRODUCING;

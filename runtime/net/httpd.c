@@ -209,6 +209,8 @@ void httpd_drain(struct httpd *httpd)
         next = conn->next;
         if (conn->state == CONN_IDLE)
             conn_drain(conn);
+        else if (conn->session && !conn->is_gone)
+            conn_session_retire(conn);
     }
     tell_drained(httpd);
 }
@@ -269,7 +271,7 @@ void httpd_set_times(struct httpd *httpd, unsigned idle_timeout_s, int64_t lifet
 }
 
 /* By hand: inet_ntop prints, and a load balancer asks for each request. */
-static void write_address(uint32_t addr_net, char text[INET_ADDRSTRLEN])
+static void write_address(uint32_t addr_net, char text[HTTPD_PEER_MAX])
 {
     uint32_t address = ntohl(addr_net);
     for (int shift = 24; shift >= 0; shift -= 8) {
@@ -285,8 +287,7 @@ static void write_address(uint32_t addr_net, char text[INET_ADDRSTRLEN])
 
 const char *httpd_peer(struct httpd_exchange *exchange, unsigned *port)
 {
-    struct work *work = (struct work *)exchange;
     *port = ntohs(exchange->peer_port_net);
-    write_address(exchange->peer_addr_net, work->peer_text);
-    return work->peer_text;
+    write_address(exchange->peer_addr_net, exchange->peer_text);
+    return exchange->peer_text;
 }

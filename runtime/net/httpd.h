@@ -22,6 +22,9 @@
 
 struct httpd;
 struct httpd_conn;
+struct session_protocol;
+
+enum { HTTPD_PEER_MAX = sizeof "255.255.255.255" };
 
 struct httpd_exchange;
 
@@ -55,10 +58,12 @@ struct httpd_exchange {
     bool is_last;           /* the connection ends with the answer, which says so */
     bool is_tls;            /* the connection is */
     struct tls_facts tls;   /* of it; the name is in the arena */
+    bool is_http2;
     bool is_http10;         /* the client speaks HTTP/1.0 (not known of a fault's bytes) */
     bool has_date;          /* res carries its own Date field: none is added */
     uint32_t peer_addr_net; /* the client's IPv4 address and port in network order */
     uint16_t peer_port_net;
+    char peer_text[HTTPD_PEER_MAX]; /* httpd_peer's */
 };
 
 /* A whole request is here. Call httpd_respond exactly once, inside or later. */
@@ -75,18 +80,21 @@ typedef void httpd_done_fn(struct httpd_exchange *exchange);
 typedef void httpd_drained_fn(struct httpd *httpd);
 
 struct httpd_options {
-    struct loop *loop;                  /* Required. */
-    int listen_fd;                      /* Required: from httpd_listen; the httpd closes it. */
-    httpd_request_fn *on_request;       /* Required. */
-    httpd_fault_fn *on_fault;           /* NULL: problem+json */
-    httpd_done_fn *on_done;             /* NULL: none */
-    httpd_drained_fn *on_drained;       /* NULL: none */
-    struct tls_context *tls;            /* NULL: none; else all connections speak TLS; borrowed */
-    struct metrics_connections *counts; /* NULL: none; else counted up here; borrowed */
-    void *context;                      /* the owner's */
-    unsigned idle_timeout_s;            /* a kept connection without a request; 0: none */
-    size_t body_max_bytes;              /* of a request; 0: LIMIT_BODY_BYTES */
-    size_t arena_max_bytes;             /* of a request; 0: LIMIT_REQUEST_ARENA_BYTES */
+    struct loop *loop;            /* Required. */
+    int listen_fd;                /* Required: from httpd_listen; the httpd closes it. */
+    httpd_request_fn *on_request; /* Required. */
+    httpd_fault_fn *on_fault;     /* NULL: problem+json */
+    httpd_done_fn *on_done;       /* NULL: none */
+    httpd_drained_fn *on_drained; /* NULL: none */
+    struct tls_context *tls;      /* NULL: none; else all connections speak TLS; borrowed */
+    const struct session_protocol *second; /* NULL: none; else spoken by TLS to who prefers it;
+                                            * needs streams_bodies */
+    const unsigned *offers_second;         /* NULL: always; else looked at for each connection */
+    struct metrics_connections *counts;    /* NULL: none; else counted up here; borrowed */
+    void *context;                         /* the owner's */
+    unsigned idle_timeout_s;               /* a kept connection without a request; 0: none */
+    size_t body_max_bytes;                 /* of a request; 0: LIMIT_BODY_BYTES */
+    size_t arena_max_bytes;                /* of a request; 0: LIMIT_REQUEST_ARENA_BYTES */
     bool streams_bodies; /* a body that is not here with its head may have any length, and is the
                           * owner's to ask for: is_body_coming */
     unsigned read_timeout_s;  /* a request's head, the first one's from the connection's begin;

@@ -28,9 +28,13 @@ static struct tls *new_tls(SSL *ssl, int fd)
     return NULL;
 }
 
-struct tls *tls_accept(struct tls_context *context, int fd)
+struct tls *tls_accept(struct tls_context *context, int fd, const char *second)
 {
     SSL *ssl = tls_context_new_ssl(context);
+    if (ssl && SSL_set_app_data(ssl, (char *)(uintptr_t)second) != 1) {
+        SSL_free(ssl);
+        return NULL;
+    }
     if (ssl)
         SSL_set_accept_state(ssl);
     return new_tls(ssl, fd);
@@ -101,6 +105,15 @@ void tls_describe(const struct tls *tls, struct tls_facts *facts)
                                 .cipher = SSL_get_cipher_name(tls->ssl),
                                 .server_name = bytes_from_str(name),
                                 .is_resumed = SSL_session_reused(tls->ssl) == 1};
+}
+
+bool tls_speaks_second(const struct tls *tls)
+{
+    const unsigned char *name;
+    unsigned len;
+    const char *second = SSL_get_app_data(tls->ssl);
+    SSL_get0_alpn_selected(tls->ssl, &name, &len);
+    return second && len == strlen(second) && memcmp(name, second, len) == 0;
 }
 
 bool tls_wants_write(const struct tls *tls)

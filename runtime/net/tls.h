@@ -11,9 +11,9 @@
  * Process: OpenSSL writes by write(2), so the process must ignore SIGPIPE. Nothing of OpenSSL is
  *          set up before the first call here.
  *
- * What is spoken: ECDHE with AES-GCM or ChaCha20 alone, ALPN "http/1.1" (a client that offers
- * others alone is refused), session resumption by tickets, no renegotiation, no client
- * certificates, no early data.
+ * What is spoken: ECDHE with AES-GCM or ChaCha20 alone, ALPN "http/1.1" and what
+ * tls_accept is given (a client that offers others alone is refused), session resumption by
+ * tickets, no renegotiation, no client certificates, no early data.
  *
  * Use: 1. tls_context_new   2. tls_accept on an accepted socket   3. tls_handshake until it is not
  *      RC_AGAIN   4. tls_read and tls_write like read(2) and write(2)   5. tls_end   6. tls_free
@@ -44,8 +44,9 @@ void tls_context_free(struct tls_context *context);
 
 /* --- connections --- */
 
-/* The server's end on `fd`, which stays the caller's. NULL: no memory. */
-struct tls *tls_accept(struct tls_context *context, int fd) MUST_CHECK;
+/* The server's end on `fd`, which stays the caller's. `second`: a protocol's name in ALPN that is
+ * preferred to "http/1.1"; NULL: none; static. NULL: no memory. */
+struct tls *tls_accept(struct tls_context *context, int fd, const char *second) MUST_CHECK;
 
 /* The client's end, for a peer that needs no proof, such as the own process's server over loopback:
  * no certificate is looked at. NULL: no memory. */
@@ -76,6 +77,9 @@ struct tls_facts {
 
 /* Of a connection whose handshake is done. The name lives as long as the connection. */
 void tls_describe(const struct tls *tls, struct tls_facts *facts);
+
+/* The handshake has chosen the `second` of tls_accept. */
+bool tls_speaks_second(const struct tls *tls);
 
 /* What stopped waits for room to write, not for bytes to read. */
 bool tls_wants_write(const struct tls *tls);

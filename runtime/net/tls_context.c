@@ -78,16 +78,36 @@ static bool load_files(struct load *load, const char *cert_file, const char *key
 
 /* --- how we speak --- */
 
+enum { PROTOCOL_MAX = 16 };
+
+/* `second` first, where the connection has one: "\x02h2\x08http/1.1". */
+static unsigned list_protocols(const char *second, unsigned char list[2 * PROTOCOL_MAX])
+{
+    static const char usual[] = "\x08http/1.1";
+    size_t len = second ? strlen(second) : 0;
+    if (len && len < PROTOCOL_MAX) {
+        list[0] = (unsigned char)len;
+        memcpy(list + 1, second, len++);
+    }
+    memcpy(list + len, usual, sizeof usual - 1);
+    return (unsigned)(len + sizeof usual - 1);
+}
+
+/* What is chosen must outlive the call, so it is the client's own spelling of it. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *in, unsigned in_len, void *arg)
 {
-    static const unsigned char ours[] = "\x08http/1.1";
-    (void)ssl;
+    unsigned char ours[2 * PROTOCOL_MAX], *chosen, chosen_len;
     (void)arg;
-    if (SSL_select_next_proto((unsigned char **)out, out_len, ours, sizeof ours - 1, in, in_len) ==
+    unsigned len = list_protocols(SSL_get_app_data(ssl), ours);
+    if (SSL_select_next_proto(&chosen, &chosen_len, ours, len, in, in_len) !=
         OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_OK;
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    for (unsigned at = 0; at < in_len; at += in[at] + 1u)
+        if (in[at] == chosen_len && memcmp(in + at + 1, chosen, chosen_len) == 0)
+            *out = in + at + 1;
+    *out_len = chosen_len;
+    return SSL_TLSEXT_ERR_OK;
 }
 
 static SSL_CTX *new_ctx(void)

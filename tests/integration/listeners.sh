@@ -55,7 +55,7 @@ fixed=(DefaultActions.member.1.Type=fixed-response
     DefaultActions.member.1.FixedResponseConfig.MessageBody=here)
 certificate=Certificates.member.1.CertificateArn=arn:aws:acm:us-east-1:000000000000:certificate/duet-local
 
-hello() { curl -fsS --cacert "$ca" "https://$1:$https/hello" | grep -q Hello; }
+hello() { curl -fsS --http1.1 --cacert "$ca" "https://$1:$https/hello" | grep -q Hello; }
 refuses_tls() { # a version below 1.2
     ! curl -sS --cacert "$ca" --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 "https://localhost:$https/hello"
 }
@@ -74,6 +74,24 @@ check 'the listener is described' answers \
 check 'the access log has protocol, cipher, name and certificate' wait_until 30 grep -Eq \
     "^https .* \"GET https://localhost:$https/hello HTTP/1.1\" \"curl/[^\"]*\" TLS_[A-Z0-9_]+ TLSv1.3 arn:[^ ]* \
 \"[^\"]*\" \"localhost\" \"arn:aws:acm:us-east-1:000000000000:certificate/duet-local\"" access.log
+
+# HTTP/2, as curl speaks it.
+version() { curl -fsS --http2 --cacert "$ca" -o body -w '%{http_version}' "https://localhost:$https$1" "${@:2}"; }
+speaks() { [ "$(version /hello)" = "$1" ]; } # VERSION
+set_http2() { # true|false
+    answers "<Value>$1</Value>" ModifyLoadBalancerAttributes "LoadBalancerArn=$balancer" \
+        Attributes.member.1.Key=routing.http2.enabled "Attributes.member.1.Value=$1"
+}
+sends_body() {
+    [ "$(version /candidate/ada -d '{"party":"maths"}')" = 2 ] && [ "$(version /candidate/ada)" = 2 ] && grep -q maths body
+}
+check 'a client may speak HTTP/2' speaks 2
+check 'a body goes with it to the target' sends_body
+check 'the access log calls it h2' wait_until 30 grep -Eq '^h2 .* "GET https://localhost:[0-9]+/hello HTTP/2.0" ' access.log
+check 'it can be turned off' set_http2 false
+check 'and is no longer offered' speaks 1.1
+check 'and on again' set_http2 true
+check 'and is' speaks 2
 
 # try_ports COMMAND...: runs it with "Port=N" behind it until one is not taken; none is a port that the system
 # gives to others. Its answer is in $answer, the port in $picked.

@@ -108,9 +108,39 @@ static void on_done(struct httpd_exchange *exchange)
     has_listener = false;
 }
 
+/* --- bodies in parts --- */
+
+static void answer(struct httpd_exchange *exchange, size_t body_len);
+
+static void count_part(struct httpd_exchange *exchange, struct bytes part, enum rc rc)
+{
+    size_t *len = exchange->context;
+    *len += part.len;
+    if (rc == RC_AGAIN)
+        httpd_body_next(exchange);
+    else
+        answer(exchange, *len);
+}
+
+static void count_body(struct httpd_exchange *exchange)
+{
+    exchange->context = arena_zalloc(&exchange->arena, sizeof(size_t));
+    cr_assert_not_null(exchange->context);
+    exchange->on_body = count_part;
+    httpd_body_next(exchange);
+}
+
 /* --- all paths --- */
 
-static void answer(struct httpd_exchange *exchange)
+static void answer_field(struct httpd_exchange *exchange, const char *name)
+{
+    const struct bytes *value = http_request_header(&exchange->req, name);
+    http_response_printf(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"), "%.*s",
+                         BYTES_ARG(value ? *value : BYTES_LIT("none")));
+    httpd_respond(exchange);
+}
+
+static void answer(struct httpd_exchange *exchange, size_t body_len)
 {
     const struct http_request *req = &exchange->req;
     char path[32]; /* the request's ends with no NUL, which sscanf looks for */
@@ -118,6 +148,10 @@ static void answer(struct httpd_exchange *exchange)
     (void)snprintf(path, sizeof path, "%.*s", BYTES_ARG(req->path));
     if (sscanf(path, "/parts/%u", &len) == 1) {
         answer_in_parts(exchange, len);
+        return;
+    }
+    if (strncmp(path, "/field/", 7) == 0) {
+        answer_field(exchange, path + 7);
         return;
     }
     if (strcmp(path, "/live") == 0) {
@@ -133,7 +167,7 @@ static void answer(struct httpd_exchange *exchange)
     } else {
         http_response_printf(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"),
                              "%.*s %.*s %zu", BYTES_ARG(req->method_text), BYTES_ARG(req->path),
-                             req->body.len);
+                             body_len);
     }
     httpd_respond(exchange);
 }
@@ -141,16 +175,19 @@ static void answer(struct httpd_exchange *exchange)
 static void answer_later(struct loop *l, struct loop_job *job)
 {
     (void)l;
-    answer((void *)((char *)job - offsetof(struct httpd_exchange, job)));
+    struct httpd_exchange *exchange = (void *)((char *)job - offsetof(struct httpd_exchange, job));
+    answer(exchange, exchange->req.body.len);
 }
 
 static void on_request(struct httpd_exchange *exchange)
 {
-    if (bytes_starts_with(exchange->req.path, BYTES_LIT("/later"))) {
+    if (exchange->is_body_coming) {
+        count_body(exchange);
+    } else if (bytes_starts_with(exchange->req.path, BYTES_LIT("/later"))) {
         exchange->job.fn = answer_later;
         loop_post(&loop, &exchange->job);
     } else {
-        answer(exchange);
+        answer(exchange, exchange->req.body.len);
     }
 }
 
@@ -190,6 +227,8 @@ void echo_httpd_start(void)
                                     .on_done = on_done,
                                     .on_drained = on_drained,
                                     .tls = echo_httpd.tls,
+                                    .second = echo_httpd.second,
+                                    .streams_bodies = echo_httpd.second != NULL,
                                     .idle_timeout_s = echo_httpd.idle_timeout_s,
                                     .read_timeout_s = echo_httpd.read_timeout_s,
                                     .write_timeout_s = echo_httpd.write_timeout_s};

@@ -5,7 +5,8 @@
  * echo_httpd — an httpd on a thread of its own, which answers with what was asked. The path says
  * how: /now answers inside the callback, /later by a job in a later round, /big/N with N bytes,
  * /parts/N with a body that is produced in N parts of 10,000 bytes (?fail: and then fails),
- * /live with what echo_httpd_say says from then on, until it says "end".
+ * /live with what echo_httpd_say says from then on, until it says "end", /field/NAME with the
+ * value of that header field. Bodies that come in parts are counted to their end before.
  */
 
 #include "tests/support/client.h"
@@ -15,6 +16,7 @@ struct echo_httpd {
     unsigned idle_timeout_s, read_timeout_s; /* 60; set before the start */
     unsigned write_timeout_s;                /* 0: none */
     struct tls_context *tls;                 /* NULL; set before the start */
+    const struct session_protocol *second;   /* the same */
 };
 
 extern struct echo_httpd echo_httpd;
