@@ -1,6 +1,5 @@
 #include "runtime/local/rig_config.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -8,8 +7,6 @@
 #include "runtime/core/buf.h"
 #include "runtime/core/limits.h"
 #include "runtime/json/json.h"
-
-enum { FILE_MAX_BYTES = 1024 * 1024 };
 
 enum kind { KIND_NUMBER, KIND_TEXT, KIND_ENV, KIND_OBJECT, KIND_TARGETS, KIND_FORWARD };
 
@@ -75,7 +72,7 @@ static const struct row *find_row(const char *path)
 void rig_config_init(struct rig_config *config)
 {
     *config = (struct rig_config){0};
-    arena_init(&config->arena, 4 * FILE_MAX_BYTES);
+    arena_init(&config->arena, 4 * RIG_CONFIG_FILE_BYTES);
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (rows[i].kind == KIND_NUMBER)
             *(unsigned *)(void *)((char *)config + rows[i].offset) = rows[i].fallback;
@@ -332,36 +329,6 @@ bool rig_config_parse(struct rig_config *config, const char *file, struct bytes 
         return true;
     (void)snprintf(error, error_len, "%s: %s", file, what);
     return false;
-}
-
-static bool read_file(const char *file, struct buf *text)
-{
-    FILE *stream = fopen(file, "re");
-    if (!stream)
-        return false;
-    size_t n = 1;
-    while (n && buf_reserve(text, 4096) == RC_OK) {
-        n = fread(text->data + text->len, 1, 4096, stream);
-        text->len += n;
-    }
-    bool is_whole = !ferror(stream) && feof(stream);
-    (void)fclose(stream);
-    return is_whole;
-}
-
-bool rig_config_load(struct rig_config *config, const char *file, char *error, size_t error_len)
-{
-    struct buf text;
-    struct bytes copy;
-    buf_init(&text, FILE_MAX_BYTES);
-    errno = EFBIG;
-    bool is_read = read_file(file, &text);
-    if (!is_read)
-        (void)snprintf(error, error_len, "cannot read '%s': %s", file, strerror(errno));
-    /* The tree's texts stay in the config, so its source may go. */
-    is_read = is_read && arena_dup(&config->arena, buf_bytes(&text), &copy) == RC_OK;
-    buf_release(&text);
-    return is_read && rig_config_parse(config, file, copy, error, error_len);
 }
 
 /* As terraform/ wants it; the secret itself is in no message. */

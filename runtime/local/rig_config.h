@@ -18,6 +18,7 @@ enum { RIG_LAMBDA_A, RIG_LAMBDA_B, RIG_FARGATE_A, RIG_FARGATE_B, RIG_SLOTS };
  * port is free. */
 enum { RIG_PORT_USUAL = 8080, RIG_HTTPS_PORT_USUAL = 8443, RIG_PORT_UNSAID = 65536 };
 enum { RIG_ENV_MAX = 64, RIG_TARGETS_MAX = 32, RIG_FORWARD_MAX = 16 };
+enum { RIG_CONFIG_FILE_BYTES = 1024 * 1024 };
 
 struct rig_config {
     const char *bind;      /* IPv4 address that the load balancer listens on; 127.0.0.1 */
