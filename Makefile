@@ -7,7 +7,7 @@
 #   WERROR=1             warnings are errors (always so in CI)
 #   DEPS=skip            do not look for, or install, missing packages
 #   ARGS="--port 9000"   arguments of `make run`
-#   ONLY=lambda|server|life|store|alb|rig   one part of `make bench`
+#   ONLY=lambda|server|life|store|alb|canary|rig   one part of `make bench`
 #   V=1                  print the commands of a build
 #   PREFIX=DIR           where `make install` puts things; DESTDIR=DIR goes before it
 # Builds run on all cores; -j1 on the command line undoes that.
@@ -176,7 +176,7 @@ lint: deps ## formatting, layers, lengths, scripts
 	+@$(again) _programs
 	@$(alone) pipeline/lint.sh
 
-bench: deps ## the project's figures, as ratios to references in the same run; ONLY=lambda|server|life|store|alb|rig
+bench: deps ## the project's figures, as ratios to references in the same run; ONLY=lambda|server|life|store|alb|canary|rig
 	+@$(again) _bench
 	@$(alone) tests/bench/bench.sh $(ONLY)
 
@@ -300,6 +300,11 @@ $(B)/libfuzz.a: $(LOCAL_OBJ) $(O)/tests/fuzz/check.o
 $(B)/fuzz/%: $(O)/tests/fuzz/%.o $(B)/libfuzz.a $(B)/libduet.a
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB) $(LIBS_H2) $(LIBS_CURL))
+
+# The judge's errors by simulation; it stands on the library.
+$(B)/bench/canary: $(O)/tests/bench/canary.o $(B)/libtest.a $(B)/libduet.a
+	@mkdir -p $(@D)
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # References to measure against, each one file by itself.
 $(B)/bench/%: $(O)/tests/bench/%.o

@@ -110,16 +110,35 @@ static uint64_t window_above(const struct judge_grid *grid, const struct judge_s
     return above;
 }
 
+/* stable_above of falling latencies: `whole` requests lie in the bins from `at` on. */
+struct descent {
+    size_t at;
+    uint64_t whole;
+};
+
+static uint64_t descend(const struct judge_grid *grid, struct descent *descent, double ms)
+{
+    const struct judge_edge *edges = grid->edges;
+    while (descent->at > 1 && edges[descent->at - 2].upper_ms >= ms)
+        descent->whole += edges[--descent->at].stable;
+    if (descent->at == 0)
+        return descent->whole;
+    const struct judge_edge *cut = &edges[descent->at - 1];
+    double lower_ms = descent->at > 1 ? edges[descent->at - 2].upper_ms : 0;
+    return descent->whole + judge_bin_above(lower_ms, cut->upper_ms, cut->stable, ms);
+}
+
 double judge_threshold_ms(const struct judge *judge, double tail)
 {
     const struct judge_grid *grid = &judge->grid;
+    struct descent descent = {.at = grid->count};
     double most = tail * (double)(grid->stable + grid->canary);
     uint64_t canary = 0;
     double found = 0;
     for (size_t i = grid->count; i > 0; i--) {
         double upper = grid->edges[i - 1].upper_ms;
-        double stable = (double)stable_above(grid, upper / judge->policy.latency_ratio);
-        if (found > 0 && (double)canary + stable > most)
+        uint64_t stable = descend(grid, &descent, upper / judge->policy.latency_ratio);
+        if (found > 0 && (double)(canary + stable) > most)
             break;
         if (!isinf(upper))
             found = upper;
