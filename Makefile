@@ -62,6 +62,7 @@ LDFLAGS = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id
 LIBS_LIB := -lcjson $(if $(filter sqlite,$(stores)),-lsqlite3) -lpthread -lm
 LIBS_CURL := -lcurl -lssl -lcrypto
 LIBS_H2 := -lnghttp2 # of duet alone
+LIBS_REGEX := -lpcre2-8 # of duet alone
 link = $(CC) $(LDFLAGS) -o $@
 
 # A release build has the static libraries and the compiler of pipeline/static_deps.sh, and sources
@@ -75,6 +76,7 @@ LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-
 LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(filter sqlite,$(stores)),sqlite3) mimalloc) -lm
 LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
 LIBS_H2 := $(STATIC)/lib/libnghttp2.a
+LIBS_REGEX :=
 link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
 endif
 
@@ -267,7 +269,7 @@ $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 $(B)/duet: $(TOOL_OBJ) $(CANARY_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
-	$(call run,LD,$(link) $^ $(LIBS_H2) $(LIBS_CURL) $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_H2) $(LIBS_REGEX) $(LIBS_CURL) $(LIBS_LIB))
 
 # What tests may call besides the library; an archive, so that each takes what it needs.
 $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(CANARY_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))
@@ -276,7 +278,7 @@ $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(CANARY_OBJ) $(filter-out %
 
 $(B)/tests/%: $(O)/tests/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS_H2) $(LIBS_CURL) $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
+	$(call run,LD,$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS_H2) $(LIBS_REGEX) $(LIBS_CURL) $(LIBS_LIB) $(shell sed -n 's/^ \* link: //p' tests/$*.c))
 
 # A service that crashes, for those tests that want one.
 $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet.a
@@ -286,7 +288,7 @@ $(B)/tests/crashing_app: $(O)/tests/support/crashing/crashing_app.o $(B)/libduet
 # Services and clients that tests and the bench put a load on the server with.
 $(LOAD_BIN): $(B)/tests/%: $(O)/tests/support/load/%.o $(B)/libtest.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(link) $^ $(LIBS_H2) $(LIBS_CURL) $(LIBS_LIB))
+	$(call run,LD,$(link) $^ $(LIBS_H2) $(LIBS_REGEX) $(LIBS_CURL) $(LIBS_LIB))
 
 # What the tests of a release build run besides: its libcurl, its malloc.
 $(B)/https_get $(B)/heap_check: $(B)/%: $(O)/tests/support/package/%.o $(B)/libduet.a
@@ -299,7 +301,7 @@ $(B)/libfuzz.a: $(LOCAL_OBJ) $(O)/tests/fuzz/check.o
 
 $(B)/fuzz/%: $(O)/tests/fuzz/%.o $(B)/libfuzz.a $(B)/libduet.a
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB) $(LIBS_H2) $(LIBS_CURL))
+	$(call run,LD,$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_LIB) $(LIBS_H2) $(LIBS_REGEX) $(LIBS_CURL))
 
 # The judge's errors by simulation; it stands on the library.
 $(B)/bench/canary: $(O)/tests/bench/canary.o $(B)/libtest.a $(B)/libduet.a

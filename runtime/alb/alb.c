@@ -89,7 +89,9 @@ static void forward_by_weight(struct forward *forward, const struct alb_rule *ru
     forward->group = rule->action.forward.shares[chosen].group;
     forward->group->request_count++;
     alb_group_hold(forward->group);
-    if (alb_request_prepare(&exchange->req, &client, &alb->model->random) != RC_OK)
+    if (!alb_transform(&rule->transformer, &rule->transforms, &exchange->req,
+                       &forward->transformed) ||
+        alb_request_prepare(&exchange->req, &client, &alb->model->random) != RC_OK)
         forward_answer_page(forward, 500);
     else if (forward->group->type == ALB_TARGET_LAMBDA)
         forward_to_function(forward);
@@ -145,6 +147,8 @@ static void on_request(struct httpd_exchange *exchange)
     *forward = (struct forward){
         .alb = alb,
         .exchange = exchange,
+        .path = exchange->req.path,
+        .query = exchange->req.query,
         .host = alb_request_host(&exchange->req, alb->model->dns_name),
         .rule_priority = ALB_NO_RULE,
         .wants_upgrade = http_request_header(&exchange->req, "upgrade") != NULL,
@@ -186,8 +190,8 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
         .listener = alb->options.listener,
         .exchange = exchange,
         .method = exchange->req.method_text,
-        .path = exchange->req.path,
-        .query = exchange->req.query,
+        .path = forward->path,
+        .query = forward->query,
         .host = forward->host,
         .rule_priority = forward->rule_priority,
         .action = forward->action,
@@ -199,6 +203,7 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
         .redirect_url = forward->redirect_url,
         .reason = forward->reason,
         .detail = forward->reason ? forward->detail : NULL,
+        .transformed = forward->transformed,
         .desync = forward->desync,
         .received_us = exchange->received_us,
         .sent_us = has_call ? forward->call.sent_us : forward->sent_us,

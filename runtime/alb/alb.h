@@ -36,6 +36,7 @@ struct alb_record {
     const char *redirect_url;              /* NULL: no redirect */
     const char *reason;                    /* error_reason; NULL when there is none */
     const char *detail;                    /* for people; NULL when there is none */
+    struct alb_transformed transformed;    /* what the rule made of the request */
     enum desync_reason desync;             /* what is odd about the request's bytes */
     int64_t received_us, sent_us, answered_us, done_us;
 };

@@ -26,7 +26,7 @@ struct alb {
 struct forward {
     struct alb *alb;
     struct httpd_exchange *exchange;
-    struct bytes host; /* as it came, without a port */
+    struct bytes path, query, host; /* as they came; host without a port */
     const char *action, *redirect_url;
     int rule_priority;
     struct alb_group *group;   /* held until the record is written */
@@ -38,6 +38,7 @@ struct forward {
     char *body; /* of a request to a function, as far as it has come */
     size_t body_len, body_cap;
     const char *reason, *detail;
+    struct alb_transformed transformed;
     enum desync_reason desync;
     int64_t sent_us, answered_us;
 };

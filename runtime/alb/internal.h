@@ -31,6 +31,9 @@ void alb_group_drop(struct alb_group *group);
 /* The state of a target of which nothing is known yet. */
 void alb_target_begin(struct alb_target *target);
 
+/* Frees a rule that is in no list. */
+void alb_rule_free(struct alb_rule *rule);
+
 /* ValidationError and the like; makes net and mask of source-ip values. */
 enum alb_error alb_conditions_check(struct alb_condition *conditions, size_t count,
                                     struct alb_why *why) MUST_CHECK;

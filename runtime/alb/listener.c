@@ -39,7 +39,7 @@ static void free_listener(struct alb_listener *listener)
 {
     while (listener->rules) {
         struct alb_rule *next = listener->rules->next;
-        free(listener->rules);
+        alb_rule_free(listener->rules);
         listener->rules = next;
     }
     alb_attributes_release(ALB_OF_LISTENER, &listener->attributes);

@@ -96,6 +96,9 @@ void observe_line(const struct alb_record *record, int64_t epoch_us, struct buf 
         .redirect_url = bytes_from_str(record->redirect_url),
         .error_reason = exchange->fault == RC_OK ? record->reason : NULL,
         .desync = record->desync,
+        .transformed_host = record->transformed.host,
+        .transformed_uri = record->transformed.uri,
+        .transform_status = bytes_from_str(record->transformed.status),
     };
     int len = snprintf(uri, sizeof uri, "%.*s%s%.*s", BYTES_ARG(record->path),
                        record->query.len ? "?" : "", BYTES_ARG(record->query));

@@ -84,18 +84,61 @@ static enum alb_error refuse_taken(unsigned priority, struct alb_why *why)
                              priority);
 }
 
+static void free_regexes(struct alb_regex *regexes[ALB_VALUES_MAX])
+{
+    for (size_t i = 0; i < ALB_VALUES_MAX; i++)
+        alb_regex_free(regexes[i]);
+}
+
+void alb_rule_free(struct alb_rule *rule)
+{
+    free_regexes(rule->regexes);
+    alb_transformer_release(&rule->transformer);
+    free(rule);
+}
+
+/* As all texts that are matched without case but the path's. */
+static enum alb_error compile(const struct alb_condition *conditions, size_t count,
+                              struct alb_regex *regexes[ALB_VALUES_MAX], struct alb_why *why)
+{
+    char reason[ALB_REGEX_WHY_MAX];
+    size_t at = 0;
+    memset(regexes, 0, ALB_VALUES_MAX * sizeof *regexes);
+    for (size_t i = 0; i < count; i++) {
+        const struct alb_condition *condition = &conditions[i];
+        for (size_t j = 0; j < condition->value_count; j++, at++) {
+            if (!condition->is_regex)
+                continue;
+            const char *text = condition->values[j].text;
+            regexes[at] =
+                alb_regex_new(bytes_from_str(text), condition->field != ALB_PATH_PATTERN, reason);
+            if (regexes[at])
+                continue;
+            free_regexes(regexes);
+            return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
+                                     "The regular expression '%s' is not valid: %s", text, reason);
+        }
+    }
+    return ALB_OK;
+}
+
 /* Checks copies, so that a refusal leaves all as it was. */
 static enum alb_error set_conditions(struct alb_rule *rule, const struct alb_condition *conditions,
                                      size_t count, struct alb_why *why)
 {
     struct alb_condition copies[ALB_VALUES_MAX];
+    struct alb_regex *regexes[ALB_VALUES_MAX];
     if (count == 0 || count > ALB_VALUES_MAX)
         return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
                                  "A rule has 1 to %d conditions, not %zu", ALB_VALUES_MAX, count);
     memcpy(copies, conditions, count * sizeof *conditions);
     enum alb_error error = alb_conditions_check(copies, count, why);
+    if (error == ALB_OK)
+        error = compile(copies, count, regexes, why);
     if (error != ALB_OK)
         return error;
+    free_regexes(rule->regexes);
+    memcpy(rule->regexes, regexes, sizeof regexes);
     memcpy(rule->conditions, copies, count * sizeof *copies);
     rule->condition_count = count;
     return ALB_OK;
@@ -120,7 +163,7 @@ enum alb_error alb_rule_create(struct alb_listener *listener, unsigned priority,
         return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
     error = set_conditions(item, conditions, condition_count, why);
     if (error != ALB_OK) {
-        free(item);
+        alb_rule_free(item);
         return error;
     }
     link_rule(item);
@@ -153,6 +196,14 @@ enum alb_error alb_rule_modify(struct alb_rule *rule, const struct alb_condition
         rule->action = *action;
     alb_usage_update(rule->listener->model);
     return ALB_OK;
+}
+
+void alb_rule_take_transforms(struct alb_rule *rule, const struct alb_transforms *transforms,
+                              const struct alb_transformer *made)
+{
+    alb_transformer_release(&rule->transformer);
+    rule->transforms = *transforms;
+    rule->transformer = *made;
 }
 
 static bool is_in(const struct alb_rule *rule, const struct alb_rule_priority *items, size_t count)
@@ -205,7 +256,7 @@ enum alb_error alb_rule_delete(struct alb_rule *rule, struct alb_why *why)
     if (rule->priority == 0)
         return refuse_default(why);
     unlink_rule(rule);
-    free(rule);
+    alb_rule_free(rule);
     alb_usage_update(model);
     return ALB_OK;
 }

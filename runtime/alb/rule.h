@@ -12,6 +12,7 @@
  */
 
 #include "runtime/alb/group.h"
+#include "runtime/alb/transform.h"
 #include "runtime/core/http.h"
 
 enum {
@@ -49,6 +50,7 @@ struct alb_condition {
     char header_name[ALB_HEADER_NAME_MAX + 1]; /* of http-header */
     struct alb_value values[ALB_VALUES_MAX];
     size_t value_count;
+    bool is_regex; /* texts are regular expressions: RegexValues; of host, path and header */
 };
 
 enum alb_action_type { ALB_FORWARD, ALB_REDIRECT, ALB_FIXED_RESPONSE };
@@ -85,8 +87,11 @@ struct alb_rule {
     unsigned priority; /* 1 to 50000; 0: the default rule, which is the last */
     struct alb_condition conditions[ALB_VALUES_MAX];
     size_t condition_count;
+    struct alb_regex *regexes[ALB_VALUES_MAX]; /* of the values of all conditions, in order */
     struct alb_action action;
-    struct alb_rule *next; /* by priority; the default rule ends the list */
+    struct alb_transforms transforms;
+    struct alb_transformer transformer; /* made from them */
+    struct alb_rule *next;              /* by priority; the default rule ends the list */
 };
 
 struct alb_listener {
@@ -141,7 +146,8 @@ struct alb_rule *alb_listener_default(const struct alb_listener *listener);
 
 /* ALB_OK · PriorityInUse · TooManyRules · ValidationError: a priority that is not 1 to 50000, no
  * condition, more than one host, path, method or source-ip condition, too many values or
- * wildcards, a value with other characters than AWS takes · and what alb_action_check says. */
+ * wildcards, a value with other characters than AWS takes, or an expression that is none · and what
+ * alb_action_check says. */
 enum alb_error alb_rule_create(struct alb_listener *listener, unsigned priority,
                                const struct alb_condition *conditions, size_t condition_count,
                                const struct alb_action *action, struct alb_rule **rule,
@@ -152,6 +158,11 @@ enum alb_error alb_rule_create(struct alb_listener *listener, unsigned priority,
 enum alb_error alb_rule_modify(struct alb_rule *rule, const struct alb_condition *conditions,
                                size_t condition_count, const struct alb_action *action,
                                struct alb_why *why) MUST_CHECK;
+
+/* What it makes of a request from now on; `made`, which alb_transformer_init has made of them, is
+ * the rule's after it. Not for a default rule. */
+void alb_rule_take_transforms(struct alb_rule *rule, const struct alb_transforms *transforms,
+                              const struct alb_transformer *made);
 
 struct alb_rule_priority {
     struct alb_rule *rule;

@@ -160,6 +160,9 @@ static enum alb_error check_condition(struct alb_condition *condition, struct al
         !http_is_token(bytes_from_str(condition->header_name)))
         return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
                                  "The HTTP header name '%s' is not valid", condition->header_name);
+    if (condition->is_regex && condition->field > ALB_HTTP_HEADER)
+        return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
+                                 "Only host-header, path-pattern and http-header take RegexValues");
     for (size_t i = 0; i < condition->value_count; i++) {
         enum alb_error error = check_value(condition, &condition->values[i], why);
         if (error != ALB_OK)
@@ -181,7 +184,7 @@ enum alb_error alb_conditions_check(struct alb_condition *conditions, size_t cou
                 return alb_refuse_printf(why, ALB_E_VALIDATION_ERROR,
                                          "A rule can have one condition of this field alone");
         values += conditions[i].value_count;
-        for (size_t j = 0; j < conditions[i].value_count; j++)
+        for (size_t j = 0; j < conditions[i].value_count && !conditions[i].is_regex; j++)
             wildcards += wildcard_count(conditions[i].values[j].key) +
                          wildcard_count(conditions[i].values[j].text);
     }

@@ -37,12 +37,21 @@ bool alb_wildcard(struct bytes pattern, struct bytes text, bool is_caseless)
     return p == pattern.len;
 }
 
-static bool fits(const struct alb_value *value, struct bytes text, bool is_caseless)
+/* One value of a condition: its text, or the expression that is made of it. */
+struct wanted {
+    const struct alb_value *value;
+    const struct alb_regex *regex; /* NULL: a text with wildcards */
+};
+
+static bool fits(const struct wanted *wanted, struct bytes text, bool is_caseless)
 {
+    const struct alb_value *value = wanted->value;
+    if (wanted->regex)
+        return alb_regex_matches(wanted->regex, text);
     return alb_wildcard(bytes_from_str(value->text), text, is_caseless);
 }
 
-static bool has_header(const struct alb_condition *condition, const struct alb_value *value,
+static bool has_header(const struct alb_condition *condition, const struct wanted *value,
                        const struct http_request *req)
 {
     for (size_t i = 0; i < req->field_count; i++)
@@ -52,8 +61,9 @@ static bool has_header(const struct alb_condition *condition, const struct alb_v
     return false;
 }
 
-static bool has_pair(const struct alb_value *value, struct bytes query)
+static bool has_pair(const struct wanted *wanted, struct bytes query)
 {
+    const struct alb_value *value = wanted->value;
     while (query.len) {
         size_t end = bytes_find(query, '&');
         struct bytes pair = bytes_make(query.ptr, end);
@@ -62,7 +72,7 @@ static bool has_pair(const struct alb_value *value, struct bytes query)
         query = bytes_skip(query, end < query.len ? end + 1 : end);
         if ((!value->key[0] ||
              alb_wildcard(bytes_from_str(value->key), bytes_make(pair.ptr, equals), true)) &&
-            fits(value, text, true))
+            fits(wanted, text, true))
             return true;
     }
     return false;
@@ -75,39 +85,46 @@ static struct bytes path_of(const struct http_request *req)
     return req->path.len && req->path.ptr[0] == '/' ? req->path : BYTES_LIT("/");
 }
 
-static bool value_holds(const struct alb_condition *condition, const struct alb_value *value,
+static bool value_holds(const struct alb_condition *condition, const struct wanted *wanted,
                         const struct alb_seen *seen)
 {
+    const struct alb_value *value = wanted->value;
     switch (condition->field) {
     case ALB_HOST_HEADER:
-        return fits(value, seen->host, true);
+        return fits(wanted, seen->host, true);
     case ALB_PATH_PATTERN:
-        return fits(value, path_of(seen->req), false);
+        return fits(wanted, path_of(seen->req), false);
     case ALB_HTTP_HEADER:
-        return has_header(condition, value, seen->req);
+        return has_header(condition, wanted, seen->req);
     case ALB_REQUEST_METHOD:
         return bytes_eq(bytes_from_str(value->text), seen->req->method_text);
     case ALB_QUERY_STRING:
-        return has_pair(value, seen->req->query);
+        return has_pair(wanted, seen->req->query);
     case ALB_SOURCE_IP:
         return (ntohl(seen->client_net) & value->mask) == value->net;
     }
     return false;
 }
 
-static bool condition_holds(const struct alb_condition *condition, const struct alb_seen *seen)
+static bool condition_holds(const struct alb_condition *condition, struct alb_regex *const *regexes,
+                            const struct alb_seen *seen)
 {
-    for (size_t i = 0; i < condition->value_count; i++)
-        if (value_holds(condition, &condition->values[i], seen))
+    for (size_t i = 0; i < condition->value_count; i++) {
+        struct wanted wanted = {&condition->values[i], regexes[i]};
+        if (value_holds(condition, &wanted, seen))
             return true;
+    }
     return false;
 }
 
 static bool rule_holds(const struct alb_rule *rule, const struct alb_seen *seen)
 {
-    for (size_t i = 0; i < rule->condition_count; i++)
-        if (!condition_holds(&rule->conditions[i], seen))
+    struct alb_regex *const *regexes = rule->regexes;
+    for (size_t i = 0; i < rule->condition_count; i++) {
+        if (!condition_holds(&rule->conditions[i], regexes, seen))
             return false;
+        regexes += rule->conditions[i].value_count;
+    }
     return true;
 }
 

@@ -221,6 +221,8 @@ static void read_condition(struct reader *reader, const cJSON *item,
 {
     condition->field = small(reader, item, "field", ALB_SOURCE_IP);
     copy_text(reader, item, "header", condition->header_name, sizeof condition->header_name);
+    if (cJSON_GetObjectItemCaseSensitive(item, "isRegex")) /* older texts have none */
+        condition->is_regex = small(reader, item, "isRegex", 1);
     for (item = list(reader, item, "values"); item; item = item->next) {
         if (condition->value_count == ALB_VALUES_MAX) {
             (void)fail(reader, "values", "are too many");
@@ -230,6 +232,27 @@ static void read_condition(struct reader *reader, const cJSON *item,
         copy_text(reader, item, "key", value->key, sizeof value->key);
         copy_text(reader, item, "text", value->text, sizeof value->text);
     }
+}
+
+static bool read_rewrites(struct reader *reader, const cJSON *item, struct alb_rule *rule)
+{
+    struct alb_transforms transforms = {0};
+    struct alb_transformer made;
+    int count = 0;
+    if (!cJSON_GetObjectItemCaseSensitive(item, "rewrites")) /* older texts have none */
+        return true;
+    for (item = list(reader, item, "rewrites"); item; item = item->next, count++) {
+        if (count == ALB_TRANSFORM_TYPES)
+            return fail(reader, "rewrites", "are too many");
+        struct alb_rewrite *rewrite = &transforms.rewrites[count];
+        copy_text(reader, item, "regex", rewrite->regex, sizeof rewrite->regex);
+        copy_text(reader, item, "replace", rewrite->replace, sizeof rewrite->replace);
+    }
+    if (reader->has_failed ||
+        !agreed(reader, alb_transformer_init(&made, &transforms, reader->why)))
+        return false;
+    alb_rule_take_transforms(rule, &transforms, &made);
+    return true;
 }
 
 static bool read_rule(struct reader *reader, const cJSON *item, struct alb_listener *listener,
@@ -252,7 +275,7 @@ static bool read_rule(struct reader *reader, const cJSON *item, struct alb_liste
                                              reader->why)))
         return false;
     copy_text(reader, item, "arn", rule->arn, sizeof rule->arn);
-    return !reader->has_failed;
+    return !reader->has_failed && read_rewrites(reader, item, rule);
 }
 
 /* The default rule's action, which a listener is made with. */

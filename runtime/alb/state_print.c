@@ -151,6 +151,7 @@ static void print_condition(struct buf *out, const struct alb_condition *conditi
     open_item(out);
     number(out, "field", condition->field);
     text(out, "header", condition->header_name);
+    number(out, "isRegex", condition->is_regex);
     open_list(out, "values");
     for (size_t i = 0; i < condition->value_count; i++) {
         open_item(out);
@@ -171,6 +172,14 @@ static void print_rule(struct buf *out, const struct alb_rule *rule)
         print_condition(out, &rule->conditions[i]);
     buf_append_char(out, ']');
     print_action(out, &rule->action);
+    open_list(out, "rewrites");
+    for (int i = 0; i < ALB_TRANSFORM_TYPES; i++) {
+        open_item(out);
+        text(out, "regex", rule->transforms.rewrites[i].regex);
+        text(out, "replace", rule->transforms.rewrites[i].replace);
+        buf_append_char(out, '}');
+    }
+    buf_append_char(out, ']');
     buf_append_char(out, '}');
 }
 

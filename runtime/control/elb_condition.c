@@ -51,14 +51,15 @@ static enum alb_error read_values(struct elb_call *call, const struct datum *map
                                   struct alb_condition *condition)
 {
     const struct datum *config = datum_get(map, fields[condition->field].config), *list;
-    if (datum_get(map, "RegexValues") || datum_get(config, "RegexValues"))
-        return alb_refuse_printf(call->why, ALB_E_INVALID_CONFIGURATION_REQUEST,
-                                 "The rig's conditions take no RegexValues");
+    condition->is_regex = datum_get(config, "RegexValues") != NULL;
+    if (condition->is_regex && datum_get(config, "Values"))
+        return elb_invalid(call, config, "Values", "Values and RegexValues exclude each other");
     if (!config && fields[condition->field].has_short_form)
         config = map;
-    enum alb_error error = elb_list(call, config, "Values", true, &list);
+    const char *name = condition->is_regex ? "RegexValues" : "Values";
+    enum alb_error error = elb_list(call, config, name, true, &list);
     if (error == ALB_OK && list->count > ALB_VALUES_MAX)
-        return elb_invalid(call, config, "Values", "A rule can have up to 5 values");
+        return elb_invalid(call, config, name, "A rule can have up to 5 values");
     for (const struct datum *item = error == ALB_OK ? list->first : NULL; item && error == ALB_OK;
          item = item->next)
         error = read_value(call, list, item, condition->field,
@@ -106,7 +107,8 @@ enum alb_error elb_read_conditions(struct elb_call *call, struct alb_condition *
 static void write_values(struct elb_call *call, struct datum *map,
                          const struct alb_condition *condition)
 {
-    struct datum *list = datum_list(call->maker, map, "Values");
+    struct datum *list =
+        datum_list(call->maker, map, condition->is_regex ? "RegexValues" : "Values");
     for (size_t i = 0; i < condition->value_count; i++) {
         const struct alb_value *value = &condition->values[i];
         if (condition->field != ALB_QUERY_STRING) {
@@ -128,7 +130,7 @@ void elb_write_conditions(struct elb_call *call, struct datum *map, const struct
         const struct field *field = &fields[condition->field];
         struct datum *item = datum_map(call->maker, list, NULL);
         datum_string(call->maker, item, "Field", field->name);
-        if (field->has_short_form)
+        if (field->has_short_form && !condition->is_regex)
             write_values(call, item, condition);
         struct datum *config = datum_map(call->maker, item, field->config);
         if (condition->field == ALB_HTTP_HEADER)

@@ -99,6 +99,12 @@ enum alb_error elb_read_conditions(struct elb_call *call, struct alb_condition *
                                    size_t *count) MUST_CHECK;
 void elb_write_conditions(struct elb_call *call, struct datum *map, const struct alb_rule *rule);
 
+/* The Transforms of the call's input; where there are none, both are empty. As
+ * alb_transformer_init, and ValidationError. */
+enum alb_error elb_read_transforms(struct elb_call *call, struct alb_transforms *transforms,
+                                   struct alb_transformer *made) MUST_CHECK;
+void elb_write_transforms(struct elb_call *call, struct datum *map, const struct alb_rule *rule);
+
 /* The Tags of a call that creates something, checked; and set, once it is there. */
 enum alb_error elb_check_tags(struct elb_call *call, const char *arn) MUST_CHECK;
 enum alb_error elb_set_tags(struct elb_call *call, const char *arn) MUST_CHECK;

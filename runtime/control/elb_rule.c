@@ -12,6 +12,7 @@ static void write_rule(struct elb_call *call, struct datum *list, const struct a
     datum_text(call->maker, map, "Priority", priority);
     elb_write_conditions(call, map, rule);
     elb_write_action(call, map, "Actions", &rule->action);
+    elb_write_transforms(call, map, rule);
     datum_bool(call->maker, map, "IsDefault", rule->priority == 0);
 }
 
@@ -50,20 +51,14 @@ enum alb_error elb_describe_rules(struct elb_call *call, struct datum *result)
     return error;
 }
 
-static enum alb_error refuse_transforms(struct elb_call *call)
-{
-    if (!datum_get(call->input, "Transforms"))
-        return ALB_OK;
-    return alb_refuse_printf(call->why, ALB_E_INVALID_CONFIGURATION_REQUEST,
-                             "The rig's rules take no Transforms");
-}
-
 enum alb_error elb_create_rule(struct elb_call *call, struct datum *result)
 {
     struct alb_listener *listener;
     struct alb_condition conditions[ALB_VALUES_MAX];
     struct alb_action action;
     struct alb_rule *rule;
+    struct alb_transforms transforms;
+    struct alb_transformer made = {0};
     unsigned priority = 0;
     size_t count;
     enum alb_error error = elb_need_listener(call, "ListenerArn", &listener);
@@ -72,17 +67,20 @@ enum alb_error elb_create_rule(struct elb_call *call, struct datum *result)
     if (error == ALB_OK && priority == 0)
         error = elb_invalid(call, call->input, "Priority", "Member must not be null");
     if (error == ALB_OK)
-        error = refuse_transforms(call);
-    if (error == ALB_OK)
         error = elb_read_conditions(call, conditions, &count);
     if (error == ALB_OK)
         error = elb_read_action(call, "Actions", &action);
     if (error == ALB_OK)
         error = elb_check_tags(call, NULL);
     if (error == ALB_OK)
+        error = elb_read_transforms(call, &transforms, &made);
+    if (error == ALB_OK)
         error = alb_rule_create(listener, priority, conditions, count, &action, &rule, call->why);
-    if (error != ALB_OK)
+    if (error != ALB_OK) {
+        alb_transformer_release(&made);
         return error;
+    }
+    alb_rule_take_transforms(rule, &transforms, &made);
     write_rule(call, datum_list(call->maker, result, "Rules"), rule);
     return elb_set_tags(call, rule->arn);
 }
@@ -92,19 +90,31 @@ enum alb_error elb_modify_rule(struct elb_call *call, struct datum *result)
     struct alb_condition conditions[ALB_VALUES_MAX];
     struct alb_action action;
     struct alb_rule *rule;
+    struct alb_transforms transforms;
+    struct alb_transformer made = {0};
     size_t count = 0;
+    bool resets = false, has_transforms = datum_get(call->input, "Transforms") != NULL;
     bool has_conditions = datum_get(call->input, "Conditions") != NULL;
     bool has_action = datum_get(call->input, "Actions") != NULL;
     enum alb_error error = elb_need_rule(call, call->input, "RuleArn", &rule);
     if (error == ALB_OK)
-        error = refuse_transforms(call);
+        error = elb_flag(call, call->input, "ResetTransforms", &resets);
+    if (error == ALB_OK && resets && has_transforms)
+        error = elb_invalid(call, call->input, "ResetTransforms",
+                            "Transforms and ResetTransforms exclude each other");
     if (error == ALB_OK && has_conditions)
         error = elb_read_conditions(call, conditions, &count);
     if (error == ALB_OK && has_action)
         error = elb_read_action(call, "Actions", &action);
     if (error == ALB_OK)
+        error = elb_read_transforms(call, &transforms, &made);
+    if (error == ALB_OK)
         error = alb_rule_modify(rule, has_conditions ? conditions : NULL, count,
                                 has_action ? &action : NULL, call->why);
+    if (error != ALB_OK || (!has_transforms && !resets))
+        alb_transformer_release(&made);
+    else
+        alb_rule_take_transforms(rule, &transforms, &made);
     if (error == ALB_OK)
         write_rule(call, datum_list(call->maker, result, "Rules"), rule);
     return error;

@@ -48,14 +48,17 @@ enum {
      * timeout ends: 1 MiB in 17 minutes is slow but honest, a byte a second is neither. */
     LIMIT_LEAST_BYTES_PER_S = 1024,
 
-    /* The rig. An ALB sets no limit to an ip target's answer; we hold it in memory. */
-    LIMIT_TARGET_HEAD_BYTES = 32 * 1024, /* of an ip target's answer; else 502 */
-    LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024,
-    LIMIT_STATE_BYTES = 16 * 1024 * 1024,    /* its load balancer as a file, see --state */
-    LIMIT_PAYLOAD_BYTES = 6 * 1024 * 1024,   /* of an Invoke that waits; Lambda's */
-    LIMIT_EVENT_BYTES = 1024 * 1024,         /* of one that does not; Lambda's */
-    LIMIT_PACKAGE_BYTES = 250 * 1024 * 1024, /* a function's code, unpacked; Lambda's */
+    /* The rig. What passes through its load balancer is in memory by parts, these are whole. */
+    LIMIT_TARGET_HEAD_BYTES = 32 * 1024,        /* of an ip target's answer; else 502 */
+    LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024, /* of an answer that is wanted whole */
+    LIMIT_STATE_BYTES = 16 * 1024 * 1024,       /* its load balancer as a file, see --state */
+    LIMIT_PAYLOAD_BYTES = 6 * 1024 * 1024,      /* of an Invoke that waits; Lambda's */
+    LIMIT_EVENT_BYTES = 1024 * 1024,            /* of one that does not; Lambda's */
+    LIMIT_PACKAGE_BYTES = 250 * 1024 * 1024,    /* a function's code, unpacked; Lambda's */
     LIMIT_DASHBOARD_CLIENTS = 64, /* browsers' tabs, and others, that listen at once; more: 503 */
+    LIMIT_HOST_BYTES = 255,       /* of a name that a rule's transform makes */
+    LIMIT_REGEX_STEPS = 100000,   /* of one match of a rule's expression, some milliseconds */
+    LIMIT_REGEX_HEAP_KB = 1024,   /* and what it may keep meanwhile */
     LIMIT_WEIGHT = 999,           /* of a target group in a rule, as the ALB's */
     /* One call of the control port: a zip of 50 MB in base64, as Lambda takes it. */
     LIMIT_CONTROL_BODY_BYTES = 70167211,

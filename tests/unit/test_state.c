@@ -85,6 +85,17 @@ static void add_rules(struct alb_listener *listener, struct alb_group *group)
                                            .value_count = 1};
     cr_assert_eq(alb_rule_create(listener, 10, conditions, 1, &fixed, &rule, &why), ALB_OK, "%s",
                  why.text);
+    conditions[0] = (struct alb_condition){.field = ALB_HOST_HEADER,
+                                           .values = {{.text = "^a.*z$"}},
+                                           .value_count = 1,
+                                           .is_regex = true};
+    struct alb_transforms transforms = {
+        .rewrites = {[ALB_HOST_REWRITE] = {"^a", "b"}, [ALB_URL_REWRITE] = {"^/(.*)", "/x/$1"}}};
+    struct alb_transformer made;
+    cr_assert_eq(alb_transformer_init(&made, &transforms, &why), ALB_OK, "%s", why.text);
+    cr_assert_eq(alb_rule_create(listener, 30, conditions, 1, &fixed, &rule, &why), ALB_OK, "%s",
+                 why.text);
+    alb_rule_take_transforms(rule, &transforms, &made);
     (void)group;
 }
 
@@ -135,6 +146,12 @@ Test(state, all_of_a_model_comes_back)
     const struct alb_rule *rule = fresh->listeners->rules;
     cr_expect_eq(rule->priority, 10);
     cr_expect_eq(rule->next->priority, 20);
+    const struct alb_rule *third = rule->next->next;
+    cr_expect_eq(third->priority, 30);
+    cr_expect(third->conditions[0].is_regex);
+    cr_expect_not_null(third->regexes[0]);
+    cr_expect_str_eq(third->transforms.rewrites[ALB_URL_REWRITE].replace, "/x/$1");
+    cr_expect_not_null(third->transformer.regexes[ALB_HOST_REWRITE]);
     cr_expect_str_eq(rule->arn, model->listeners->rules->arn);
     const struct alb_action *action = &alb_listener_default(fresh->listeners)->action;
     cr_expect_eq(action->forward.shares[0].weight, 90);

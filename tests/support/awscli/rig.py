@@ -100,6 +100,29 @@ def shifts():
         elb.delete_rule(RuleArn=rule)
 
 
+def rewrites():
+    """a rule of regular expressions rewrites what its targets get"""
+    made = elb.create_rule(
+        ListenerArn=LISTENER, Priority=3, Actions=shares(function=1, task=1),
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/v[0-9]+/"]}},
+                    {"Field": "host-header", "HostHeaderConfig": {"RegexValues": ["^127[.]", "^localhost"]}}],
+        Transforms=[{"Type": "url-rewrite",
+                     "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/v[0-9]+/(.*)$", "Replace": "/$1"}]}},
+                    {"Type": "host-header-rewrite",
+                     "HostHeaderRewriteConfig": {"Rewrites": [{"Regex": "^.*$", "Replace": "inside"}]}}])["Rules"][0]
+    rule = made["RuleArn"]
+    try:
+        assert [transform["Type"] for transform in made["Transforms"]] == ["host-header-rewrite", "url-rewrite"], made
+        assert {answers("/v12/hello") for _ in range(6)} == {200} and answers("/vx/hello") == 404
+        elb.modify_rule(RuleArn=rule, Transforms=[
+            {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/", "Replace": ""}]}}])
+        assert answers("/v12/hello") == 500
+        assert elb.modify_rule(RuleArn=rule, ResetTransforms=True)["Rules"][0]["Transforms"] == []
+        assert answers("/v12/hello") == 404
+    finally:
+        elb.delete_rule(RuleArn=rule)
+
+
 def pages():
     """rules come in pages, in the order of their priorities"""
     rules = [rule_of(f"/page{i}", 300 - i, shares(function=1, task=1)) for i in range(5)]
@@ -230,7 +253,7 @@ def system_cli():
     drive_cli([SYSTEM_CLI])
 
 
-for each in (describes, shifts, pages, errors, doors, targets, pypi_cli):
+for each in (describes, shifts, rewrites, pages, errors, doors, targets, pypi_cli):
     check(each)
 if SYSTEM_CLI or os.environ.get("CI") == "true":
     check(system_cli)
