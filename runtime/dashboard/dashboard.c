@@ -53,15 +53,40 @@ static void on_change(void *context, const char *text)
     dashboard_event(context, "alb", "%s", text);
 }
 
+/* Sandboxes of one name, which become one event. */
+struct started {
+    struct dashboard *dashboard;
+    char name[96];
+    unsigned count;
+    int64_t least_us, most_us;
+};
+
+static void tell_started(struct started *started)
+{
+    double least = (double)started->least_us / 1000, most = (double)started->most_us / 1000;
+    if (started->count == 1)
+        dashboard_event(started->dashboard, "lambda", "%s: a sandbox more, its init took %.1f ms",
+                        started->name, least);
+    else if (started->count)
+        dashboard_event(started->dashboard, "lambda",
+                        "%s: %u sandboxes more, their inits took %.1f to %.1f ms", started->name,
+                        started->count, least, most);
+    started->count = 0;
+}
+
 static void on_cold_start(void *context, const struct dashboard_sandbox *sandbox)
 {
-    struct dashboard *dashboard = context;
+    struct started *started = context;
+    int64_t us = sandbox->init_us;
     if (sandbox->group[0])
-        history_count_cold_start(&dashboard->history, clock_ms_epoch() / 1000 - 1, sandbox->group,
-                                 sandbox->init_us);
-    dashboard_event(dashboard, "lambda", "%s: sandbox %llu is there, its init took %.1f ms",
-                    sandbox->name, (unsigned long long)sandbox->number,
-                    (double)sandbox->init_us / 1000);
+        history_count_cold_start(&started->dashboard->history, clock_ms_epoch() / 1000 - 1,
+                                 sandbox->group, us);
+    if (strcmp(started->name, sandbox->name) != 0)
+        tell_started(started);
+    (void)snprintf(started->name, sizeof started->name, "%s", sandbox->name);
+    started->least_us = started->count && started->least_us < us ? started->least_us : us;
+    started->most_us = started->count && started->most_us > us ? started->most_us : us;
+    started->count++;
 }
 
 /* --- each second --- */
@@ -76,8 +101,10 @@ static enum rc set_timer(struct dashboard *dashboard)
 static void on_timer(struct loop *loop, struct loop_timer *timer)
 {
     struct dashboard *dashboard = (void *)((char *)timer - offsetof(struct dashboard, timer));
+    struct started started = {.dashboard = dashboard};
     (void)loop;
-    cold_starts_look(&dashboard->cold_starts, &dashboard->options.source, on_cold_start, dashboard);
+    cold_starts_look(&dashboard->cold_starts, &dashboard->options.source, on_cold_start, &started);
+    tell_started(&started);
     changes_look(&dashboard->changes, dashboard->options.model, on_change, dashboard);
     alb_metrics_flush(dashboard->options.metrics);
     history_advance(&dashboard->history, clock_ms_epoch() / 1000);

@@ -29,7 +29,7 @@ function showTiles() {
   tile("errors", requests ? percent(errors / requests) : "–", errors ? rate(errors) + " a second" : "answers with 5xx", errors > 0);
   const times = store.groups.map(({ name }) => [latest(name, "p99"), name]).filter(([time]) => time !== null);
   const [slowest] = times.sort((a, b) => b[0] - a[0]);
-  tile("time", slowest ? milliseconds(slowest[0]) : "–", slowest ? "of " + slowest[1] : "of the slowest target group");
+  tile("time", slowest ? milliseconds(slowest[0]) : "–", slowest ? "of " + slowest[1] : "of the slowest group");
   tile("sandboxes", String(store.sandboxes.length), states(store.sandboxes) || "none has started");
   tile("tasks", String(store.tasks.length), states(store.tasks) || "others start the servers");
   tile("cold", count(total("cold")));

@@ -8,7 +8,6 @@ const WHOLE_PX = 30; // the width of all requests
 const HALO_PX = 8; // so that a wish is seen around a flow that fulfils it
 const ROW_PX = 88;
 const NARROW_PX = 720;
-const MOST_DOTS = 60;
 const parts = new Map(); // elements by key: one that stays moves, and is not made anew
 let used = new Set();
 let svg = null;
@@ -53,6 +52,7 @@ function edge(key, path, group, wish, actual, perSecond) {
   if (wish) part(key + " wish", "path", { d: path, class: "wish " + group, "stroke-width": wish * WHOLE_PX + HALO_PX });
   if (!actual) return;
   part(key + " flow", "path", { d: path, class: "flow " + group, "stroke-width": Math.max(1.5, actual * WHOLE_PX) });
+  if (!perSecond) return;
   const beads = part(key + " beads", "path", { d: path, class: "beads" });
   beads.style.animationDuration = (perSecond >= 1000 ? 0.3 : perSecond >= 100 ? 0.6 : perSecond >= 10 ? 1.2 : 2.4) + "s";
 }
@@ -63,14 +63,15 @@ function edge(key, path, group, wish, actual, perSecond) {
 function wideLayout(width, count) {
   const height = Math.max(count, 1) * ROW_PX;
   const middle = height / 2;
-  const group = { x: Math.round(width * 0.36), w: Math.round(Math.min(400, width * 0.33)) };
-  const rule = { x: Math.round(width * 0.16), y: middle - 34, w: 132, h: 68 };
+  const rule = { x: Math.max(136, Math.round(width * 0.16)), y: middle - 34, w: 132, h: 68 };
+  const groupX = Math.max(rule.x + rule.w + 90, Math.round(width * 0.36));
+  const groupW = Math.min(400, width - groupX - 190);
   return {
     height, rule,
-    client: { x: 0, y: middle - 34, w: 118, h: 68 },
+    client: { x: 0, y: middle - 34, w: 106, h: 68 },
     trunk: null,
-    group: (i) => ({ x: group.x, y: i * ROW_PX + 8, w: group.w, h: ROW_PX - 16 }),
-    dots: (at) => ({ x: at.x + at.w + 48, y: at.y + 25, w: width - at.x - at.w - 52 }),
+    group: (i) => ({ x: groupX, y: i * ROW_PX + 8, w: groupW, h: ROW_PX - 16 }),
+    dots: (at) => ({ x: at.x + at.w + 48, y: at.y + 25, w: width - at.x - at.w - 52, rows: 2 }),
     way: (at, offset) => curve({ x: rule.x + rule.w, y: middle + offset }, { x: at.x, y: at.y + at.h / 2 }),
   };
 }
@@ -87,7 +88,7 @@ function narrowLayout(width, count) {
     rule,
     trunk: `M${rule.x + 66} ${rule.y + rule.h}V76H${x}V${end}`,
     group: (i) => ({ x: 52, y: first + i * rowPx, w: width - 52, h: rowPx - 12 }),
-    dots: (at) => ({ x: at.x + 16, y: at.y + 84, w: at.w - 24 }),
+    dots: (at) => ({ x: at.x + 16, y: at.y + 84, w: at.w - 24, rows: 1 }),
     way: (at) => `M${x} ${at.y + at.h / 2}H${at.x}`,
   };
 }
@@ -109,16 +110,20 @@ function instances(group) {
 // "3 busy, 2 idle"
 function summary(group, list) {
   if (group.targets.length === 0) return "empty";
-  if (list.length === 0) return group.type === "lambda" ? "no sandbox yet" : "no target";
+  if (list.length === 0 && rateOf(group.name)) return "served by sandboxes of another slot";
+  if (list.length === 0) return "no sandbox yet";
   const counts = new Map();
   for (const { state } of list) counts.set(state, (counts.get(state) || 0) + 1);
   return [...counts].map(([state, many]) => many + " " + state).join(", ");
 }
 
+// Returns how many rows there are.
 function drawDots(key, list, area) {
   const perRow = Math.max(1, Math.floor(area.w / 18));
-  const most = Math.min(MOST_DOTS, perRow);
-  list.slice(0, most).forEach((each, i) => dot(key + " dot " + each.key, area.x + 7 + i * 18, area.y, each.state, each.text));
+  const shown = list.slice(0, perRow * area.rows);
+  shown.forEach((each, i) =>
+    dot(key + " dot " + each.key, area.x + 7 + (i % perRow) * 18, area.y + Math.floor(i / perRow) * 18, each.state, each.text));
+  return Math.ceil(shown.length / perRow);
 }
 
 function drawGroup(group, i, layout) {
@@ -130,7 +135,7 @@ function drawGroup(group, i, layout) {
   const area = layout.dots(at);
   const perSecond = rateOf(name), errors = rateOf(name, "e");
   const time = latest(name, "p50");
-  box(name + " box", at, group.targets.length ? "" : "dim");
+  box(name + " box", at, (group.targets.length ? "" : "dim") + (errors ? " failing" : ""));
   part(name + " bar", "rect", { x: at.x, y: at.y, width: 5, height: at.h, rx: 2.5, class: "bar " + kind });
   label(name + " name", at.x + 18, at.y + 23, name, "big");
   label(name + " rate", at.x + at.w - 12, at.y + 23, rate(perSecond) + " /s", "", "end");
@@ -140,8 +145,8 @@ function drawGroup(group, i, layout) {
   if (errors) label(name + " errors", at.x + at.w - 12, at.y + 61, rate(errors) + " errors/s", "warn", "end");
   if (list.length && !layout.trunk)
     edge(name + " to dots", `M${at.x + at.w} ${area.y}H${area.x - 4}`, kind, 0, actual ? Math.max(0.06, Math.min(0.25, actual / 3)) : 0, perSecond);
-  drawDots(name, list, area);
-  label(name + " state", area.x, area.y + 24, summary(group, list), "faint");
+  const rows = drawDots(name, list, area);
+  label(name + " state", area.x, area.y + 6 + rows * 18, summary(group, list), "faint");
 }
 
 // What a screen reader hears instead.

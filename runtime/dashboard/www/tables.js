@@ -22,9 +22,13 @@ export function showShares() {
   fillRows(element("shares"), rows, "No rule forwards to a target group.");
 }
 
+// An address with its port, or a function with its alias.
 function targetName(target) {
-  const name = target.port ? target.id + ":" + target.port : target.id.split(":").pop();
-  return tag("span", { title: target.id }, name);
+  return target.port ? target.id + ":" + target.port : target.id.split(":").slice(6).join(":");
+}
+
+function underGroup(name, text, title) {
+  return tag("span", { title }, name ? groupNode(name, store.groups) : "", tag("small", {}, text));
 }
 
 function stateWithReason(target) {
@@ -37,7 +41,7 @@ function stateWithReason(target) {
 export function showTargets() {
   if (!isNew("targets", store.groups)) return;
   const rows = store.groups.flatMap((group) => group.targets.map((target) => row([
-    [groupNode(group.name, store.groups)], [targetName(target)], [stateWithReason(target)],
+    [underGroup(group.name, targetName(target), target.id)], [stateWithReason(target)],
     [String(target.inFlight), "number"], [String(target.requests), "number"],
   ])));
   fillRows(element("targets"), rows, "No target is registered.");
@@ -57,17 +61,17 @@ export function showRequests() {
   fillRows(element("requests"), list.map(requestRow), isFiltered ? "No request has failed." : "No request yet.");
 }
 
-function process(kind, id, name) {
-  return tag("span", { class: "once" }, kind + " " + id, tag("small", {}, name));
+function detail(text, more) {
+  return tag("span", {}, text, tag("small", {}, more.filter(Boolean).join(", ")));
 }
 
 export function showInstances() {
   const sandboxes = store.sandboxes.map(([id, group, state, ms, init, calls, memory, name]) => row([
-    [process("sandbox", id, name)], [group ? groupNode(group, store.groups) : "–"], [stateNode(state)], [age(ms), "number"],
-    [calls + (calls === 1 ? " call" : " calls") + (init ? ", init " + milliseconds(init) : "") + (memory ? ", " + memory + " MB" : "")],
+    [underGroup(group, "sandbox " + id, name)], [stateNode(state)], [age(ms), "number"],
+    [detail(calls + (calls === 1 ? " call" : " calls"), [name, init && "init " + milliseconds(init), memory && memory + " MB"])],
   ]));
   const tasks = store.tasks.map(([id, group, state, ms, port, name]) => row([
-    [process("task", id, name)], [groupNode(group, store.groups)], [stateNode(state)], [age(ms), "number"], ["port " + port],
+    [underGroup(group, "task " + id, name)], [stateNode(state)], [age(ms), "number"], [detail("port " + port, [name])],
   ]));
   fillRows(element("instances"), tasks.concat(sandboxes), "Nothing runs. A sandbox starts with the first request for it.");
 }
