@@ -100,9 +100,13 @@ static enum rc read_once(struct upstream *upstream, struct http1_response *res, 
     return rc;
 }
 
+/* A small answer is waited for, so that half of one is still told from a whole one, by a 502. */
 static bool begins(const struct upstream *upstream)
 {
-    return upstream->stream && http1_decoder_has_head(&upstream->decoder);
+    uint64_t length;
+    if (!upstream->stream || !http1_decoder_has_head(&upstream->decoder))
+        return false;
+    return !http1_decoder_length(&upstream->decoder, &length) || length > UPSTREAM_READ_BYTES;
 }
 
 /* The loop tells of new bytes alone, so all that there is must be read; `has_end`: it has said that

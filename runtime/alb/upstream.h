@@ -59,9 +59,9 @@ typedef void upstream_begun_fn(void *context, struct upstream *upstream,
 typedef void upstream_event_fn(void *context, struct upstream *upstream);
 
 struct upstream_stream {
-    upstream_begun_fn *on_begun; /* an answer that is not whole: `res` has no body and holds during
-                                  * the call; upstream_pull has the rest, and on_done is not called
-                                  */
+    upstream_begun_fn *on_begun; /* an answer that is not whole, and not known to be small: `res`
+                                  * has no body and holds during the call; upstream_pull has the
+                                  * rest, and on_done is not called */
     upstream_event_fn *on_more;  /* upstream_pull, which had nothing, may have more, or the end */
     upstream_event_fn *on_taken; /* the request's next part may be pushed */
 };

@@ -76,10 +76,13 @@ Test(alb_stream, an_answer_goes_on_as_it_comes_with_its_length_or_in_chunks)
     say(&client, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
     target_rig_accept(&rig, &target);
     target_rig_expect(&target, "\r\n\r\n");
-    say(&target, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\none");
-    target_rig_expect(&client, "Content-Length: 6\r\n\r\none");
-    say(&target, "two");
-    target_rig_expect(&client, "onetwo");
+    static char rest[20000];
+    memset(rest, 'x', sizeof rest - 1);
+    memcpy(rest + sizeof rest - 4, "end", 3);
+    say(&target, "HTTP/1.1 200 OK\r\nContent-Length: 20002\r\n\r\none");
+    target_rig_expect(&client, "Content-Length: 20002\r\n\r\none");
+    say(&target, rest);
+    target_rig_expect(&client, "xxend");
     say(&client, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
     target_rig_expect(&target, "GET /b");
     say(&target, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmore\r\n");
@@ -107,12 +110,12 @@ Test(alb_stream, a_target_may_answer_while_it_reads)
     say(&client, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\none");
     target_rig_accept(&rig, &target);
     target_rig_expect(&target, "\r\n\r\none");
-    say(&target, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nONE");
-    target_rig_expect(&client, "\r\n\r\nONE");
+    say(&target, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nONE\r\n");
+    target_rig_expect(&client, "\r\n3\r\nONE\r\n");
     say(&client, "two");
     target_rig_expect(&target, "onetwo");
-    say(&target, "TWO");
-    target_rig_expect(&client, "ONETWO");
+    say(&target, "3\r\nTWO\r\n0\r\n\r\n");
+    target_rig_expect(&client, "3\r\nTWO\r\n0\r\n\r\n");
     close_both();
 }
 
@@ -140,8 +143,8 @@ Test(alb_stream, a_body_that_is_no_body_is_400_and_a_broken_answer_breaks_off)
     say(&client, "GET /half HTTP/1.1\r\nHost: x\r\n\r\n");
     target_rig_accept(&rig, &target);
     target_rig_expect(&target, "\r\n\r\n");
-    say(&target, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
-    target_rig_expect(&client, "\r\n\r\nhalf");
+    say(&target, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf");
+    target_rig_expect(&client, "\r\nhalf");
     client_close(&target);
     cr_expect(client_is_closed(&client));
     client_close(&client);
