@@ -26,6 +26,7 @@
 #include "runtime/core/buf.h"
 #include "runtime/net/loop.h"
 
+struct debugger;
 struct function;
 
 enum function_outcome {
@@ -95,7 +96,9 @@ struct function_options {
     unsigned idle_end_ms; /* from `next` without an event to the sandbox's end; 0: 300000 */
     unsigned memory_mb;   /* said to the function, and its limit: who uses more is killed; 0: 128 */
     unsigned concurrency; /* sandboxes at most; 0: 100 */
-    function_line_fn *on_line; /* NULL: output goes nowhere */
+    function_line_fn *on_line;       /* NULL: output goes nowhere */
+    const struct debugger *debugger; /* NULL; or how sandboxes are debugged: then without any time
+                                        limit, neither frozen nor ended when idle; borrowed */
     bool is_quiet; /* no START, END and REPORT but of calls that failed, or want the tail */
     void *context; /* of on_line */
 };

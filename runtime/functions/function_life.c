@@ -39,6 +39,7 @@ static void fill(struct function *function, const struct function_options *optio
         .memory_mb = options->memory_mb ? options->memory_mb : MEMORY_MB,
         .on_line = options->on_line,
         .is_quiet = options->is_quiet,
+        .debugger = options->debugger,
         .line_context = options->context,
         .on_idle = function_on_idle,
         .on_end = function_on_end,

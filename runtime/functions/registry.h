@@ -81,13 +81,14 @@ struct registry_function {
 };
 
 struct registry_options {
-    struct loop *loop;         /* Required. */
-    const char *region;        /* of ARNs; NULL: us-east-1 */
-    const char *account;       /* NULL: 000000000000 */
-    unsigned concurrency;      /* calls of one function at once */
-    function_line_fn *on_line; /* NULL: output goes nowhere */
-    bool is_quiet;             /* as function_options has it */
-    void *context;             /* of on_line */
+    struct loop *loop;               /* Required. */
+    const char *region;              /* of ARNs; NULL: us-east-1 */
+    const char *account;             /* NULL: 000000000000 */
+    unsigned concurrency;            /* calls of one function at once */
+    function_line_fn *on_line;       /* NULL: output goes nowhere */
+    bool is_quiet;                   /* as function_options has it */
+    const struct debugger *debugger; /* likewise */
+    void *context;                   /* of on_line */
 };
 
 /* An empty one. NULL: no memory. Texts are borrowed. */

@@ -41,6 +41,7 @@ static struct registry_pool *pool_new(const struct registry_version *version, ch
         .concurrency = registry->concurrency,
         .on_line = registry->on_line,
         .is_quiet = registry->is_quiet,
+        .debugger = registry->debugger,
         .context = registry->context,
     };
     if (pool)

@@ -23,6 +23,8 @@ void sandbox_set_timer(struct sandbox *sandbox, unsigned after_ms)
 {
     struct loop *loop = sandbox->options->loop;
     int64_t due_ms = clock_ms_monotonic() + after_ms;
+    if (sandbox->options->debugger)
+        return; /* who looks at it decides how long it takes */
     if (loop_timer_set(loop, &sandbox->timer, due_ms) != RC_OK)
         process_signal(sandbox->process, SIGKILL); /* without a limit it shall not run */
 }
@@ -76,6 +78,7 @@ static bool start_process(struct sandbox *sandbox, char *error, size_t error_len
                                   .env = (const char *const *)env,
                                   .directory = options->task_root,
                                   .mark = sandbox_env_mark(env),
+                                  .debugger = options->debugger,
                                   .on_line = on_line,
                                   .on_exit = sandbox_on_exit,
                                   .context = sandbox};

@@ -41,6 +41,7 @@ static const struct row rows[] = {
     {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
     {"env", KIND_ENV, 0, 0, 0, 0},
     {"forward", KIND_FORWARD, 0, 0, 0, 0},
+    {"debug_port", KIND_NUMBER, FIELD(debug_port), 0, 65535, 0},
     {"lambda", KIND_OBJECT, 0, 0, 0, 0},
     {"lambda.program", KIND_TEXT, FIELD(bootstrap), 0, 0, 0},
     {"lambda.timeout_s", KIND_NUMBER, FIELD(timeout_s), 1, 900, 30},

@@ -47,9 +47,11 @@ struct rig_config {
     const char *forwards[RIG_FORWARD_MAX]; /* "SERVICE=URL", see control/relay.h */
     size_t forward_count;
     bool is_watching;
-    bool has_control_ui;    /* the dashboard may change weights */
-    const char *access_log; /* file of the load balancer's access log; NULL: none */
-    bool is_quiet;          /* no lines for requests, but for calls that fail */
+    bool has_control_ui;          /* the dashboard may change weights */
+    bool is_debugging[RIG_HOMES]; /* a home, at most one, runs under gdbserver... */
+    unsigned debug_port;          /* ...on this port; 0: any free one */
+    const char *access_log;       /* file of the load balancer's access log; NULL: none */
+    bool is_quiet;                /* no lines for requests, but for calls that fail */
     struct arena arena;
 };
 

@@ -7,15 +7,29 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/local/console.h"
+#include "runtime/local/rig_debug.h"
 #include "runtime/tasks/outside.h"
 
 enum { INPUT_BYTES = 64 * 1024, CONTAINER_PORT = 8080 };
 
 static void on_line(void *context, bool is_error, struct bytes line)
 {
-    (void)context;
+    const struct rig_fargate *fargate = context;
     (void)is_error;
     console_line("fargate", line);
+    rig_debug_line(fargate->options.config, RIG_FARGATE, line);
+}
+
+static void on_ready(void *context)
+{
+    const struct rig_fargate *fargate = context;
+    fargate->options.on_ready(fargate->options.context);
+}
+
+static void on_failed(void *context, const char *reason)
+{
+    const struct rig_fargate *fargate = context;
+    fargate->options.on_failed(fargate->options.context, reason);
 }
 
 /* Of slot b: the rig does not wait for it, and does not end with it. */
@@ -121,6 +135,8 @@ bool rig_fargate_start(struct rig_fargate *fargate, const struct rig_fargate_opt
 {
     const struct rig_config *config = options->config;
     const struct alb_model *model = options->model->model;
+    fargate->options = *options;
+    fargate->debugger.port = config->debug_port;
     name_image(fargate, config->server);
     const struct definitions definitions = {.region = model->options.region,
                                             .account = model->options.account,
@@ -136,9 +152,10 @@ bool rig_fargate_start(struct rig_fargate *fargate, const struct rig_fargate_opt
         .task_count = config->tasks,
         .stop_grace_ms = config->stop_timeout_s * 1000,
         .on_line = on_line,
-        .on_failed = options->on_failed,
-        .on_ready = options->on_ready,
-        .context = options->context,
+        .debugger = config->is_debugging[RIG_FARGATE] ? &fargate->debugger : NULL,
+        .on_failed = on_failed,
+        .on_ready = on_ready,
+        .context = fargate,
     };
     if (!service.definition)
         return false;

@@ -18,17 +18,10 @@
 
 #include "runtime/local/rig_model.h"
 #include "runtime/tasks/ecs.h"
+#include "runtime/process/debugger.h"
 #include "runtime/tasks/scaling.h"
 
 struct outside;
-
-struct rig_fargate {
-    struct cluster cluster;
-    struct ecs ecs; /* these two's services are the control port's */
-    struct scaling scaling;
-    struct outside *outside; /* NULL: the tasks of slot a are ours */
-    char image[4200];        /* of the first revision: "file:///PATH" */
-};
 
 struct rig_fargate_options {
     struct loop *loop;
@@ -39,6 +32,16 @@ struct rig_fargate_options {
     service_failed_fn *on_failed;
     service_event_fn *on_ready; /* of slot a; may come inside rig_fargate_start */
     void *context;              /* of both */
+};
+
+struct rig_fargate {
+    struct cluster cluster;
+    struct ecs ecs; /* these two's services are the control port's */
+    struct scaling scaling;
+    struct debugger debugger;
+    struct rig_fargate_options options; /* once it is started */
+    struct outside *outside;            /* NULL: the tasks of slot a are ours */
+    char image[4200];                   /* of the first revision: "file:///PATH" */
 };
 
 /* Fills a zeroed struct, which stays where it is, so that the control port can have its services.

@@ -5,6 +5,7 @@
 
 #include "runtime/functions/registry_home.h"
 #include "runtime/local/console.h"
+#include "runtime/local/rig_debug.h"
 
 /* A slot's alias, and its target group. */
 static const struct {
@@ -16,8 +17,9 @@ enum { ALIASES = sizeof slots / sizeof *slots };
 
 static void on_line(void *context, struct bytes line)
 {
-    (void)context;
+    const struct rig_lambda *lambda = context;
     console_line("lambda", line);
+    rig_debug_line(lambda->config, RIG_LAMBDA, line);
 }
 
 bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
@@ -26,7 +28,12 @@ bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct 
     struct registry_options options = {.loop = loop,
                                        .concurrency = config->concurrency,
                                        .on_line = on_line,
-                                       .is_quiet = config->is_quiet};
+                                       .is_quiet = config->is_quiet,
+                                       .context = lambda};
+    lambda->config = config;
+    lambda->debugger.port = config->debug_port;
+    if (config->is_debugging[RIG_LAMBDA])
+        options.debugger = &lambda->debugger;
     (void)snprintf(lambda->folder, sizeof lambda->folder, P_tmpdir "/duet-functions-XXXXXX");
     if (!mkdtemp(lambda->folder)) {
         lambda->folder[0] = '\0';

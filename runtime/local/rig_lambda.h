@@ -14,6 +14,7 @@
 
 #include "runtime/local/rig_fetch.h"
 #include "runtime/local/rig_model.h"
+#include "runtime/process/debugger.h"
 
 struct rig_lambda {
     struct registry *registry;
@@ -22,6 +23,8 @@ struct rig_lambda {
     char folder[32];         /* of unpacked packages; removed with all that is in it */
     struct code *program;    /* what the function is made with */
     bool is_started;
+    struct debugger debugger;
+    const struct rig_config *config;
 };
 
 /* Fills a zeroed struct. `s3_url` is where packages are fetched from; NULL: nowhere. false: errno

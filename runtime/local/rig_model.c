@@ -8,6 +8,9 @@ static const struct alb_pair_text balancer_pairs[] = {
     {BYTES_INIT("routing.http.drop_invalid_header_fields.enabled"), BYTES_INIT("true")},
     {BYTES_INIT("routing.http.desync_mitigation_mode"), BYTES_INIT("strictest")},
 };
+/* While somebody looks at a request in gdb, the load balancer waits for it. */
+static const struct alb_pair_text patient_pair = {BYTES_INIT("idle_timeout.timeout_seconds"),
+                                                  BYTES_INIT("4000")};
 static const struct alb_pair_text lambda_pairs[] = {
     {BYTES_INIT("lambda.multi_value_headers.enabled"), BYTES_INIT("true")},
 };
@@ -110,6 +113,9 @@ static enum alb_error make_all(struct rig_model *rig_model, const struct rig_con
     if (error == ALB_OK && !is_there)
         error = alb_model_set_attributes(rig_model->model, balancer_pairs,
                                          sizeof balancer_pairs / sizeof balancer_pairs[0], why);
+    if (error == ALB_OK && !config->state &&
+        (config->is_debugging[RIG_LAMBDA] || config->is_debugging[RIG_FARGATE]))
+        error = alb_model_set_attributes(rig_model->model, &patient_pair, 1, why);
     if (error == ALB_OK)
         error = make_http(rig_model, config, why);
     return error == ALB_OK ? make_https(rig_model, config, is_there, why) : error;

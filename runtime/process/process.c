@@ -239,6 +239,22 @@ static bool watch(struct process *process, const struct spawned *child)
            loop_io_add(loop, &process->outputs[1].io, EPOLLIN) == RC_OK;
 }
 
+/* spawn, of the program itself or of gdbserver with it. */
+static bool start_child(const struct process_options *options, struct spawned *child, char *error,
+                        size_t error_len)
+{
+    struct process_options debugged = *options;
+    const char *argv[DEBUGGER_ARGS_MAX];
+    char address[DEBUGGER_ADDRESS_MAX];
+    if (!options->debugger)
+        return spawn(options, child, error, error_len);
+    debugged.argv = argv;
+    if (debugger_wrap(options->debugger, options->argv, address, argv))
+        return spawn(&debugged, child, error, error_len);
+    (void)snprintf(error, error_len, "cannot run '%s': too many arguments", options->argv[0]);
+    return false;
+}
+
 struct process *process_start(const struct process_options *options, char *error, size_t error_len)
 {
     struct spawned child;
@@ -249,7 +265,7 @@ struct process *process_start(const struct process_options *options, char *error
     }
     process->options = *options;
     process->mark = options->mark ? strdup(options->mark) : NULL;
-    if (!spawn(options, &child, error, error_len)) {
+    if (!start_child(options, &child, error, error_len)) {
         free(process->mark);
         free(process);
         return NULL;

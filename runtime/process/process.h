@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "runtime/net/loop.h"
+#include "runtime/process/debugger.h"
 
 struct process;
 
@@ -37,8 +38,9 @@ struct process_options {
     const char *directory;   /* NULL: the rig's own */
     const char *mark; /* NULL; or an entry of `env` that no other child has: whoever still has it
                          when the child has ended is killed, in its group or out of it. Copied */
-    process_line_fn *on_line; /* NULL: output goes nowhere */
-    process_exit_fn *on_exit; /* Required. */
+    const struct debugger *debugger; /* NULL; or how it is run under gdbserver; borrowed */
+    process_line_fn *on_line;        /* NULL: output goes nowhere */
+    process_exit_fn *on_exit;        /* Required. */
     void *context;
 };
 

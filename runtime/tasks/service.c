@@ -130,6 +130,7 @@ static struct task *make_task(struct service *service, char *error, size_t error
         .probe_path = options->probe_path ? options->probe_path : "/healthcheck",
         .stop_grace_ms =
             definition->stop_timeout_s ? definition->stop_timeout_s * 1000 : options->stop_grace_ms,
+        .debugger = options->debugger,
         .on_ready = on_task_ready,
         .on_exit = on_task_exit,
         .on_unhealthy = on_task_unhealthy,

@@ -41,9 +41,10 @@ struct service_options {
     const struct definition *definition; /* Required: what it runs first; outlives the service */
     const char *probe_path;              /* NULL: /healthcheck */
     unsigned task_count;
-    unsigned stop_grace_ms;       /* where the definition says nothing */
-    service_line_fn *on_line;     /* Required. */
-    service_failed_fn *on_failed; /* Required. */
+    const struct debugger *debugger; /* NULL; or how its tasks are debugged; borrowed */
+    unsigned stop_grace_ms;          /* where the definition says nothing */
+    service_line_fn *on_line;        /* Required. */
+    service_failed_fn *on_failed;    /* Required. */
     /* Required: a deployment is completed, the first or another one; not told of one of no task. */
     service_event_fn *on_ready;
     void *context;

@@ -204,20 +204,24 @@ static bool reserve_port(struct task *task, char *error, size_t error_len)
 
 static bool spawn(struct task *task, char *error, size_t error_len)
 {
-    char port_text[32];
+    char port_text[32], mark[TASK_ID_LEN + 16];
     const char *env[ENV_MAX];
     size_t n = 0;
-    while (task->owner.env[n] && n < ENV_MAX - 3) {
+    while (task->owner.env[n] && n < ENV_MAX - 4) {
         env[n] = task->owner.env[n];
         n++;
     }
     (void)snprintf(port_text, sizeof port_text, "PORT=%u", task->port);
+    (void)snprintf(mark, sizeof mark, "ECS_TASK_ID=%s", task->id);
     env[n++] = port_text;
+    env[n++] = mark; /* by which its own children are found when it has ended */
     env[n++] = "DUET_BIND=127.0.0.1";
     env[n] = NULL;
     struct process_options options = {.loop = task->owner.loop,
                                       .argv = task->owner.argv,
                                       .env = env,
+                                      .mark = mark,
+                                      .debugger = task->owner.debugger,
                                       .on_line = on_process_line,
                                       .on_exit = on_process_exit,
                                       .context = task};
@@ -253,15 +257,19 @@ struct task *task_start(const struct task_owner *owner, char *error, size_t erro
     return task;
 }
 
+/* A health check may have found it healthy while the task itself still looks: that is doubted too.
+ */
 void task_doubt(struct task *task)
 {
-    if (task->state != TASK_READY)
+    if (task->state == TASK_RETIRING)
         return;
+    bool is_looking = task->state == TASK_STARTING;
     task->state = TASK_STARTING;
     if (task->target && task->target->state != ALB_DRAINING)
         alb_target_set_state(task->target, ALB_INITIAL, "Elb.InitialHealthChecking",
                              "Initial health checks in progress");
-    probe_later(task);
+    if (!is_looking)
+        probe_later(task);
 }
 
 static void deregister(struct task *task, const char *code, const char *reason)

@@ -24,9 +24,10 @@ enum { TASK_ID_LEN = 32, TASK_REASON_MAX = 600 };
 
 struct task_owner {
     struct loop *loop;
-    const char *const *argv; /* the program and its arguments, ends with NULL */
-    const char *const *env;  /* without PORT and DUET_BIND, which the task adds */
-    const char *probe_path;  /* 200 there means ready */
+    const char *const *argv;         /* the program and its arguments, ends with NULL */
+    const char *const *env;          /* without PORT and DUET_BIND, which the task adds */
+    const struct debugger *debugger; /* NULL, or as process.h has it */
+    const char *probe_path;          /* 200 there means ready */
     unsigned stop_grace_ms;
     void (*on_ready)(void *context, struct task *task);
     /* Its process is gone; the task is freed after the call. */

@@ -2,8 +2,10 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "runtime/local/rig.h"
+#include "runtime/local/rig_debug.h"
 #include "runtime/tool/places.h"
 #include "runtime/tool/store_env.h"
 
@@ -42,6 +44,8 @@ static const char usage[] =
     "  --access-log FILE    a line for each request, with the fields of an ALB's access log\n"
     "  --control-ui         the dashboard, on the control port, may set weights\n"
     "  --watch              run make when a source changes, and replace both homes\n"
+    "  --debug HOME         lambda or fargate: that home waits for gdb, and has no time limits\n"
+    "  --debug-port N       of its gdbserver (any free one)\n"
     "  --quiet              no lines for requests, but for calls that fail\n"
     "  --help\n";
 
@@ -63,6 +67,8 @@ enum option_id {
     OPT_ACCESS_LOG,
     OPT_CONTROL_UI,
     OPT_WATCH,
+    OPT_DEBUG,
+    OPT_DEBUG_PORT,
     OPT_QUIET,
     OPT_HELP,
 };
@@ -85,6 +91,8 @@ static const struct option options[] = {
     {"access-log", required_argument, NULL, OPT_ACCESS_LOG},
     {"control-ui", no_argument, NULL, OPT_CONTROL_UI},
     {"watch", no_argument, NULL, OPT_WATCH},
+    {"debug", required_argument, NULL, OPT_DEBUG},
+    {"debug-port", required_argument, NULL, OPT_DEBUG_PORT},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -143,6 +151,12 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         break;
     case OPT_WATCH:
         config->is_watching = true;
+        break;
+    case OPT_DEBUG:
+        is_good = rig_debug_take(config, value, error, ERROR_MAX);
+        break;
+    case OPT_DEBUG_PORT:
+        is_good = rig_config_number(config, "debug_port", value, error, ERROR_MAX);
         break;
     case OPT_QUIET:
         config->is_quiet = true;
@@ -220,7 +234,8 @@ static int run(struct rig_config *config, int argc, char **argv)
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 2;
     }
-    if (!find_store(config, error)) {
+    if (!rig_debug_settle(config, getenv("PATH"), error, sizeof error) ||
+        !find_store(config, error)) {
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 1;
     }

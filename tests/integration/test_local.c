@@ -191,9 +191,11 @@ static void kill_and_ask(const char *weights, const char *name)
         for (size_t i = 0; i < count; i++)
             cr_assert_eq(kill(ids[i], SIGKILL), 0);
         int wanted = round % 2 ? 400 : 200; /* the body lacks its party */
-        for (int i = 0; i < 10; i++)
-            cr_expect_eq(status_of(round % 2 ? POST : GET("/hello")), wanted,
-                         "round %d, request %d", round, i);
+        for (int i = 0; i < 10; i++) {
+            int status = status_of(round % 2 ? POST : GET("/hello"));
+            cr_expect_eq(status, wanted, "round %d, request %d: %d: %s", round, i, status,
+                         status == wanted ? "" : rig.duet.out.data);
+        }
     }
     stop();
 }
