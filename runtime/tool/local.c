@@ -100,24 +100,34 @@ static const struct option options[] = {
 
 enum verdict { GO_ON, BAD_USAGE, SHOW_HELP };
 
+/* Where the number of an option stands in the file of --config; NULL: it is none. */
+static const char *number_path(int id)
+{
+    static const struct {
+        int id;
+        const char *path;
+    } rows[] = {
+        {OPT_PORT, "port"},
+        {OPT_HTTPS_PORT, "https_port"},
+        {OPT_CONTROL_PORT, "control_port"},
+        {OPT_TASKS, "fargate.tasks"},
+        {OPT_DEBUG_PORT, "debug_port"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].id == id)
+            return rows[i].path;
+    return NULL;
+}
+
 static enum verdict take_option(struct rig_config *config, int id, const char *value, char *error)
 {
     bool is_good = true;
+    if (number_path(id))
+        return rig_config_number(config, number_path(id), value, error, ERROR_MAX) ? GO_ON
+                                                                                   : BAD_USAGE;
     switch (id) {
-    case OPT_PORT:
-        is_good = rig_config_number(config, "port", value, error, ERROR_MAX);
-        break;
-    case OPT_HTTPS_PORT:
-        is_good = rig_config_number(config, "https_port", value, error, ERROR_MAX);
-        break;
     case OPT_BIND:
         config->bind = value;
-        break;
-    case OPT_CONTROL_PORT:
-        is_good = rig_config_number(config, "control_port", value, error, ERROR_MAX);
-        break;
-    case OPT_TASKS:
-        is_good = rig_config_number(config, "fargate.tasks", value, error, ERROR_MAX);
         break;
     case OPT_WEIGHTS:
         is_good = rig_config_weights(config, value, error, ERROR_MAX);
@@ -154,9 +164,6 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         break;
     case OPT_DEBUG:
         is_good = rig_debug_take(config, value, error, ERROR_MAX);
-        break;
-    case OPT_DEBUG_PORT:
-        is_good = rig_config_number(config, "debug_port", value, error, ERROR_MAX);
         break;
     case OPT_QUIET:
         config->is_quiet = true;
