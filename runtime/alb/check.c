@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/alb/connect.h"
 #include "runtime/alb/matcher.h"
-#include "runtime/alb/upstream.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 
@@ -106,7 +106,8 @@ static void ask_address(struct check *check)
     to.sin_port = htons((uint16_t)port_of(check->target));
     buf_init(&request, LIMIT_HEAD_BYTES);
     encode(check->target, &request);
-    check->upstream = upstream_open(check->loop, &to);
+    check->upstream = alb_connect(check->target->group->model, check->loop, &to,
+                                  check->target->group->check.protocol);
     if (request.failed || !check->upstream ||
         upstream_send(check->upstream, buf_bytes(&request), HTTP_GET,
                       check->target->group->check.timeout_s * 1000, on_answer, check) != RC_OK)

@@ -1,5 +1,6 @@
 #include "runtime/alb/dispatch.h"
 
+#include "runtime/alb/connect.h"
 #include "runtime/alb/pick.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
@@ -178,7 +179,8 @@ static struct upstream *take_connection(struct alb_call *call, struct alb_target
         upstream_close(upstream);
     }
     call->_is_reused = false;
-    struct upstream *upstream = upstream_open(call->loop, &target->address);
+    struct upstream *upstream =
+        alb_connect(call->group->model, call->loop, &target->address, call->group->protocol);
     if (upstream)
         upstream_count(upstream, &call->group->model->connections);
     return upstream;
@@ -220,6 +222,7 @@ static void on_upstream_done(void *context, struct upstream *upstream, enum rc r
     bool again = rc != RC_OK && tries_again(call, rc, has_begun);
     (void)upstream;
     call->connection_errors += rc == RC_IO;
+    call->tls_errors += rc == RC_REFUSED;
     if (rc == RC_OK)
         call->tries[call->try_count - 1].status = res->status;
     if (is_failure && target->owner.on_failed)

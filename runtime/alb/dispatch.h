@@ -67,7 +67,7 @@ struct alb_call {
     /* For who writes down what happened. */
     struct alb_try tries[ALB_TRIES_MAX];
     size_t try_count;
-    unsigned connection_errors;
+    unsigned connection_errors, tls_errors;
     bool is_fail_open;   /* too few targets were healthy */
     bool is_bound;       /* it went to the target that the client is bound to */
     int64_t sent_us;     /* the monotonic clock, when it was last sent; 0: never */

@@ -7,6 +7,7 @@
 #include "runtime/alb/internal.h"
 #include "runtime/alb/tag.h"
 #include "runtime/core/clock.h"
+#include "runtime/net/tls.h"
 
 void alb_arn_make(struct alb_model *model, char arn[ALB_ARN_MAX + 1], const char *format, ...)
 {
@@ -67,6 +68,7 @@ void alb_model_free(struct alb_model *model)
     while (model->tags)
         alb_tag_drop(model, bytes_from_str(model->tags->arn), NULL);
     alb_attributes_release(ALB_OF_BALANCER, &model->attributes);
+    tls_context_free(model->tls);
     free(model);
 }
 

@@ -72,6 +72,7 @@ struct alb_model {
     struct alb_group *groups;
     struct alb_tag *tags; /* of all of it (tag.h) */
     struct random_state random;
+    struct tls_context *tls;      /* towards targets of protocol HTTPS (connect.h); NULL: not yet */
     struct sticky_key sticky_key; /* of the cookies that bind clients; made with the model */
     struct alb_watcher watchers[ALB_WATCHERS_MAX];
     size_t watcher_count;

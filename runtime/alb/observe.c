@@ -149,6 +149,7 @@ void observe_request(struct alb_metrics *metrics, const struct alb_record *recor
         .lambda_failure =
             record->function ? alb_metrics_failure(record->reason) : ALB_METRICS_NO_FAILURE,
         .connection_errors = call ? call->connection_errors : 0,
+        .tls_errors = call ? call->tls_errors : 0,
         .is_fail_open = call && call->is_fail_open,
         .is_not_sticky = call && call->try_count && !call->is_bound && binds_targets(call->group),
         .desync = record->desync,

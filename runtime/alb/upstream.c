@@ -49,12 +49,24 @@ bool upstream_set_timer(struct upstream *upstream)
 size_t upstream_send_now(struct upstream *upstream, struct bytes bytes)
 {
     ssize_t n;
+    if (bytes.len == 0)
+        return 0;
     do
-        n = send(upstream->io.fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+        n = upstream->tls ? tls_write(upstream->tls, bytes.ptr, bytes.len)
+                          : send(upstream->io.fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     if (n >= 0)
         return (size_t)n;
     return errno == EAGAIN ? 0 : bytes.len;
+}
+
+/* A record of TLS ends where it likes, so one that has been read says nothing of the next. */
+ssize_t upstream_read(struct upstream *upstream, void *data, size_t len, bool *may_have_more)
+{
+    ssize_t n = upstream->tls ? tls_read(upstream->tls, data, len)
+                              : recv(upstream->io.fd, data, len, 0); /* shorter than read */
+    *may_have_more = upstream->tls ? n > 0 : n == (ssize_t)len;
+    return n;
 }
 
 static void send_rest(struct upstream *upstream)
@@ -86,8 +98,7 @@ static enum rc read_once(struct upstream *upstream, struct http1_response *res, 
     if (buf_reserve(in, UPSTREAM_READ_BYTES) != RC_OK)
         return RC_BODY_LIMIT;
     size_t room = in->cap - in->len;
-    ssize_t n = recv(upstream->io.fd, in->data + in->len, room, 0); /* shorter than read */
-    *is_full = n == (ssize_t)room;
+    ssize_t n = upstream_read(upstream, in->data + in->len, room, is_full);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return RC_AGAIN;
     if (n > 0)
@@ -137,39 +148,58 @@ static void read_some(struct upstream *upstream, bool has_end)
     upstream_finish(upstream, rc, rc == RC_OK ? &res : NULL);
 }
 
-static bool connect_is_done(struct upstream *upstream)
+static bool has_failed(const struct upstream *upstream)
 {
     int error = 0;
     socklen_t len = sizeof error;
-    if (upstream->is_refused ||
-        getsockopt(upstream->io.fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0)
-        return false;
-    upstream->is_connected = true;
-    return true;
+    return upstream->is_refused ||
+           getsockopt(upstream->io.fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error != 0;
 }
 
-/* A connection that has come about, or not. */
+/* RC_OK: it has come about, and so has TLS. RC_AGAIN: not yet. RC_IO, RC_REFUSED, RC_NOMEM. */
+static enum rc go_on_connecting(struct upstream *upstream)
+{
+    if (!upstream->has_socket && has_failed(upstream))
+        return RC_IO;
+    upstream->has_socket = true;
+    enum rc rc = upstream->tls ? tls_handshake(upstream->tls) : RC_OK;
+    if (rc == RC_IO)
+        return RC_REFUSED;
+    upstream->is_connected = rc == RC_OK;
+    return rc == RC_OK && upstream->is_busy && !upstream_set_timer(upstream) ? RC_NOMEM : rc;
+}
+
 static bool end_connecting(struct upstream *upstream)
 {
-    if (connect_is_done(upstream)) {
-        if (!upstream->is_busy || upstream_set_timer(upstream))
-            return true;
-    }
+    enum rc rc = go_on_connecting(upstream);
+    if (rc == RC_OK || rc == RC_AGAIN)
+        return rc == RC_OK;
     upstream->is_refused = true;
     if (upstream->is_busy)
-        upstream_finish(upstream, RC_IO, NULL);
+        upstream_finish(upstream, rc, NULL);
     return false;
+}
+
+/* Between two requests. What TLS has to say for itself, such as tickets, is none of the target's.
+ */
+static bool is_silent(struct upstream *upstream)
+{
+    char first;
+    ssize_t n = upstream->tls ? tls_read(upstream->tls, &first, 1)
+                              : recv(upstream->io.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && errno == EAGAIN;
 }
 
 static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
 {
     struct upstream *upstream = (void *)((char *)io - offsetof(struct upstream, io));
     uint32_t ends = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    bool was_connected = upstream->is_connected;
     (void)loop;
-    if (!upstream->is_connected && !end_connecting(upstream))
+    if (!was_connected && !end_connecting(upstream))
         return;
     if (!upstream->is_busy) {
-        upstream->is_closed |= ends || (events & EPOLLIN);
+        upstream->is_closed |= ends || ((events & EPOLLIN) && !is_silent(upstream));
         return;
     }
     upstream->is_in_event = true;
@@ -178,7 +208,8 @@ static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
         upstream->stream->on_more(upstream->context, upstream);
     } else if (ends || (events & EPOLLIN))
         read_some(upstream, ends != 0);
-    if (!upstream->is_closing && upstream->sent < upstream->out.len && (events & EPOLLOUT))
+    if (!upstream->is_closing && upstream->sent < upstream->out.len &&
+        ((events & EPOLLOUT) || !was_connected))
         send_rest(upstream);
     upstream->is_in_event = false;
     if (upstream->is_closing)
@@ -215,9 +246,16 @@ struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to)
     (void)setsockopt(upstream->io.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     /* A refusal shows when the first request is sent. */
     int n = connect(upstream->io.fd, (const struct sockaddr *)to, sizeof *to);
-    upstream->is_connected = n == 0;
+    upstream->has_socket = upstream->is_connected = n == 0;
     upstream->is_refused = n != 0 && errno != EINPROGRESS;
     return upstream;
+}
+
+bool upstream_secure(struct upstream *upstream, struct tls_context *context)
+{
+    upstream->tls = tls_connect(context, upstream->io.fd);
+    upstream->is_connected = false;
+    return upstream->tls != NULL;
 }
 
 void upstream_count(struct upstream *upstream, struct metrics_connections *counts)
@@ -233,8 +271,11 @@ void upstream_close(struct upstream *upstream)
     loop_timer_clear(upstream->loop, &upstream->timer);
     if (upstream->io.fd >= 0) {
         loop_io_remove(upstream->loop, &upstream->io);
+        if (upstream->tls)
+            tls_end(upstream->tls);
         (void)close(upstream->io.fd);
     }
+    tls_free(upstream->tls);
     buf_release(&upstream->in);
     buf_release(&upstream->out);
     arena_release(&upstream->arena);
@@ -243,10 +284,9 @@ void upstream_close(struct upstream *upstream)
         free(upstream);
 }
 
-bool upstream_is_usable(const struct upstream *upstream)
+bool upstream_is_usable(struct upstream *upstream)
 {
-    char first;
-    return recv(upstream->io.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+    return is_silent(upstream);
 }
 
 bool upstream_is_open(const struct upstream *upstream)

@@ -14,6 +14,7 @@
 #include "runtime/core/metrics.h"
 #include "runtime/http1/http1.h"
 #include "runtime/net/loop.h"
+#include "runtime/net/tls.h"
 
 struct upstream;
 
@@ -25,6 +26,7 @@ enum { UPSTREAM_CONNECT_MS = 10000 }; /* as an ALB: 504 after it */
  * RC_IO       no connection: the request has not been sent
  * RC_CLOSED   the target closed before a whole answer; `has_begun` says whether part of one came
  * RC_TIMEOUT  no connection or no answer in time
+ * RC_REFUSED  the target does not agree on TLS: the request has not been sent
  * other       what came is no HTTP answer, or too large (http1_decode_response's codes)
  *
  * After RC_OK with res->keep_alive the upstream may be used again; otherwise close it, now or
@@ -35,6 +37,10 @@ typedef void upstream_done_fn(void *context, struct upstream *upstream, enum rc 
 /* A connection to `to`, on its way. NULL: no memory or descriptor. */
 struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to) MUST_CHECK;
 
+/* Right behind upstream_open: by TLS, whatever certificate the target shows, as AWS's load
+ * balancers do. The handshake counts as connecting. false: no memory. */
+bool upstream_secure(struct upstream *upstream, struct tls_context *context) MUST_CHECK;
+
 /* 127.0.0.1:`port`. */
 struct sockaddr_in upstream_loopback(unsigned port);
 
@@ -44,7 +50,7 @@ void upstream_count(struct upstream *upstream, struct metrics_connections *count
 void upstream_close(struct upstream *upstream);
 
 /* false: the target has closed it, or sent what nobody asked for. */
-bool upstream_is_usable(const struct upstream *upstream);
+bool upstream_is_usable(struct upstream *upstream);
 
 /* The same as far as the loop has told, without a look at the socket: for a request that may be
  * sent twice. */

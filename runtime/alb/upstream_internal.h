@@ -17,7 +17,10 @@ struct upstream {
     struct loop_io io;
     struct loop_timer timer; /* may ring earlier than deadline_ms, and between two requests */
     int64_t deadline_ms;
-    bool is_connected, is_refused, is_busy;
+    struct tls *tls;   /* NULL: none */
+    bool has_socket;   /* is connected as TCP knows it */
+    bool is_connected; /* and the handshake is done, where there is one */
+    bool is_refused, is_busy;
     bool is_closed;      /* by the target, between two requests */
     bool has_body_left;  /* of the request, to be pushed */
     bool is_begun;       /* the answer's head has been told of */
@@ -46,6 +49,10 @@ void upstream_finish(struct upstream *upstream, enum rc rc, const struct http1_r
 /* The target has its time from now on. The timer is only moved when it would ring too late, so that
  * a request costs none of it. false: no memory. */
 bool upstream_set_timer(struct upstream *upstream);
+
+/* As recv(2), by TLS where the connection has it. `may_have_more`: reading on may give bytes. */
+ssize_t upstream_read(struct upstream *upstream, void *data, size_t len,
+                      bool *may_have_more) MUST_CHECK;
 
 /* How many bytes the socket takes now. All of them where it is broken: the target may have answered
  * before it closed, so reading tells. */

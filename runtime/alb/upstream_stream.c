@@ -70,10 +70,9 @@ static enum rc read_part(struct upstream *upstream)
     if (buf_reserve(in, UPSTREAM_READ_BYTES) != RC_OK)
         return RC_NOMEM;
     size_t room = in->cap - in->len;
-    ssize_t n = recv(upstream->io.fd, in->data + in->len, room, 0);
+    ssize_t n = upstream_read(upstream, in->data + in->len, room, &upstream->may_have_bytes);
     if (n < 0 && errno == EINTR)
         return RC_OK;
-    upstream->may_have_bytes = n == (ssize_t)room;
     if (n < 0 && errno == EAGAIN)
         return RC_AGAIN;
     upstream->is_at_end = n <= 0;

@@ -40,16 +40,20 @@ struct tls *tls_accept(struct tls_context *context, int fd, const char *second)
     return new_tls(ssl, fd);
 }
 
+struct tls *tls_connect(struct tls_context *context, int fd)
+{
+    SSL *ssl = tls_context_new_ssl(context);
+    if (ssl)
+        SSL_set_connect_state(ssl);
+    return new_tls(ssl, fd);
+}
+
 struct tls *tls_connect_unverified(int fd)
 {
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    SSL *ssl = ctx ? SSL_new(ctx) : NULL;
-    SSL_CTX_free(ctx); /* the connection keeps it */
-    if (ssl) {
-        SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
-        SSL_set_connect_state(ssl);
-    }
-    return new_tls(ssl, fd);
+    struct tls_context *context = tls_context_new_client();
+    struct tls *tls = context ? tls_connect(context, fd) : NULL;
+    tls_context_free(context); /* the connection keeps what it needs */
+    return tls;
 }
 
 /* After a call that did not succeed: 0 for the peer's end, else -1 with errno. */

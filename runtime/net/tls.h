@@ -39,6 +39,10 @@ struct tls_context *tls_context_new(const char *cert_file, const char *key_file,
  * stays what it was. Any thread. */
 bool tls_context_reload(struct tls_context *context, char *error, size_t error_len) MUST_CHECK;
 
+/* Of clients of peers that need no proof: no certificate is looked at, nor shown. NULL: no memory.
+ */
+struct tls_context *tls_context_new_client(void) MUST_CHECK;
+
 /* Connections that are open may outlive it. NULL is harmless. */
 void tls_context_free(struct tls_context *context);
 
@@ -48,8 +52,11 @@ void tls_context_free(struct tls_context *context);
  * preferred to "http/1.1"; NULL: none; static. NULL: no memory. */
 struct tls *tls_accept(struct tls_context *context, int fd, const char *second) MUST_CHECK;
 
-/* The client's end, for a peer that needs no proof, such as the own process's server over loopback:
- * no certificate is looked at. NULL: no memory. */
+/* The client's end, by tls_context_new_client. NULL: no memory. */
+struct tls *tls_connect(struct tls_context *context, int fd) MUST_CHECK;
+
+/* The same with a context of its own, for a single connection, such as that to the own process's
+ * server over loopback. NULL: no memory. */
 struct tls *tls_connect_unverified(int fd) MUST_CHECK;
 
 /* Goes on with the handshake.

@@ -78,6 +78,9 @@ static bool load_files(struct load *load, const char *cert_file, const char *key
 
 /* --- how we speak --- */
 
+#define MODES \
+    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
+
 enum { PROTOCOL_MAX = 16 };
 
 /* `second` first, where the connection has one: "\x02h2\x08http/1.1". */
@@ -117,8 +120,7 @@ static SSL_CTX *new_ctx(void)
         return NULL;
     (void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
                                        SSL_OP_NO_COMPRESSION);
-    (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    (void)SSL_CTX_set_mode(ctx, MODES);
     /* Tickets are kept by clients; a cache would be memory that clients fill. */
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_num_tickets(ctx, 1);
@@ -165,6 +167,22 @@ struct tls_context *tls_context_new(const char *cert_file, const char *key_file,
         return context;
     tls_context_free(context);
     return NULL;
+}
+
+struct tls_context *tls_context_new_client(void)
+{
+    struct tls_context *context = calloc(1, sizeof *context);
+    if (!context)
+        return NULL;
+    (void)pthread_mutex_init(&context->lock, NULL);
+    context->ctx = SSL_CTX_new(TLS_client_method());
+    if (!context->ctx) {
+        tls_context_free(context);
+        return NULL;
+    }
+    SSL_CTX_set_verify(context->ctx, SSL_VERIFY_NONE, NULL);
+    (void)SSL_CTX_set_mode(context->ctx, MODES);
+    return context;
 }
 
 bool tls_context_reload(struct tls_context *context, char *error, size_t error_len)

@@ -9,14 +9,15 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/shell.sh
 build=$PWD/${DUET_BUILD:-build}
 work=$(mktemp -d)
-rig=
-trap '[ -z "$rig" ] || { kill "$rig"; wait "$rig"; } 2>/dev/null; rm -rf "$work"' EXIT
+rig='' servers=()
+trap '{ kill "${servers[@]}" $rig; wait; } 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 ca=.duet/ca.pem
 
 number() { sed -n "s/.*$1\([0-9]*\).*/\1/p" rig.log | head -n 1; }
 
 start() { # ARGUMENT...: a rig that keeps its state; its ports are in $port, $https and $control
+    : >rig.log # nobody is to read the last one's
     "$build/duet" local --port 0 --control-port 0 --store memory --state state --access-log access.log \
         --bootstrap "$build/bootstrap" --server "$build/server" "$@" >rig.log 2>&1 &
     rig=$!
@@ -122,6 +123,43 @@ try_ports api ModifyListener "ListenerArn=$arn" Protocol=HTTPS "$certificate"
 moved=$picked
 check 'one that is moved serves there, by TLS' says_here "https://localhost:$moved/"
 check 'and no longer where it was' is_closed "http://127.0.0.1:$more/"
+
+# Targets of protocol HTTPS: a server with a certificate that nobody trusts, and one that speaks no TLS.
+start_server() { # LOG NAME=VALUE...: a server whose port is in $server_port
+    env PORT=0 DUET_BIND=127.0.0.1 DUET_STORE=memory DUET_LAME_DUCK_S=0 "${@:2}" "$build/server" >"$1" 2>&1 &
+    servers+=($!)
+    wait_until 60 grep -q '"port":' "$1"
+    server_port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$1" | head -n 1)
+}
+add_target() { # NAME PORT PATH PRIORITY: a group of protocol HTTPS with this target, behind a rule; its ARN is in $group
+    group=$(api CreateTargetGroup "Name=$1" TargetType=ip Protocol=HTTPS Port=443 HealthCheckProtocol=HTTPS \
+        HealthCheckIntervalSeconds=3 HealthCheckTimeoutSeconds=2 HealthCheckPath=/gtg VpcId=vpc-00000000 |
+        element TargetGroupArn)
+    api RegisterTargets "TargetGroupArn=$group" Targets.member.1.Id=127.0.0.1 "Targets.member.1.Port=$2" >answer.xml
+    api CreateRule "ListenerArn=$listener" "Priority=$4" Conditions.member.1.Field=path-pattern \
+        "Conditions.member.1.Values.member.1=$3" Actions.member.1.Type=forward \
+        "Actions.member.1.TargetGroupArn=$group" >answer.xml
+}
+is_state() { answers "<State>$1</State>" DescribeTargetHealth "TargetGroupArn=$group"; }
+status() { curl -sS -o body -w '%{http_code}' "http://127.0.0.1:$port$1" "${@:2}"; }
+listener=$(api DescribeListeners "LoadBalancerArn=$balancer" | element ListenerArn)
+start_server tls.log DUET_TLS_CERT=.duet/tls.pem DUET_TLS_KEY=.duet/tls-key.pem
+add_target by-tls "$server_port" /stats 1
+check 'a target of protocol HTTPS is checked by TLS' wait_until 60 is_state healthy
+check 'and asked by TLS' [ "$(status /stats)" = 200 ]
+head -c 600000 /dev/zero | tr '\0' a >large
+check 'bodies pass by TLS too' [ "$(status /stats --data-binary @large)" = 405 ]
+start_server plain.log
+add_target no-tls "$server_port" /gtg 2
+check 'one that speaks none is unhealthy' wait_until 60 is_state unhealthy
+check 'and is 502' [ "$(status /gtg)" = 502 ]
+signature=${signature/elasticloadbalancing/monitoring}
+lists_metric() { # NAME
+    curl -sS "http://127.0.0.1:$control/" -H "Authorization: $signature" \
+        --data "Action=ListMetrics&Version=2010-08-01&Namespace=AWS/ApplicationELB&MetricName=$1" | grep -q "<MetricName>$1<"
+}
+check 'which counts as TargetTLSNegotiationErrorCount' lists_metric TargetTLSNegotiationErrorCount
+signature=${signature/monitoring/elasticloadbalancing}
 stop
 
 start --weights fargate=1
