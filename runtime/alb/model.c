@@ -65,8 +65,11 @@ void alb_model_free(struct alb_model *model)
         alb_listener_delete(model->listeners);
     while (model->groups)
         alb_group_drop(model->groups);
-    while (model->tags)
-        alb_tag_drop(model, bytes_from_str(model->tags->arn), NULL);
+    while (model->tags) {
+        struct alb_tag *tag = model->tags;
+        model->tags = tag->next;
+        free(tag);
+    }
     alb_attributes_release(ALB_OF_BALANCER, &model->attributes);
     tls_context_free(model->tls);
     free(model);
