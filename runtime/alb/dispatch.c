@@ -192,7 +192,7 @@ static void give_connection(struct alb_call *call, bool is_reusable)
     struct upstream *upstream = call->_upstream;
     unlink_call(call, &target->calls);
     call->_target = NULL;
-    if (is_reusable && is_good(target) && !target->is_removed &&
+    if (is_reusable && !call->is_last && is_good(target) && !target->is_removed &&
         target->idle_count < ALB_IDLE_CONNECTIONS)
         target->idle[target->idle_count++] = upstream;
     else

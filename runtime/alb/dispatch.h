@@ -59,6 +59,7 @@ struct alb_call {
     alb_served_fn *on_done;               /* Required. */
     const struct alb_call_stream *stream; /* Required. */
     bool has_body;                        /* req->body is empty: it comes by alb_call_push */
+    bool is_last;              /* the connection ends with the answer, as the client's does */
     uint64_t body_len;         /* with has_body: its bytes, or HTTP1_CHUNKS when nobody knows */
     char bound[PICK_NAME_MAX]; /* the target that the client is bound to (binding.h), "": none;
                                 * in a group with stickiness the one that had the request */

@@ -92,6 +92,7 @@ void forward_to_target(struct forward *forward)
     forward->call.on_done = on_served;
     forward->call.stream = &stream;
     forward->call.has_body = exchange->is_body_coming;
+    forward->call.is_last = exchange->is_last; /* the desync mode has it so */
     forward->call.body_len =
         exchange->coming_bytes < 0 ? HTTP1_CHUNKS : (uint64_t)exchange->coming_bytes;
     exchange->on_body = on_body;

@@ -61,6 +61,50 @@ void target_rig_stop(struct target_rig *rig)
     (void)close(rig->listen_fd);
 }
 
+/* The answer to a call, which lives until the client is closed. */
+static struct bytes call(struct client *client, unsigned port, const char *form)
+{
+    char request[4096];
+    struct http1_response res;
+    int n = snprintf(request, sizeof request,
+                     "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+                     "application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 "
+                     "Credential=A/20261121/us-east-1/elasticloadbalancing/aws4_request, "
+                     "SignedHeaders=host, Signature=%064d\r\nContent-Length: %zu\r\n\r\n%s",
+                     0, strlen(form), form);
+    cr_assert(client_open(client, port));
+    cr_assert(client_send(client, bytes_make(request, (size_t)n)));
+    cr_assert_eq(client_read(client, HTTP_POST, &res), RC_OK);
+    cr_assert_eq(res.status, 200, "%s: %.*s", form, BYTES_ARG(res.body));
+    return res.body;
+}
+
+static void read_arn(struct target_rig *rig, char arn[256])
+{
+    static const char begin[] = "<LoadBalancerArn>";
+    struct client client;
+    struct bytes body =
+        call(&client, rig->control_port, "Action=DescribeLoadBalancers&Version=2015-12-01");
+    const char *at = memmem(body.ptr, body.len, begin, sizeof begin - 1);
+    cr_assert_not_null(at);
+    (void)snprintf(arn, 256, "%.*s", (int)strcspn(at + sizeof begin - 1, "<"),
+                   at + sizeof begin - 1);
+    client_close(&client);
+}
+
+void target_rig_call(struct target_rig *rig, const char *form)
+{
+    char arn[256], whole[2048] = "Version=2015-12-01&";
+    const char *mark = strstr(form, "$R");
+    struct client client;
+    size_t len = strlen(whole), first = mark ? (size_t)(mark - form) : strlen(form);
+    read_arn(rig, arn);
+    (void)snprintf(whole + len, sizeof whole - len, "%.*s%s%s", (int)first, form, mark ? arn : "",
+                   mark ? mark + 2 : "");
+    (void)call(&client, rig->control_port, whole);
+    client_close(&client);
+}
+
 /* true: it was a health check, and has its answer. */
 static bool is_check(int fd)
 {

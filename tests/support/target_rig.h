@@ -23,6 +23,10 @@ void target_rig_start(struct target_rig *rig);
 /* SIGTERM; its end must be clean, or the test fails. */
 void target_rig_stop(struct target_rig *rig);
 
+/* Calls Elastic Load Balancing on the control port with "Action=...&NAME=VALUE" and the like, whose
+ * $R stands for the load balancer's ARN. Aborts the test when it is refused. */
+void target_rig_call(struct target_rig *rig, const char *form);
+
 /* The next connection with a request, on which every read ends after a minute; aborts the test when
  * none comes. Close it by client_close; client_send says bytes on it. */
 void target_rig_accept(struct target_rig *rig, struct client *target);
