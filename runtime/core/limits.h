@@ -26,6 +26,9 @@ enum {
     /* The Runtime API: 6 MiB and 100 bytes each way. */
     LIMIT_INVOCATION_BYTES = 6 * 1024 * 1024 + 100,
 
+    /* An answer that a function streams. */
+    LIMIT_STREAM_BYTES = 200 * 1024 * 1024,
+
     /* Memory of one request: its body twice (chunked, base64), the event as a tree, the answer. */
     LIMIT_REQUEST_ARENA_BYTES = 64 * 1024 * 1024,
     /* Bytes of one request as they came: a body in chunks of one byte takes six times its size. */

@@ -2,19 +2,12 @@
 
 #include <stdio.h>
 
+#include "runtime/functions/runtime_reply.h"
 #include "runtime/json/json.h"
 
 #define NAME_FIELD "lambda-extension-name"
 #define ID_FIELD "lambda-extension-identifier"
 #define TYPE_FIELD "lambda-extension-function-error-type"
-
-static void refuse(struct httpd_exchange *exchange, int status, const char *type,
-                   const char *message)
-{
-    http_response_printf(&exchange->res, &exchange->arena, status, BYTES_LIT("application/json"),
-                         "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}\n", message, type);
-    httpd_respond(exchange);
-}
 
 /* --- register --- */
 
@@ -75,17 +68,19 @@ static void take_register(struct sandbox *sandbox, struct httpd_exchange *exchan
     const char *message, *type;
     bool wants_events;
     if (!name || name->len == 0 || name->len >= SANDBOX_EXTENSION_NAME_BYTES)
-        refuse(exchange, 403, "Extension.InvalidExtensionName", "Empty extension name");
+        runtime_reply_error(exchange, 403, "Extension.InvalidExtensionName",
+                            "Empty extension name");
     else if ((type = check_body(exchange, &wants_events, &message)) != NULL)
-        refuse(exchange, 403, type, message);
+        runtime_reply_error(exchange, 403, type, message);
     else if (sandbox->state != SANDBOX_INIT)
-        refuse(exchange, 403, "Extension.RegistrationClosed",
-               "Extension registration closed already");
+        runtime_reply_error(exchange, 403, "Extension.RegistrationClosed",
+                            "Extension registration closed already");
     else if (is_registered(sandbox, *name))
-        refuse(exchange, 403, "Extension.InvalidExtensionState",
-               "Extension with this name already registered");
+        runtime_reply_error(exchange, 403, "Extension.InvalidExtensionState",
+                            "Extension with this name already registered");
     else if (sandbox->extension_count == SANDBOX_EXTENSIONS_MAX)
-        refuse(exchange, 403, "Extension.TooManyExtensions", "Extension limit (10) reached");
+        runtime_reply_error(exchange, 403, "Extension.TooManyExtensions",
+                            "Extension limit (10) reached");
     else
         accept_it(sandbox, exchange, *name, wants_events);
 }
@@ -97,14 +92,15 @@ static struct sandbox_extension *find(struct sandbox *sandbox, struct httpd_exch
 {
     const struct bytes *id = http_request_header(&exchange->req, ID_FIELD);
     if (!id || id->len == 0) {
-        refuse(exchange, 403, "Extension.MissingExtensionIdentifier",
-               "Missing Lambda-Extension-Identifier header");
+        runtime_reply_error(exchange, 403, "Extension.MissingExtensionIdentifier",
+                            "Missing Lambda-Extension-Identifier header");
         return NULL;
     }
     for (size_t i = 0; i < sandbox->extension_count; i++)
         if (bytes_eq(*id, bytes_from_str(sandbox->extensions[i].id)))
             return &sandbox->extensions[i];
-    refuse(exchange, 403, "Extension.UnknownExtensionIdentifier", "Unknown extension identifier");
+    runtime_reply_error(exchange, 403, "Extension.UnknownExtensionIdentifier",
+                        "Unknown extension identifier");
     return NULL;
 }
 
@@ -118,7 +114,8 @@ static void take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
     extension->held = exchange;
     extension->has_asked = true;
     if (before)
-        refuse(before, 403, "Extension.InvalidExtensionState", "Another event/next has come");
+        runtime_reply_error(before, 403, "Extension.InvalidExtensionState",
+                            "Another event/next has come");
     else if (extension->wants_events)
         sandbox_settle(sandbox);
 }
@@ -165,14 +162,14 @@ static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange,
     if (!extension)
         return;
     if (!type || type->len == 0) {
-        refuse(exchange, 403, "Extension.MissingHeader",
-               "Lambda-Extension-Function-Error-Type not found");
+        runtime_reply_error(exchange, 403, "Extension.MissingHeader",
+                            "Lambda-Extension-Function-Error-Type not found");
         return;
     }
     if (is_init == extension->has_asked || sandbox->has_init_error) {
-        refuse(exchange, 403, "Extension.InvalidExtensionState",
-               is_init ? "init/error is for before the first event/next"
-                       : "exit/error is for after the first event/next");
+        runtime_reply_error(exchange, 403, "Extension.InvalidExtensionState",
+                            is_init ? "init/error is for before the first event/next"
+                                    : "exit/error is for after the first event/next");
         return;
     }
     (void)snprintf(line, sizeof line, "the extension %s reports %.*s", extension->name,
@@ -181,9 +178,7 @@ static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange,
     struct bytes known =
         is_init ? BYTES_LIT("Extension.InitError") : BYTES_LIT("Extension.ExitError");
     sandbox_take_init_error(sandbox, exchange->req.body, known);
-    http_response_borrow(&exchange->res, &exchange->arena, 202, BYTES_LIT("application/json"),
-                         BYTES_LIT("{\"status\":\"OK\"}\n"));
-    httpd_respond(exchange);
+    runtime_reply_ok(exchange);
 }
 
 /* --- routes --- */
@@ -217,7 +212,7 @@ bool extension_api_take(struct sandbox *sandbox, struct httpd_exchange *exchange
     if (call == NONE)
         return false;
     if (exchange->req.method != routes[call].method)
-        refuse(exchange, 405, "MethodNotAllowed", "Method Not Allowed");
+        runtime_reply_error(exchange, 405, "MethodNotAllowed", "Method Not Allowed");
     else if (call == REGISTER)
         take_register(sandbox, exchange);
     else if (call == NEXT)

@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 
-#include "runtime/core/base64.h"
 #include "runtime/core/limits.h"
 #include "runtime/http1/http1.h"
 #include "runtime/functions/extension_api.h"
+#include "runtime/functions/runtime_body.h"
+#include "runtime/functions/runtime_reply.h"
+#include "runtime/functions/runtime_stream.h"
 
 /*
  * A request is looked at in Lambda's order: the id first (400), then what attempt it belongs to
@@ -14,32 +16,6 @@
  */
 
 /* --- answers to the runtime --- */
-
-static void reply(struct httpd_exchange *exchange, int status, struct bytes json)
-{
-    http_response_borrow(&exchange->res, &exchange->arena, status, BYTES_LIT("application/json"),
-                         json);
-    httpd_respond(exchange);
-}
-
-static void reply_ok(struct httpd_exchange *exchange)
-{
-    reply(exchange, 202, BYTES_LIT("{\"status\":\"OK\"}\n"));
-}
-
-static void set_error(struct httpd_exchange *exchange, int status, const char *type,
-                      const char *message)
-{
-    http_response_printf(&exchange->res, &exchange->arena, status, BYTES_LIT("application/json"),
-                         "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}\n", message, type);
-}
-
-static void reply_error(struct httpd_exchange *exchange, int status, const char *type,
-                        const char *message)
-{
-    set_error(exchange, status, type, message);
-    httpd_respond(exchange);
-}
 
 /* The names that Lambda's own messages use. */
 static const char *state_name(const struct sandbox *sandbox)
@@ -92,7 +68,7 @@ void runtime_api_give_event(struct sandbox *sandbox, struct httpd_exchange *exch
     if (arena_dup(&exchange->arena, invocation->event, &event) != RC_OK ||
         arena_printf(&exchange->arena, &deadline, "%lld",
                      (long long)invocation->deadline_epoch_ms) != RC_OK) {
-        reply_error(exchange, 500, "InternalServerError", "Internal Server Error");
+        runtime_reply_error(exchange, 500, "InternalServerError", "Internal Server Error");
         return;
     }
     http_response_borrow(res, &exchange->arena, 200, BYTES_LIT("application/json"), event);
@@ -130,45 +106,7 @@ static struct bytes error_type(const struct http_request *req)
 static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange)
 {
     sandbox_take_answer(sandbox, FUNCTION_ERROR, exchange->req.body, error_type(&exchange->req));
-    reply_ok(exchange);
-}
-
-/* In the arena; empty: it is none. */
-static struct bytes decode(struct arena *arena, struct bytes text)
-{
-    size_t len = base64_decoded_len(text);
-    char *plain = len ? arena_alloc(arena, len) : NULL;
-    if (!plain || base64_decode(text, plain) != RC_OK)
-        return bytes_make(NULL, 0);
-    return bytes_make(plain, len);
-}
-
-/* What a streamed answer's trailer says of an error; both empty: it ended well. */
-static void read_trailer(struct httpd_exchange *exchange, struct bytes *type, struct bytes *body)
-{
-    struct bytes coded = {NULL, 0};
-    if (!http1_trailer_find(exchange->trailer, "lambda-runtime-function-error-type", type))
-        *type = coded;
-    (void)http1_trailer_find(exchange->trailer, "lambda-runtime-function-error-body", &coded);
-    *body = decode(&exchange->arena, coded);
-}
-
-static void tell_error(struct sandbox *sandbox, struct bytes type)
-{
-    char line[256];
-    int len = snprintf(line, sizeof line, "the streamed response ended with %.*s", BYTES_ARG(type));
-    if (type.len && len > 0 && (size_t)len < sizeof line)
-        sandbox_log(sandbox, bytes_make(line, (size_t)len));
-}
-
-/* To a caller that takes parts; an error in the trailer leaves it an answer, as on Lambda. */
-static void give_parts(struct sandbox *sandbox, struct httpd_exchange *exchange, struct bytes type,
-                       struct bytes error)
-{
-    const struct bytes *content_type = http_request_header(&exchange->req, "content-type");
-    sandbox_take_part(sandbox, content_type ? *content_type : bytes_make(NULL, 0),
-                      exchange->req.body);
-    sandbox_take_answer(sandbox, FUNCTION_OK, error, type);
+    runtime_reply_ok(exchange);
 }
 
 static void take_response(struct sandbox *sandbox, struct httpd_exchange *exchange)
@@ -179,18 +117,18 @@ static void take_response(struct sandbox *sandbox, struct httpd_exchange *exchan
     if (mode && !bytes_ieq(*mode, BYTES_LIT("streaming"))) {
         sandbox_refuse_answer(sandbox, "Runtime.InvalidResponseModeHeader",
                               "Invalid response mode header");
-        reply_error(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
+        runtime_reply_error(exchange, 400, "InvalidFunctionResponseMode",
+                            "Invalid function response mode");
         return;
     }
     if (mode)
-        read_trailer(exchange, &type, &error);
-    tell_error(sandbox, type);
+        runtime_read_trailer(sandbox, exchange, &type, &error);
     /* Who invokes without streaming takes a streamed answer whole. */
     if (sandbox->invocation->on_part)
-        give_parts(sandbox, exchange, type, error);
+        runtime_give_parts(sandbox, exchange, type, error);
     else
         sandbox_take_answer(sandbox, FUNCTION_OK, exchange->req.body, bytes_make(NULL, 0));
-    reply_ok(exchange);
+    runtime_reply_ok(exchange);
 }
 
 /* POST /2018-06-01/runtime/invocation/{id}/(response|error) */
@@ -201,10 +139,10 @@ static void take_invocation(struct sandbox *sandbox, struct httpd_exchange *exch
     const struct bytes *attempt =
         http_request_header(&exchange->req, "lambda-runtime-invocation-id");
     if (!invocation || !bytes_eq(id, bytes_from_str(invocation->request_id)))
-        reply_error(exchange, 400, "InvalidRequestID", "Invalid request ID");
+        runtime_reply_error(exchange, 400, "InvalidRequestID", "Invalid request ID");
     else if (attempt && !bytes_eq(*attempt, bytes_from_str(invocation->invocation_id)))
-        reply_error(exchange, 400, "InvalidInvocationId", "Invalid invocation ID");
-    else if (sandbox->state != SANDBOX_BUSY)
+        runtime_reply_error(exchange, 400, "InvalidInvocationId", "Invalid invocation ID");
+    else if (sandbox->state != SANDBOX_BUSY || sandbox->is_streaming)
         refuse_state(sandbox, exchange,
                      is_error ? "InvocationErrorResponse" : "InvocationResponse");
     else if (is_error)
@@ -220,23 +158,10 @@ static void take_init_error(struct sandbox *sandbox, struct httpd_exchange *exch
         return;
     }
     sandbox_take_init_error(sandbox, exchange->req.body, error_type(&exchange->req));
-    reply_ok(exchange);
+    runtime_reply_ok(exchange);
 }
 
 /* --- routes --- */
-
-/* The id in the path of an invocation's response or error; false: it is another path. */
-static bool split_invocation_path(struct bytes path, struct bytes *id, bool *is_error)
-{
-    struct bytes prefix = BYTES_LIT("/2018-06-01/runtime/invocation/");
-    if (!bytes_starts_with(path, prefix))
-        return false;
-    path = bytes_skip(path, prefix.len);
-    *id = bytes_make(path.ptr, bytes_find(path, '/'));
-    path = bytes_skip(path, id->len);
-    *is_error = bytes_eq(path, BYTES_LIT("/error"));
-    return id->len && (*is_error || bytes_eq(path, BYTES_LIT("/response")));
-}
 
 static void reply_ping(struct httpd_exchange *exchange)
 {
@@ -248,17 +173,17 @@ static void reply_ping(struct httpd_exchange *exchange)
 static void refuse_method(struct httpd_exchange *exchange, const char *allowed)
 {
     add(exchange, "Allow", allowed);
-    reply_error(exchange, 405, "MethodNotAllowed", "Method Not Allowed");
+    runtime_reply_error(exchange, 405, "MethodNotAllowed", "Method Not Allowed");
 }
 
-static void on_request(struct httpd_exchange *exchange)
+static void route(struct httpd_exchange *exchange)
 {
     struct sandbox *sandbox = httpd_context(exchange->httpd);
     struct bytes path = exchange->req.path, id = {NULL, 0};
     bool is_get = exchange->req.method == HTTP_GET, is_post = exchange->req.method == HTTP_POST;
     bool is_next = bytes_eq(path, BYTES_LIT("/2018-06-01/runtime/invocation/next"));
     bool is_ping = bytes_eq(path, BYTES_LIT("/2018-06-01/ping")), is_error = false;
-    bool is_invocation = !is_next && split_invocation_path(path, &id, &is_error);
+    bool is_invocation = !is_next && runtime_split_path(path, &id, &is_error);
     bool is_init_error = bytes_eq(path, BYTES_LIT("/2018-06-01/runtime/init/error"));
     if (extension_api_take(sandbox, exchange))
         return;
@@ -275,24 +200,65 @@ static void on_request(struct httpd_exchange *exchange)
     else if (is_invocation || is_init_error)
         refuse_method(exchange, "POST");
     else
-        reply_error(exchange, 404, "NotFound", "Not Found");
+        runtime_reply_error(exchange, 404, "NotFound", "Not Found");
 }
 
-/* A body over the limit never becomes a request. One runtime alone talks here, so it is the answer
- * to the invocation in hand; Lambda takes it as sent. */
-static void on_fault(struct httpd_exchange *exchange, enum rc fault)
+/* --- bodies that come after their head --- */
+
+static void set_too_large(struct sandbox *sandbox, struct httpd_exchange *exchange)
 {
-    struct sandbox *sandbox = httpd_context(exchange->httpd);
-    if (fault != RC_BODY_LIMIT) {
-        set_error(exchange, rc_to_status(fault), "InvalidRequest", "Invalid request");
-        return;
-    }
-    set_error(exchange, 413, "RequestEntityTooLarge",
-              "Exceeded maximum allowed payload size (6291556 bytes).");
+    runtime_set_error(exchange, 413, "RequestEntityTooLarge",
+                      "Exceeded maximum allowed payload size (6291556 bytes).");
     if (sandbox->state == SANDBOX_BUSY)
         sandbox_refuse_answer(
             sandbox, "Function.ResponseSizeTooLarge",
             "Response payload size exceeded maximum allowed payload size (6291556 bytes).");
+}
+
+/* Who ends with its answer half sent is told of by its end. */
+static void set_truncated(struct sandbox *sandbox, struct httpd_exchange *exchange)
+{
+    runtime_set_error(exchange, 400, "TruncatedHTTPRequest", "HTTP request was truncated");
+    if (sandbox->state == SANDBOX_BUSY && !process_is_doomed(sandbox->process))
+        sandbox_refuse_answer(sandbox, "Runtime.TruncatedResponse", "the response was truncated");
+}
+
+/* One runtime alone talks here: what is too large, or breaks off, is the answer to the invocation
+ * in hand; Lambda takes it as sent. */
+static void on_fault(struct httpd_exchange *exchange, enum rc fault)
+{
+    struct sandbox *sandbox = httpd_context(exchange->httpd);
+    if (fault == RC_BODY_LIMIT)
+        set_too_large(sandbox, exchange);
+    else if (fault == RC_CLOSED)
+        set_truncated(sandbox, exchange);
+    else
+        runtime_set_error(exchange, rc_to_status(fault), "InvalidRequest", "Invalid request");
+}
+
+static void answer_fault(struct httpd_exchange *exchange, enum rc fault)
+{
+    on_fault(exchange, fault);
+    httpd_respond(exchange);
+}
+
+static void on_request(struct httpd_exchange *exchange)
+{
+    struct sandbox *sandbox = httpd_context(exchange->httpd);
+    struct runtime_body how = {
+        .on_whole = route, .on_fault = answer_fault, .max_bytes = LIMIT_INVOCATION_BYTES};
+    if (!exchange->is_body_coming) {
+        route(exchange);
+        return;
+    }
+    if (runtime_stream_begins(sandbox, exchange)) {
+        sandbox->is_streaming = true;
+        how = (struct runtime_body){.on_part = runtime_stream_part,
+                                    .on_whole = runtime_stream_end,
+                                    .on_fault = answer_fault,
+                                    .max_bytes = LIMIT_STREAM_BYTES};
+    }
+    runtime_body_take(exchange, &how);
 }
 
 bool runtime_api_start(struct sandbox *sandbox, unsigned *port, char *error, size_t error_len)
@@ -306,6 +272,7 @@ bool runtime_api_start(struct sandbox *sandbox, unsigned *port, char *error, siz
                                     .on_request = on_request,
                                     .on_fault = on_fault,
                                     .context = sandbox,
+                                    .streams_bodies = true,
                                     .body_max_bytes = LIMIT_INVOCATION_BYTES};
     sandbox->httpd = httpd_new(&options);
     if (!sandbox->httpd)

@@ -125,6 +125,7 @@ static void begin_invocation(struct sandbox *sandbox)
     }
     sandbox->options->stats->cold_starts += sandbox->is_cold;
     sandbox->is_cold = false;
+    sandbox->is_streaming = false;
     sandbox->call_count++;
     sandbox->state_ms = clock_ms_monotonic();
     sandbox->state = SANDBOX_BUSY;

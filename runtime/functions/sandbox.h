@@ -76,6 +76,7 @@ struct sandbox {
     uint64_t number, call_count;
     bool is_cold;         /* started for a call, and in none so far */
     bool is_retiring;     /* of an old program: ends after its invocation */
+    bool is_streaming;    /* its answer has begun to come, in BUSY */
     bool is_frozen;       /* stopped, in IDLE */
     bool has_failed_init; /* it went away before it asked for an event */
     char failure[128];    /* how it ended by itself; empty: not so */

@@ -58,13 +58,31 @@ bool http1_decoder_length(const struct http1_decoder *dec, uint64_t *length)
     return dec->_head.has_length;
 }
 
+/* The trailer is used when it is whole, so that it can be shown: until then each call reads it from
+ * its beginning. */
+static enum rc read_trailer(struct http1_decoder *dec, struct bytes in, size_t max)
+{
+    struct http1_decoder before = *dec;
+    struct bytes none = {NULL, 0};
+    enum rc rc = RC_OK;
+    while (rc == RC_OK && !http1_chunks_are_over(dec))
+        rc = http1_chunk_step(dec, in, max, &none);
+    if (rc == RC_OK)
+        dec->trailer =
+            bytes_make(in.ptr + before._chunk_pos, dec->_chunk_pos - before._chunk_pos - 2);
+    if (rc == RC_AGAIN)
+        *dec = before;
+    return rc;
+}
+
 /* One run of bytes, up to the end of a chunk. */
 static enum rc read_chunk(struct http1_decoder *dec, struct bytes in, size_t max,
                           struct bytes *part, size_t *consumed)
 {
     enum rc rc = RC_OK;
     while (rc == RC_OK && !part->len && !http1_chunks_are_over(dec))
-        rc = http1_chunk_step(dec, in, max, part);
+        rc = http1_chunks_are_in_trailer(dec) ? read_trailer(dec, in, max)
+                                              : http1_chunk_step(dec, in, max, part);
     *consumed = dec->_chunk_pos;
     dec->_head.scanned -= dec->_head.scanned < *consumed ? dec->_head.scanned : *consumed;
     dec->_chunk_pos = 0;

@@ -156,6 +156,11 @@ static enum rc read_trailer(struct http1_decoder *dec, struct bytes in)
     return RC_OK;
 }
 
+bool http1_chunks_are_in_trailer(const struct http1_decoder *dec)
+{
+    return dec->_chunk_state == CHUNK_TRAILER;
+}
+
 bool http1_chunks_are_over(const struct http1_decoder *dec)
 {
     return dec->_chunk_state == CHUNK_DONE;

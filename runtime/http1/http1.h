@@ -52,8 +52,8 @@ struct http1_decoder {
     size_t body_max;
     /* After RC_OK of a request: it was HTTP/1.0. Set by the decoder; httpd relies on it. */
     bool is_http10;
-    /* After RC_OK of a request: the lines of its trailer, with their ends; a view into `in`, empty
-     * when the body was not chunked. http1_trailer_find reads it. */
+    /* After RC_OK of a request, or of http1_body_read: the lines of its trailer, with their ends; a
+     * view into `in`, empty when the body was not chunked. http1_trailer_find reads it. */
     struct bytes trailer;
 };
 

@@ -104,6 +104,9 @@ enum rc http1_chunk_step(struct http1_decoder *dec, struct bytes in, size_t body
                          struct bytes *data) MUST_CHECK;
 bool http1_chunks_are_over(const struct http1_decoder *dec);
 
+/* The last chunk is read, and the next step reads a line of the trailer. */
+bool http1_chunks_are_in_trailer(const struct http1_decoder *dec);
+
 /* After RC_OK of http1_chunks_read: the chunks' bytes as one run in the arena. RC_OK; RC_NOMEM. */
 enum rc http1_chunks_join(const struct http1_decoder *dec, struct bytes in, struct arena *arena,
                           struct bytes *body) MUST_CHECK;

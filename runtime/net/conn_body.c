@@ -47,6 +47,7 @@ static bool give_from_buffer(struct work *work)
         return false;
     if (rc != RC_OK && rc != RC_AGAIN)
         part.len = 0;
+    work->exchange.trailer = work->decoder.trailer;
     give(work, part, rc);
     return true;
 }

@@ -37,7 +37,7 @@ enum { HTTPD_UNKNOWN = -1 };
 struct httpd_exchange {
     struct http_request req;  /* the codec's part and the arena are set; the rest is zero */
     struct http_response res; /* the owner fills it before httpd_respond */
-    struct bytes trailer;     /* of a chunked body; http1_trailer_find reads it */
+    struct bytes trailer; /* of a chunked body, with its last part; http1_trailer_find reads it */
     struct arena arena;
     struct httpd *httpd;
     struct httpd_conn *conn;

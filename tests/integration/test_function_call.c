@@ -182,3 +182,90 @@ Test(function_call, an_error_in_a_streams_trailer_comes_behind_its_parts)
     rig_wait_line(&rig, "the streamed response ended with Function.Late");
     rig_wait_line(&rig, "status 202");
 }
+
+/* The second part is written when the first has been passed on. */
+#define SLOW_STREAM                                                                          \
+    "exec 3<>\"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}\"; printf 'POST "                      \
+    "/2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: a\\r\\n"                 \
+    "Lambda-Runtime-Function-Response-Mode: streaming\\r\\nTransfer-Encoding: chunked\\r\\n" \
+    "Content-Type: text/slow\\r\\n\\r\\n5\\r\\nfirst\\r\\n' \"$id\" >&3\n"                   \
+    "until [ -e go ]; do sleep 0.01; done\n"
+
+static void begin_slow_stream(void)
+{
+    struct function_call call = {STREAMED, .on_done = on_done, .context = &answer};
+    answer = (struct answer){.is_done = false};
+    function_call(rig.function, &call);
+    while (!answer.parts[0])
+        cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
+    cr_expect_str_eq(answer.parts, "first");
+    cr_expect_str_eq(answer.content_type, "text/slow");
+}
+
+static void go_on(void)
+{
+    char path[2 * TEMPDIR_PATH_MAX];
+    tempdir_write(tempdir_join(&rig.dir, "", "go", path), "");
+    while (!answer.is_done)
+        cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
+}
+
+Test(function_call, a_part_is_passed_on_before_the_next_one_is_written)
+{
+    rig_start(&rig, "next; " SLOW_STREAM "printf '6\\r\\nsecond\\r\\n0\\r\\n"
+                    "Lambda-Runtime-Function-Error-Type: Function.Late\\r\\n\\r\\n' >&3; next");
+    begin_slow_stream();
+    go_on();
+    cr_expect_eq(answer.outcome, FUNCTION_OK);
+    cr_expect_str_eq(answer.parts, "firstsecond");
+    cr_expect_str_eq(answer.error_type, "Function.Late");
+}
+
+Test(function_call, an_answer_beside_a_stream_is_refused)
+{
+    rig_start(&rig, "next; exec 4>&1; " SLOW_STREAM "(answer 1; echo \"other $status\" >&4); "
+                    "printf '0\\r\\n\\r\\n' >&3; next");
+    begin_slow_stream();
+    go_on();
+    cr_expect_str_eq(answer.parts, "first");
+    cr_expect_eq(rig_count_lines(&rig, "other 403"), 1u);
+}
+
+Test(function_call, a_stream_that_breaks_off_is_an_error)
+{
+    rig_start(&rig, "next; " SLOW_STREAM "exec 3>&-; next; answer 2; next");
+    begin_slow_stream();
+    go_on();
+    cr_expect_eq(answer.outcome, FUNCTION_ERROR);
+    cr_expect_str_eq(answer.error_type, "Runtime.TruncatedResponse");
+    cr_expect_str_eq(rig_run(&rig, "{}")->payload, "2", "the sandbox goes on");
+}
+
+Test(function_call, a_death_in_a_stream_is_told_as_such)
+{
+    rig_start(&rig, "next; " SLOW_STREAM "exit 3");
+    begin_slow_stream();
+    go_on();
+    cr_expect_eq(answer.outcome, FUNCTION_ERROR);
+    cr_expect_str_eq(answer.error_type, "Runtime.ExitError");
+}
+
+static size_t streamed_bytes;
+
+static void count_part(void *context, struct bytes content_type, struct bytes part)
+{
+    (void)context;
+    (void)content_type;
+    streamed_bytes += part.len;
+}
+
+Test(function_call, a_stream_may_be_larger_than_an_answer)
+{
+    rig_start(&rig, "next; " SLOW_STREAM "printf '%x\\r\\n' 20000000 >&3; "
+                    "head -c 20000000 /dev/zero >&3; printf '\\r\\n0\\r\\n\\r\\n' >&3; next");
+    char path[2 * TEMPDIR_PATH_MAX];
+    tempdir_write(tempdir_join(&rig.dir, "", "go", path), "");
+    call((struct function_call){.event = BYTES_LIT("{}"), .on_part = count_part});
+    cr_expect_eq(answer.outcome, FUNCTION_OK);
+    cr_expect_eq(streamed_bytes, 20000005u);
+}

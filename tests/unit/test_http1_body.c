@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+
 #include "runtime/core/limits.h"
 #include "runtime/http1/http1.h"
 #include "tests/support/guard.h"
@@ -17,6 +19,7 @@ struct reader {
     struct buf in;   /* not used yet */
     struct buf body; /* all that was handed out */
     size_t max;
+    char trailer[16]; /* the value of the field X in it */
 };
 
 /* Uses what is there. */
@@ -31,6 +34,9 @@ static enum rc drain(struct reader *reader, bool at_end)
         cr_assert_leq(consumed, reader->in.len);
         if (rc == RC_OK || rc == RC_AGAIN)
             buf_append(&reader->body, part);
+        struct bytes value;
+        if (rc == RC_OK && http1_trailer_find(reader->dec.trailer, "x", &value))
+            (void)snprintf(reader->trailer, sizeof reader->trailer, "%.*s", BYTES_ARG(value));
         buf_consume(&reader->in, consumed);
         guard_free(&in);
     } while (rc == RC_AGAIN && part.len);
@@ -160,4 +166,24 @@ Test(http1_body, its_length_is_known_where_the_head_says_it)
     cr_expect_eq(length, 6u);
     begin(&reader, rows[1].message, head_len(rows[1].message), false);
     cr_expect_not(http1_decoder_length(&reader.dec, &length));
+}
+
+Test(http1_body, a_trailer_is_shown_wherever_it_was_cut)
+{
+    struct bytes message = BYTES_LIT(CHUNKED "3\r\none\r\n0\r\nFirst: of two\r\nX: shown\r\n\r\n");
+    for (size_t cut = head_len(message); cut < message.len; cut++) {
+        struct reader reader = {.max = NO_LIMIT};
+        buf_init(&reader.in, NO_LIMIT);
+        buf_init(&reader.body, NO_LIMIT);
+        begin(&reader, message, head_len(message), false);
+        buf_append(&reader.in,
+                   bytes_make(message.ptr + head_len(message), cut - head_len(message)));
+        cr_expect_eq(drain(&reader, false), RC_AGAIN);
+        cr_expect_str_eq(reader.trailer, "");
+        buf_append(&reader.in, bytes_skip(message, cut));
+        cr_expect_eq(drain(&reader, false), RC_OK, "cut at %zu", cut);
+        cr_expect_str_eq(reader.trailer, "shown", "cut at %zu", cut);
+        buf_release(&reader.in);
+        buf_release(&reader.body);
+    }
 }
