@@ -34,7 +34,7 @@ static void make_id(char text[CONTROL_REQUEST_ID_LEN + 1])
 static bool is_state(const struct http_request *req)
 {
     return (req->method == HTTP_GET || req->method == HTTP_HEAD) &&
-           bytes_eq(req->path, BYTES_LIT("/state"));
+           bytes_eq(req->path, BYTES_LIT("/state")) && req->query.len == 0;
 }
 
 /* true: it was for people, and is answered or will be. */

@@ -141,7 +141,7 @@ static bool send_page(struct httpd_exchange *exchange)
         return false;
     if (bytes_starts_with(path, folder))
         name = bytes_skip(path, folder.len);
-    else if (!bytes_eq(path, BYTES_LIT("/")) || exchange->req.query.len)
+    else if (!bytes_eq(path, BYTES_LIT("/")))
         return false;
     www_send(&exchange->req, &exchange->res, dashboard_files, name);
     httpd_respond(exchange);
@@ -151,6 +151,8 @@ static bool send_page(struct httpd_exchange *exchange)
 bool dashboard_take(struct dashboard *dashboard, struct httpd_exchange *exchange)
 {
     const struct http_request *req = &exchange->req;
+    if (req->query.len) /* a call of AWS that is signed by its query */
+        return false;
     if (bytes_eq(req->path, BYTES_LIT("/events")) &&
         (req->method == HTTP_GET || req->method == HTTP_HEAD)) {
         feed_add(&dashboard->feed, exchange);

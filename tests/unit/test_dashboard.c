@@ -162,6 +162,8 @@ Test(dashboard, sends_the_page_to_local_names_alone)
     cr_expect_eq(ask("GET /dashboard/chart.js HTTP/1.1\r\n" LOCAL "\r\n", "Chart.js"), 200);
     cr_expect_eq(ask("GET /dashboard/nothing HTTP/1.1\r\n" LOCAL "\r\n", "not-found"), 404);
     cr_expect_eq(ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "AccessDenied"), 403);
+    cr_expect_eq(ask("GET /events?X-Amz-Signature=0 HTTP/1.1\r\n" LOCAL "\r\n", "MissingAuth"),
+                 403);
     cr_expect_eq(ask("GET /events HTTP/1.1\r\nHost: evil.example\r\n\r\n", "AccessDenied"), 403);
     cr_expect_eq(
         ask("GET /events HTTP/1.1\r\n" LOCAL "Origin: http://evil.example\r\n\r\n", "AccessDenied"),

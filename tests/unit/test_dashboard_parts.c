@@ -6,6 +6,7 @@
 #include "runtime/dashboard/changes.h"
 #include "runtime/dashboard/history.h"
 #include "runtime/dashboard/journal.h"
+#include "runtime/dashboard/message.h"
 #include "tests/support/elb_call.h"
 
 /* What the dashboard remembers: requests, seconds, changes. */
@@ -232,5 +233,40 @@ Test(dashboard_parts, the_history_is_of_five_minutes_and_survives_a_sleep)
     history_advance(&counted.history, NOW_S + 100001);
     history_print(&counted.history, 0, &text);
     cr_expect_eq(count_of("\"t\":"), 1u);
+    stop_counting(&counted);
+}
+
+/* --- messages --- */
+
+/* Its second message comes late, and has what three would have had. */
+Test(dashboard_parts, a_slow_client_gets_one_message_with_all_that_is_new)
+{
+    struct counted counted;
+    struct message_cursor cursor = {.has_begun = false};
+    start_counting(&counted);
+    struct message_parts parts = {.history = &counted.history,
+                                  .journal = &journal,
+                                  .state = BYTES_LIT("\"rules\":[]"),
+                                  .token = "0123",
+                                  .now_ms = NOW_S * 1000LL};
+    ask("/before", 200);
+    history_advance(&counted.history, NOW_S + 1);
+    message_print(&parts, &cursor, &text);
+    expect_has("data: {\"now\":1795253400000,\"rig\":{\"seconds\":300,\"token\":\"0123\"},"
+               "\"rules\":[],\"points\":[{\"t\":1795253400,");
+    expect_has("/before");
+    buf_reset(&text);
+    for (int i = 2; i <= 4; i++) {
+        ask("/after", 200);
+        history_advance(&counted.history, NOW_S + i);
+    }
+    journal_add_event(&journal, NOW_S, "alb", "something");
+    message_print(&parts, &cursor, &text);
+    cr_expect_eq(count_of("\"t\":"), 3u);
+    cr_expect_eq(count_of("/after"), 3u);
+    cr_expect_eq(count_of("something"), 1u);
+    cr_expect_eq(count_of("\n\n"), 1u);
+    cr_expect_null(strstr(text.data, "/before"));
+    cr_expect_null(strstr(text.data, "\"rig\""));
     stop_counting(&counted);
 }
