@@ -10,5 +10,5 @@ cd "$(dirname "$0")/../.." || exit 1
 
 start_rig 'AWS clients drive the rig'
 check 'it names a call of the AWS CLI' grep -q "AWS_ENDPOINT_URL=$control aws elbv2 " "$work/rig.log"
-python tests/support/awscli/rig.py "$alb" "$control" || failures=$((failures + 1))
+python tests/support/awscli/rig.py "$alb" "$control" "$rig" || failures=$((failures + 1))
 finish

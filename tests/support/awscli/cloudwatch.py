@@ -6,10 +6,12 @@ claim, with what went wrong before it. Exit status: 0 all held, 1 not. Nobody el
 """
 
 import datetime
+import http.server
 import os
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,11 +19,13 @@ import urllib.request
 import claims  # first: it sets what boto3 reads
 import boto3
 import botocore.session
+import packages
 from botocore.exceptions import ClientError
 from claims import check
 
 ALB_URL, CONTROL_URL, ACCESS_LOG = sys.argv[1:4]
 FOUND, MISSED, REFUSED, METHOD = 20, 10, 3, 2  # 200, 404, 400 by desync; 405 of the load balancer
+BROKEN, SILENT, FAILED = 7, 4, 5  # 500 of a target; 502: it closes without a word; 502: a function fails
 NAMESPACE = "AWS/ApplicationELB"
 elb = boto3.client("elbv2", endpoint_url=CONTROL_URL)
 BEGIN = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
@@ -59,8 +63,50 @@ def raw(request):
     return answer.split(b"\r\n", 1)[0]
 
 
+class Broken(http.server.BaseHTTPRequestHandler):
+    """A target that is never healthy."""
+
+    def do_GET(self):
+        if self.path != "/silent":
+            self.send_error(500)
+
+    def log_message(self, *_):
+        pass
+
+
+def start_broken():
+    """Gives its port."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_address[1]
+
+
+def route(paths, priority, target, **group):
+    """Sends the paths to a new target group with that target, and gives its tail."""
+    made = elb.create_target_group(Name=f"group-{priority}", **group)["TargetGroups"][0]["TargetGroupArn"]
+    elb.register_targets(TargetGroupArn=made, Targets=[target])
+    elb.create_rule(ListenerArn=LISTENER, Priority=priority,
+                    Conditions=[{"Field": "path-pattern", "Values": paths}],
+                    Actions=[{"Type": "forward", "TargetGroupArn": made}])
+    return made.split(":")[-1]
+
+
+def prepare():
+    """a target and a function that fail are put behind the load balancer"""
+    functions = boto3.client("lambda", endpoint_url=CONTROL_URL)
+    made = functions.create_function(
+        FunctionName="failing", Role="arn:aws:iam::000000000000:role/r", Runtime="provided.al2023",
+        Handler="h.handler", Code={"ZipFile": packages.function("x")}, Timeout=60)
+    OWN["broken"] = route(["/broken", "/silent"], 1, {"Id": "127.0.0.1", "Port": start_broken()}, TargetType="ip",
+                          Protocol="HTTP", Port=80, VpcId="vpc-1")
+    OWN["failing"] = route(["/fail"], 2, {"Id": made["FunctionArn"]}, TargetType="lambda")
+
+
 def load():
     """the load is answered as it should be"""
+    assert [get("/broken") for _ in range(BROKEN)] == [500] * BROKEN
+    assert [get("/silent") for _ in range(SILENT)] == [502] * SILENT
+    assert [get("/fail") for _ in range(FAILED)] == [502] * FAILED
     assert [get("/hello") for _ in range(FOUND)] == [200] * FOUND
     assert [get("/no/such") for _ in range(MISSED)] == [404] * MISSED
     assert [get("/hello", "TRACE") for _ in range(METHOD)] == [405] * METHOD
@@ -71,7 +117,10 @@ def load():
         assert raw(request) == b"HTTP/1.1 400 Bad Request", raw(request)
 
 
-BALANCER = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"].split("loadbalancer/")[1]
+BALANCER_ARN = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+BALANCER = BALANCER_ARN.split("loadbalancer/")[1]
+LISTENER = elb.describe_listeners(LoadBalancerArn=BALANCER_ARN)["Listeners"][0]["ListenerArn"]
+OWN = {}  # the groups that are made here
 GROUPS = [group["TargetGroupArn"].split(":")[-1] for group in elb.describe_target_groups()["TargetGroups"]]
 WHOLE = [{"Name": "LoadBalancer", "Value": BALANCER}]
 
@@ -87,17 +136,24 @@ def total(cloudwatch, metric, dimensions, stat="Sum"):
 def counts(protocol):
     """CloudWatch's numbers are what was sent, by"""
     cloudwatch = client_of(protocol)
-    assert total(cloudwatch, "RequestCount", WHOLE) == FOUND + MISSED
+    assert total(cloudwatch, "RequestCount", WHOLE) == FOUND + MISSED + BROKEN + SILENT + FAILED
     assert total(cloudwatch, "HTTPCode_Target_2XX_Count", WHOLE) == FOUND
     assert total(cloudwatch, "HTTPCode_Target_4XX_Count", WHOLE) == MISSED
-    assert total(cloudwatch, "HTTPCode_Target_5XX_Count", WHOLE) is None
+    assert total(cloudwatch, "HTTPCode_Target_5XX_Count", WHOLE) == BROKEN
     assert total(cloudwatch, "HTTPCode_ELB_4XX_Count", WHOLE) == REFUSED + METHOD
-    assert total(cloudwatch, "HTTPCode_ELB_5XX_Count", WHOLE) is None
+    assert total(cloudwatch, "HTTPCode_ELB_5XX_Count", WHOLE) == SILENT + FAILED
+    assert total(cloudwatch, "HTTPCode_ELB_502_Count", WHOLE) == SILENT + FAILED
+    assert total(cloudwatch, "HTTPCode_ELB_504_Count", WHOLE) is None
     assert total(cloudwatch, "DesyncMitigationMode_NonCompliant_Request_Count", WHOLE) == REFUSED
     groups = [total(cloudwatch, "RequestCount", WHOLE + [{"Name": "TargetGroup", "Value": group}]) or 0
               for group in GROUPS]
     assert sum(groups) == FOUND + MISSED and sum(1 for count in groups if count) == 2, groups
-    assert total(cloudwatch, "TargetResponseTime", WHOLE, "SampleCount") == FOUND + MISSED
+    assert total(cloudwatch, "TargetResponseTime", WHOLE, "SampleCount") == FOUND + MISSED + BROKEN
+    of = lambda name, group: total(cloudwatch, name, WHOLE + [{"Name": "TargetGroup", "Value": OWN[group]}])
+    assert of("HTTPCode_Target_5XX_Count", "broken") == BROKEN
+    assert of("UnhealthyRoutingRequestCount", "broken") == BROKEN + SILENT
+    assert of("RequestCount", "failing") == of("LambdaUserError", "failing") == FAILED
+    assert of("LambdaInternalError", "failing") is None and of("HTTPCode_ELB_502_Count", "failing") is None
 
 
 def computes(protocol):
@@ -120,7 +176,7 @@ def computes(protocol):
             {"Id": "share", "Expression": "SUM(bad) / SUM(all) * 300", "Label": "share"},
         ])["MetricDataResults"]
     assert [result["Label"] for result in results] == ["share"], results
-    assert set(results[0]["Values"]) == {MISSED * 300 / (FOUND + MISSED)}, results
+    assert set(results[0]["Values"]) == {MISSED * 300 / (FOUND + MISSED + BROKEN + SILENT + FAILED)}, results
 
 
 def alarms(protocol):
@@ -173,7 +229,7 @@ def logs():
     with open(ACCESS_LOG, encoding="ascii") as file:
         lines = [split(line) for line in file]
     assert {len(fields) for fields in lines} == {33}, lines
-    assert len(lines) == FOUND + MISSED + METHOD + REFUSED, len(lines)
+    assert len(lines) == FOUND + MISSED + METHOD + REFUSED + BROKEN + SILENT + FAILED, len(lines)
     statuses = [fields[8] for fields in lines]
     assert statuses.count("200") == FOUND and statuses.count("404") == MISSED, statuses
     found = next(fields for fields in lines if fields[8] == "200")
@@ -184,10 +240,9 @@ def logs():
         ("Ambiguous", "BothTeClPresent"), ("Ambiguous", "SuspiciousHeader"), ("Severe", "BadMethod")], lines
 
 
-def command_line():
-    """the AWS CLI reads the same figures"""
+def read_by(command):
     answer = subprocess.run(
-        [os.path.join(os.path.dirname(sys.executable), "aws"), "--endpoint-url", CONTROL_URL, "cloudwatch",
+        [command, "--endpoint-url", CONTROL_URL, "cloudwatch",
          "get-metric-statistics", "--namespace", NAMESPACE, "--metric-name", "HTTPCode_Target_2XX_Count",
          "--dimensions", f"Name=LoadBalancer,Value={BALANCER}", "--period", "21600", "--statistics", "Sum",
          "--start-time", BEGIN.isoformat(), "--end-time", END.isoformat(),
@@ -196,6 +251,18 @@ def command_line():
     assert answer.returncode == 0 and float(answer.stdout) == FOUND, answer
 
 
+def pypi_cli():
+    """the AWS CLI of PyPI reads the same figures"""
+    read_by(os.path.join(os.path.dirname(sys.executable), "aws"))
+
+
+def system_cli():
+    """the AWS CLI of this system reads the same figures"""
+    assert claims.SYSTEM_CLI, "aws is not installed"
+    read_by(claims.SYSTEM_CLI)
+
+
+check(prepare)
 check(load)
 for protocol in ("smithy-rpc-v2-cbor", "json", "query"):
     check(counts, protocol)
@@ -203,5 +270,6 @@ for protocol in ("smithy-rpc-v2-cbor", "json", "query"):
     check(alarms, protocol)
     check(own, protocol)
 check(logs)
-check(command_line)
+check(pypi_cli)
+claims.check_system_cli(system_cli)
 claims.end()

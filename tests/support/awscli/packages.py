@@ -22,7 +22,8 @@ while True:
     name, answer = "response", {{"event": event, "mark": mark}}
     if isinstance(event, dict) and "requestContext" in event:
         answer = {{"statusCode": 200, "body": mark}}
-    elif asked == "say":
+        asked = event["path"][1:]
+    if asked == "say":
         answer = {{"env": dict(os.environ), "context": head.headers.get("Lambda-Runtime-Client-Context"),
                   "arn": head.headers.get("Lambda-Runtime-Invoked-Function-Arn")}}
     elif asked == "fail":

@@ -1,4 +1,4 @@
-"""rig.py ALB_URL CONTROL_URL: drives a running `duet local` with boto3 and the AWS CLI.
+"""rig.py ALB_URL CONTROL_URL RIG_ID: drives a running `duet local` with boto3 and the AWS CLI.
 
 Prints "ok NAME" or "not ok NAME" for each claim, with what went wrong before it. Exit status: 0 all
 held, 1 not. The rig must have a function and a task.
@@ -6,9 +6,10 @@ held, 1 not. The rig must have a function and a task.
 
 import json
 import os
-import shutil
+import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -19,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from claims import check
 
-ALB_URL, CONTROL_URL = sys.argv[1:3]
+ALB_URL, CONTROL_URL, RIG_ID = sys.argv[1:4]
 SOON = {"Delay": 1, "MaxAttempts": 120}  # of waiters: a loaded machine is slow
 elb = boto3.client("elbv2", endpoint_url=CONTROL_URL)
 
@@ -216,6 +217,33 @@ def targets():
     refused("TargetGroupNotFound", elb.describe_tags, ResourceArns=[group])
 
 
+def server_of_rig():
+    """The process of its one task."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
+                program, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+        except OSError:
+            continue  # it has ended
+        if program == "server" and rest.split()[1] == RIG_ID:
+            return int(name)
+    raise AssertionError("the rig has no task")
+
+
+def killed():
+    """describe_target_health follows a task that is killed, and the one in its place"""
+    old = targets_of(IP)[0]["Target"]
+    os.kill(server_of_rig(), signal.SIGKILL)
+    end = time.monotonic() + 120
+    while True:
+        states = [(target["Target"] == old, target["TargetHealth"]["State"]) for target in targets_of(IP)]
+        if (False, "healthy") in states and (True, "healthy") not in states:
+            break
+        assert time.monotonic() < end, states
+        time.sleep(0.05)
+    assert answers("/hello") == 200
+
+
 def run_cli(command, *arguments):
     done = subprocess.run([*command, "elbv2", *arguments, "--endpoint-url", CONTROL_URL, "--output", "json"],
                           capture_output=True, text=True, timeout=240)
@@ -244,19 +272,13 @@ def pypi_cli():
     drive_cli([sys.executable, "-m", "awscli"])
 
 
-SYSTEM_CLI = "/usr/bin/aws" if os.access("/usr/bin/aws", os.X_OK) else shutil.which("aws")
-
-
 def system_cli():
     """the AWS CLI of this system shifts traffic"""
-    assert SYSTEM_CLI, "aws is not installed"
-    drive_cli([SYSTEM_CLI])
+    assert claims.SYSTEM_CLI, "aws is not installed"
+    drive_cli([claims.SYSTEM_CLI])
 
 
-for each in (describes, shifts, rewrites, pages, errors, doors, targets, pypi_cli):
+for each in (describes, shifts, rewrites, pages, errors, doors, targets, killed, pypi_cli):
     check(each)
-if SYSTEM_CLI or os.environ.get("CI") == "true":
-    check(system_cli)
-else:
-    print("skip", system_cli.__doc__ + ": aws is not installed")
+claims.check_system_cli(system_cli)
 claims.end()
