@@ -9,6 +9,7 @@
 #include "pipeline/canary/engine.h"
 #include "pipeline/canary/estimate.h"
 #include "pipeline/canary/replay.h"
+#include "pipeline/canary/report.h"
 #include "runtime/aws/environment.h"
 
 enum { ERROR_MAX = 640 };
@@ -28,6 +29,7 @@ static const char usage[] =
     "  history PLAN    how the last ones ended\n"
     "  estimate        how long a step must bake\n"
     "  judge RECORDING judge a run once more\n"
+    "  report RECORDING  as Markdown, and as a picture\n"
     "\n"
     "Options:\n"
     "  --json               JSON lines instead of text\n"
@@ -183,7 +185,7 @@ static int run_one(size_t index, int argc, char **argv)
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} others[] = {{"estimate", canary_estimate}, {"judge", canary_judge}};
+} others[] = {{"estimate", canary_estimate}, {"judge", canary_judge}, {"report", canary_report}};
 
 int canary_command(int argc, char **argv)
 {

@@ -96,7 +96,11 @@ static enum rc take_run(struct replay *replay, const cJSON *line)
         return rc;
     judge_free(replay->judge); /* who resumes a run asks for its windows once more */
     replay->judge = judge_new(replay->policy ? replay->policy : &policy);
-    return replay->judge ? RC_OK : RC_NOMEM;
+    if (!replay->judge)
+        return RC_NOMEM;
+    if (replay->visitor->run)
+        replay->visitor->run(replay->context, at_of(line), text_of(line, "plan"));
+    return RC_OK;
 }
 
 static enum rc take_step(struct replay *replay, const cJSON *line)

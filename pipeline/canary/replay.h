@@ -19,6 +19,8 @@ struct replay_visitor {
     /* A line of another type that has a text; views into the line. */
     void (*event)(void *context, int64_t at_ms, struct bytes type, struct bytes text);
     void (*end)(void *context, int64_t at_ms, struct bytes outcome);
+    /* Before all others, and again where a run was resumed. */
+    void (*run)(void *context, int64_t at_ms, struct bytes plan);
 };
 
 /* Judges the lines of `text`; members of `visitor` may be NULL. A last line that was cut off (the

@@ -46,10 +46,31 @@ unsigned peer_flagger(const struct flagger *flagger, const struct peer_run *run)
     return 0;
 }
 
-static int ascending(const void *a, const void *b)
+/* The number that would stand at `place` were they in order (Hoare's selection); moves them about.
+ */
+static double select_place(double *numbers, long count, long place)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    long first = 0, last = count - 1;
+    while (first < last) {
+        double pivot = numbers[place];
+        long low = first, high = last;
+        while (low <= high) {
+            while (numbers[low] < pivot)
+                low++;
+            while (pivot < numbers[high])
+                high--;
+            if (low <= high) {
+                double number = numbers[low];
+                numbers[low++] = numbers[high];
+                numbers[high--] = number;
+            }
+        }
+        if (high < place)
+            first = low;
+        if (place < low)
+            last = high;
+    }
+    return numbers[place];
 }
 
 /* The normal quantile, by bisection of erfc. */
@@ -66,7 +87,7 @@ static double normal_quantile(double part)
     return low;
 }
 
-/* All differences, ordered: their median is the estimate, and the interval's ends are so many
+/* Of all differences, in order, the median is the estimate, and the interval's ends are so many
  * places from the ends as the rank sum's normal distribution says. */
 static bool is_high(const struct kayenta *kayenta, const double *canary, size_t canary_count,
                     const double *stable, size_t stable_count)
@@ -77,12 +98,15 @@ static bool is_high(const struct kayenta *kayenta, const double *canary, size_t 
         return false;
     for (size_t i = 0; i < count; i++)
         differences[i] = canary[i / stable_count] - stable[i % stable_count];
-    qsort(differences, count, sizeof *differences, ascending);
     double m = (double)canary_count, n = (double)stable_count;
     double z = normal_quantile(1 - (1 - kayenta->confidence) / 2);
     double place = round(m * n / 2 - z * sqrt(m * n * (m + n + 1) / 12));
-    double median = (differences[(count - 1) / 2] + differences[count / 2]) / 2;
-    bool result = place >= 1 && differences[(size_t)place - 1] > kayenta->tolerance * fabs(median);
+    long all = (long)count;
+    double median =
+        (select_place(differences, all, (all - 1) / 2) + select_place(differences, all, all / 2)) /
+        2;
+    bool result = place >= 1 && select_place(differences, all, (long)place - 1) >
+                                    kayenta->tolerance * fabs(median);
     free(differences);
     return result;
 }

@@ -68,7 +68,8 @@ static void see_end(void *context, int64_t at_ms, struct bytes outcome)
     (void)snprintf(seen->outcome, sizeof seen->outcome, "%.*s", (int)outcome.len, outcome.ptr);
 }
 
-static const struct replay_visitor visitor = {see_step, see_look, see_event, see_end};
+static const struct replay_visitor visitor = {
+    .step = see_step, .looked = see_look, .event = see_event, .end = see_end};
 
 static struct seen replay(const struct judge_policy *policy)
 {
