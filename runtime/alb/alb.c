@@ -60,6 +60,9 @@ void forward_bind_client(struct forward *forward)
     binding_answer(&forward->alb->model->sticky_key, forward->group, forward->sticky_s,
                    forward->call.bound, forward_epoch_ms(forward->alb), &exchange->res,
                    &exchange->arena);
+    if (forward->is_only_group)
+        binding_app_answer(&forward->alb->model->sticky_key, forward->group, forward->call.bound,
+                           forward_epoch_ms(forward->alb), &exchange->res, &exchange->arena);
 }
 
 /* --- from the client --- */
@@ -86,6 +89,7 @@ static void forward_by_weight(struct forward *forward, const struct alb_rule *ru
     }
     if (rule->action.forward.is_sticky)
         forward->sticky_s = rule->action.forward.sticky_s;
+    forward->is_only_group = rule->action.forward.count == 1;
     forward->group = rule->action.forward.shares[chosen].group;
     forward->group->request_count++;
     alb_group_hold(forward->group);

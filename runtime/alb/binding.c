@@ -77,3 +77,48 @@ void binding_answer(const struct sticky_key *key, const struct alb_group *group,
         /* a client without its cookie is one that comes anew */
     }
 }
+
+/* --- the application's own cookie --- */
+
+static bool binds_by_app(const struct alb_group *group)
+{
+    return group->type == ALB_TARGET_IP && group->attributes.is_sticky &&
+           group->attributes.is_app_cookie && group->attributes.algorithm != ALB_WEIGHTED_RANDOM;
+}
+
+void binding_app_target(const struct sticky_key *key, const struct alb_group *group,
+                        const struct http_request *req, int64_t now_ms, char name[PICK_NAME_MAX])
+{
+    struct sticky_claim claim;
+    if (binds_by_app(group) && sticky_read(key, STICKY_APP, bytes_from_str(group->arn), req, now_ms,
+                                           &claim) == STICKY_VALID)
+        (void)snprintf(name, PICK_NAME_MAX, "%.*s", PICK_NAME_MAX - 1, claim.subject);
+}
+
+/* "NAME=value; Path=/": its attributes. NULL ptr: it is another cookie. */
+static struct bytes attributes_of(struct bytes cookie, struct bytes name)
+{
+    size_t equals = bytes_find(cookie, '=');
+    if (equals == cookie.len || !bytes_eq(bytes_trim(bytes_make(cookie.ptr, equals)), name))
+        return bytes_make(NULL, 0);
+    return bytes_skip(cookie, bytes_find(cookie, ';'));
+}
+
+void binding_app_answer(const struct sticky_key *key, const struct alb_group *group,
+                        const char *name, int64_t now_ms, struct http_response *res,
+                        struct arena *arena)
+{
+    struct bytes own, attributes = bytes_make(NULL, 0);
+    if (!name[0] || !binds_by_app(group))
+        return;
+    own = bytes_from_str(alb_attribute_get(ALB_OF_IP_GROUP, &group->attributes,
+                                           "stickiness.app_cookie.cookie_name"));
+    for (size_t i = 0; i < res->field_count && own.len && !attributes.ptr; i++)
+        if (bytes_ieq(res->fields[i].name, BYTES_LIT("set-cookie")))
+            attributes = attributes_of(res->fields[i].value, own);
+    if (attributes.ptr &&
+        sticky_write_app(key, bytes_from_str(group->arn), bytes_from_str(name),
+                         group->attributes.app_sticky_s, now_ms, attributes, res, arena) != RC_OK) {
+        /* a client without its cookie is one that comes anew */
+    }
+}

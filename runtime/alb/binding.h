@@ -40,4 +40,14 @@ void binding_answer(const struct sticky_key *key, const struct alb_group *group,
                     const char *name, int64_t now_ms, struct http_response *res,
                     struct arena *arena);
 
+/* The same two for a group whose stickiness.type is app_cookie, which AWS heeds only where the
+ * action has no other group. The client is bound when the target has set the cookie that
+ * stickiness.app_cookie.cookie_name names; the load balancer's own, AWSALBAPP-0, has the attributes
+ * of that. Without such a cookie `name`, or the answer, stays as it is. */
+void binding_app_target(const struct sticky_key *key, const struct alb_group *group,
+                        const struct http_request *req, int64_t now_ms, char name[PICK_NAME_MAX]);
+void binding_app_answer(const struct sticky_key *key, const struct alb_group *group,
+                        const char *name, int64_t now_ms, struct http_response *res,
+                        struct arena *arena);
+
 #endif

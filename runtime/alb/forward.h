@@ -32,6 +32,7 @@ struct forward {
     struct alb_group *group;   /* held until the record is written */
     struct alb_target *target; /* a function, held while it runs */
     struct alb_call call;      /* to an ip target, when it has a group */
+    bool is_only_group;        /* of the action */
     unsigned sticky_s;         /* the action binds clients to groups for so long; 0: it does not */
     bool wants_upgrade;        /* asked before alb_request_prepare takes the field away */
     bool is_own;

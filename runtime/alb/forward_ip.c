@@ -99,5 +99,8 @@ void forward_to_target(struct forward *forward)
     forward->call.context = forward;
     binding_target(&alb->model->sticky_key, forward->group, &exchange->req, forward_epoch_ms(alb),
                    forward->call.bound);
+    if (forward->is_only_group)
+        binding_app_target(&alb->model->sticky_key, forward->group, &exchange->req,
+                           forward_epoch_ms(alb), forward->call.bound);
     alb_call_send(&forward->call);
 }

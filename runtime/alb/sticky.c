@@ -23,7 +23,8 @@ enum {
 
 _Static_assert(STICKY_VALUE_LEN == (SEALED_BYTES + 2) / 3 * 4, "a value's length");
 
-static const char *const names[] = {[STICKY_GROUP] = "AWSALBTG", [STICKY_TARGET] = "AWSALB"};
+static const char *const names[] = {
+    [STICKY_GROUP] = "AWSALBTG", [STICKY_TARGET] = "AWSALB", [STICKY_APP] = "AWSALBAPP-0"};
 
 enum rc sticky_key_make(struct sticky_key *key)
 {
@@ -186,5 +187,22 @@ enum rc sticky_write(const struct sticky_key *key, enum sticky_kind kind, struct
     enum rc rc = add_cookie(names[kind], "", value, expires, "", res, arena);
     if (rc == RC_OK)
         rc = add_cookie(names[kind], "CORS", value, expires, "; SameSite=None; Secure", res, arena);
+    return rc;
+}
+
+enum rc sticky_write_app(const struct sticky_key *key, struct bytes scope, struct bytes subject,
+                         unsigned duration_s, int64_t now_ms, struct bytes attributes,
+                         struct http_response *res, struct arena *arena)
+{
+    char value[STICKY_VALUE_LEN];
+    struct bytes field;
+    if (subject.len > STICKY_SUBJECT_MAX)
+        return RC_NOMEM;
+    if (!make_value(key, STICKY_APP, scope, subject, duration_s, now_ms, value))
+        return RC_IO;
+    enum rc rc = arena_printf(arena, &field, "%s=%.*s%.*s", names[STICKY_APP], STICKY_VALUE_LEN,
+                              value, BYTES_ARG(attributes));
+    if (rc == RC_OK)
+        http_response_add(res, arena, BYTES_LIT("Set-Cookie"), field);
     return rc;
 }

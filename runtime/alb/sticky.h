@@ -25,6 +25,7 @@ enum { STICKY_KEY_BYTES = 32, STICKY_SUBJECT_MAX = 84, STICKY_VALUE_LEN = 172 };
 enum sticky_kind {
     STICKY_GROUP,  /* AWSALBTG: the subject names a target group */
     STICKY_TARGET, /* AWSALB: the subject names a target */
+    STICKY_APP,    /* AWSALBAPP-0: the same, as long as a cookie of the application's own says */
 };
 
 struct sticky_key {
@@ -65,5 +66,11 @@ enum sticky_outcome sticky_read(const struct sticky_key *key, enum sticky_kind k
 enum rc sticky_write(const struct sticky_key *key, enum sticky_kind kind, struct bytes scope,
                      struct bytes subject, unsigned duration_s, int64_t now_ms,
                      struct http_response *res, struct arena *arena) MUST_CHECK;
+
+/* Adds the cookie of STICKY_APP, which has no twin. `attributes`: those of the application's
+ * cookie, which it shares, from the first ';' on. As sticky_write. */
+enum rc sticky_write_app(const struct sticky_key *key, struct bytes scope, struct bytes subject,
+                         unsigned duration_s, int64_t now_ms, struct bytes attributes,
+                         struct http_response *res, struct arena *arena) MUST_CHECK;
 
 #endif

@@ -18,11 +18,15 @@ static struct client client;
 static struct http1_response res;
 static char cookies[4096], group_name[64], reason[64];
 static unsigned asked_port;
+static bool sets_cookie; /* the targets set one of their own */
 
 static void on_request(struct httpd_exchange *exchange)
 {
     http_response_borrow(&exchange->res, &exchange->arena, 200, BYTES_LIT("text/plain"),
                          BYTES_LIT("hello"));
+    if (sets_cookie)
+        http_response_add(&exchange->res, &exchange->arena, BYTES_LIT("Set-Cookie"),
+                          BYTES_LIT("session=1; Path=/"));
     httpd_respond(exchange);
 }
 
@@ -193,4 +197,36 @@ Test(alb_sticky, without_cookies_targets_take_turns)
     }
     cr_expect_eq(counts[0], 3);
     cr_expect_eq(counts[1], 3);
+}
+
+/* An action with one group, which is bound by the application's cookie. */
+static void bind_by_app(size_t group_count)
+{
+    struct alb_pair_text pairs[] = {
+        {BYTES_LIT("stickiness.enabled"), BYTES_LIT("true")},
+        {BYTES_LIT("stickiness.type"), BYTES_LIT("app_cookie")},
+        {BYTES_LIT("stickiness.app_cookie.cookie_name"), BYTES_LIT("session")}};
+    struct alb_action action = alb_listener_default(listener)->action;
+    action.forward.is_sticky = false;
+    action.forward.count = group_count;
+    cr_assert_eq(alb_listener_set_action(listener, &action, NULL), ALB_OK);
+    cr_assert_eq(alb_group_set_attributes(groups[0], pairs, 3, NULL), ALB_OK);
+}
+
+Test(alb_sticky, a_client_stays_with_the_target_that_has_set_its_own_cookie)
+{
+    bind_by_app(1);
+    ask();
+    cr_expect_null(strstr(cookies, "AWSALBAPP"), "the target has set none");
+    sets_cookie = true;
+    ask();
+    unsigned first = asked_port;
+    cr_expect_not_null(strstr(cookies, "session=1; AWSALBAPP-0="));
+    for (int i = 0; i < 5; i++) {
+        ask();
+        cr_expect_eq(asked_port, first, "request %d", i);
+    }
+    bind_by_app(2);
+    ask();
+    cr_expect_null(strstr(cookies, "AWSALBAPP"), "several groups cannot be bound by it");
 }

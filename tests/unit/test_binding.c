@@ -134,3 +134,57 @@ Test(binding, only_lb_cookie_binds_to_targets)
     binding_answer(&key, groups[1], 0, "127.0.0.1:8080", now_ms, &res, &arena);
     cr_expect_eq(res.field_count, 0);
 }
+
+/* --- the application's own cookie --- */
+
+static void make_app_sticky(void)
+{
+    struct alb_pair_text pairs[] = {
+        {BYTES_LIT("stickiness.app_cookie.cookie_name"), BYTES_LIT("session")},
+        {BYTES_LIT("stickiness.app_cookie.duration_seconds"), BYTES_LIT("20")}};
+    make_sticky("app_cookie", "round_robin");
+    cr_assert_eq(alb_group_set_attributes(groups[1], pairs, 2, NULL), ALB_OK);
+}
+
+static void set_cookie(const char *text)
+{
+    http_response_add(&res, &arena, BYTES_LIT("Set-Cookie"), bytes_from_str(text));
+}
+
+Test(binding, a_cookie_of_the_applications_own_binds_to_the_target_that_set_it)
+{
+    char name[PICK_NAME_MAX] = "";
+    static const char attributes[] = "; Path=/app; HttpOnly";
+    make_app_sticky();
+    set_cookie("other=1; Path=/");
+    set_cookie("session=abc; Path=/app; HttpOnly");
+    binding_app_answer(&key, groups[1], "127.0.0.1:8080", now_ms, &res, &arena);
+    cr_assert_eq(res.field_count, 3);
+    struct bytes own = res.fields[2].value;
+    cr_expect(bytes_starts_with(own, BYTES_LIT("AWSALBAPP-0=")));
+    cr_expect(bytes_eq(bytes_skip(own, own.len - strlen(attributes)), bytes_from_str(attributes)));
+    struct http_request req = come_back();
+    binding_app_target(&key, groups[1], &req, now_ms + 19000, name);
+    cr_expect_str_eq(name, "127.0.0.1:8080");
+    name[0] = '\0';
+    binding_app_target(&key, groups[1], &req, now_ms + 20000, name);
+    cr_expect_str_eq(name, "", "its time is over");
+    binding_app_target(&key, groups[0], &req, now_ms, name);
+    cr_expect_str_eq(name, "", "it is another group's");
+}
+
+Test(binding, without_the_applications_cookie_nobody_is_bound)
+{
+    make_app_sticky();
+    set_cookie("sessions=abc");
+    set_cookie("session");
+    binding_app_answer(&key, groups[1], "127.0.0.1:8080", now_ms, &res, &arena);
+    cr_expect_eq(res.field_count, 2);
+    set_cookie("session=abc");
+    make_sticky("lb_cookie", "round_robin");
+    binding_app_answer(&key, groups[1], "127.0.0.1:8080", now_ms, &res, &arena);
+    cr_expect_eq(res.field_count, 3, "the group asks for the other kind");
+    make_app_sticky();
+    binding_app_answer(&key, groups[1], "127.0.0.1:8080", now_ms, &res, &arena);
+    cr_expect_eq(res.field_count, 4);
+}
