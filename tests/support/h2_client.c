@@ -133,7 +133,7 @@ static nghttp2_nv pair(const char *name, const char *value)
 
 struct sending {
     struct bytes left;
-    bool has_trailer;
+    bool has_trailer, stalls;
 };
 
 static ssize_t read_body(nghttp2_session *frames, int32_t id, uint8_t *to, size_t size,
@@ -142,6 +142,8 @@ static ssize_t read_body(nghttp2_session *frames, int32_t id, uint8_t *to, size_
     struct sending *sending = source->ptr;
     size_t n = sending->left.len < size ? sending->left.len : size;
     (void)context;
+    if (sending->stalls)
+        return NGHTTP2_ERR_DEFERRED;
     memcpy(to, sending->left.ptr, n);
     sending->left = bytes_skip(sending->left, n);
     if (sending->left.len)
@@ -165,7 +167,8 @@ size_t h2_client_ask(struct h2_client *client, const struct h2_ask *ask)
     size_t count = 4, number = client->asked_count++;
     struct sending *sending = &sendings[sending_count++ % 8];
     nghttp2_data_provider provider = {.source.ptr = sending, .read_callback = read_body};
-    *sending = (struct sending){bytes_make(ask->body, ask->body_len), ask->has_trailer};
+    *sending =
+        (struct sending){bytes_make(ask->body, ask->body_len), ask->has_trailer, ask->stalls};
     if (ask->name)
         pairs[count++] = pair(ask->name, ask->value);
     if (ask->name2)

@@ -42,6 +42,7 @@ struct h2_ask {
     const char *body;
     size_t body_len; /* 0: there is none */
     bool has_trailer;
+    bool stalls; /* the body has a length and never comes */
 };
 
 /* Connects to 127.0.0.1:port, and agrees on h2 by ALPN; aborts the test when that cannot be. It is

@@ -244,3 +244,32 @@ Test(h2, draining_answers_what_is_there_and_says_go_away)
     cr_expect_eq(echo_httpd_join(), 0u);
     echo_httpd_start(); /* for the teardown */
 }
+
+static void start_anew(unsigned idle_timeout_s, unsigned read_timeout_s)
+{
+    h2_client_close(client);
+    echo_httpd_stop();
+    echo_httpd.idle_timeout_s = idle_timeout_s;
+    echo_httpd.read_timeout_s = read_timeout_s;
+    echo_httpd_start();
+    client = h2_client_open(echo_httpd.port);
+}
+
+Test(h2, a_connection_that_is_idle_is_sent_away)
+{
+    start_anew(1, 60);
+    expect(h2_client_get(client, "/now"), "GET /now 0");
+    h2_client_wait_for_end(client);
+    cr_expect(client->has_goaway);
+    cr_expect_eq(client->goaway_error, NGHTTP2_NO_ERROR);
+}
+
+Test(h2, a_body_that_does_not_come_ends_the_connection)
+{
+    struct h2_ask ask = {
+        .method = "POST", .path = "/now", .body = "12345", .body_len = 5, .stalls = true};
+    start_anew(60, 1);
+    size_t number = h2_client_ask(client, &ask);
+    h2_client_wait_for_end(client);
+    cr_expect_eq(client->answers[number].status, 0);
+}

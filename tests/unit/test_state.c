@@ -117,6 +117,7 @@ static void fill(void)
     cr_assert_eq(alb_listener_create(model, 8443, ALB_HTTPS, &action, &listener, &why), ALB_OK);
     (void)snprintf(listener->ssl_policy, sizeof listener->ssl_policy, "ELBSecurityPolicy-X");
     cr_assert(alb_tag_set(model, bytes_from_str(ip->arn), BYTES_LIT("k"), BYTES_LIT("v")));
+    cr_assert(alb_tag_set(model, bytes_from_str(ip->arn), BYTES_LIT("l"), BYTES_LIT("w")));
     add_rules(listener, ip);
     cr_assert_eq(alb_target_register(ip, BYTES_LIT("10.0.0.1"), 81, NULL, NULL, &why), ALB_OK);
     cr_assert_eq(alb_target_register(ip, BYTES_LIT("10.0.0.2"), 82, &owner, NULL, &why), ALB_OK);
