@@ -33,10 +33,10 @@ static void add_rule(struct facts *facts, const struct alb_rule *rule)
     }
 }
 
-/* A function's ARN is told by its last part. */
+/* A function is told by its name, and alias or version. */
 static void add_target(struct facts *facts, const struct alb_target *target)
 {
-    const char *name = strrchr(target->id, ':');
+    const char *name = strstr(target->id, ":function:");
     struct change_fact *fact = add(facts);
     if (!fact)
         return;
@@ -45,7 +45,7 @@ static void add_target(struct facts *facts, const struct alb_target *target)
                        target->id, target->port);
     else
         (void)snprintf(fact->subject, sizeof fact->subject, "%s %.64s", target->group->name,
-                       name ? name + 1 : target->id);
+                       name ? name + strlen(":function:") : target->id);
     /* A healthy one may still have the reason of its last state. */
     const char *reason = target->state == ALB_HEALTHY ? NULL : target->reason;
     (void)snprintf(fact->value, sizeof fact->value, "%s%s%s%s",

@@ -148,10 +148,13 @@ Test(dashboard_parts, a_change_of_the_load_balancer_is_a_sentence)
     cr_assert_eq(alb_listener_set_action(elb_case.listener, &action, NULL), ALB_OK);
     changes_look(&changes, elb_case.model, tell, NULL);
     alb_target_remove(target);
+    cr_assert_eq(alb_target_register(elb_case.a, BYTES_LIT(ELB_FUNCTION), 0, NULL, &target, NULL),
+                 ALB_OK);
     changes_look(&changes, elb_case.model, tell, NULL);
     cr_expect_str_eq(printed(), "rule default, weight of a: 50 -> 10\n"
                                 "b 127.0.0.1:4000: healthy -> unhealthy (Target.Timeout)\n"
-                                "b 127.0.0.1:4000: gone\n");
+                                "b 127.0.0.1:4000: gone\n"
+                                "a duet: unavailable (Target.HealthCheckDisabled)\n");
     changes_release(&changes);
 }
 
