@@ -6,7 +6,7 @@
 #include "runtime/control/shape_json.h"
 #include "runtime/core/limits.h"
 
-enum { FAMILY_MAX = 255, STOP_TIMEOUT_MAX_S = 120 };
+enum { FAMILY_MAX = 255, STOP_TIMEOUT_MAX_S = 120, CONTAINER_PORT = 8080 };
 
 /* --- reading --- */
 
@@ -55,6 +55,12 @@ static size_t name_len(const char *assignment)
     return bytes_find(bytes_from_str(assignment), '=');
 }
 
+/* What each task has of its own. */
+static bool is_own(struct bytes name)
+{
+    return bytes_eq(name, BYTES_LIT("PORT")) || bytes_eq(name, BYTES_LIT("DUET_BIND"));
+}
+
 /* `assignment` ("NAME=value") instead of the one of that name, or behind all others. */
 static bool set_env(const struct reader *reader, const char *assignment)
 {
@@ -79,6 +85,8 @@ static bool read_env(const struct reader *reader, const struct datum *container,
         struct bytes name = datum_get_text(each, "name"), text;
         if (name.len == 0 || bytes_find(name, '=') < name.len)
             return fail(reader, "Container.environment has a variable without a name.");
+        if (is_own(name))
+            continue;
         if (arena_join(&reader->definition->arena, name, BYTES_LIT("="),
                        datum_get_text(each, "value"), &text) != RC_OK)
             return fail(reader, "no memory");
@@ -99,6 +107,17 @@ static bool read_command(const struct reader *reader, const struct datum *contai
         if (!reader->definition->argv[count++])
             return false;
     }
+    return true;
+}
+
+static bool read_port(const struct reader *reader, const struct datum *container)
+{
+    const struct datum *list = datum_get_list(container, "portMappings");
+    int64_t port = CONTAINER_PORT;
+    enum rc rc = datum_to_int(datum_get(list ? list->first : NULL, "containerPort"), &port);
+    if (rc == RC_SYNTAX || port < 1 || port > 65535)
+        return fail(reader, "Container.portMappings has a containerPort that is none.");
+    reader->definition->port = (unsigned)port;
     return true;
 }
 
@@ -146,7 +165,7 @@ static bool read_container(const struct reader *reader, const struct definitions
         return false;
     find_program(definition, definitions);
     return read_env(reader, container, definitions->env) && read_command(reader, container) &&
-           read_stop_timeout(reader, container);
+           read_port(reader, container) && read_stop_timeout(reader, container);
 }
 
 /* All members but the tags, which do not belong to the definition. */

@@ -9,8 +9,8 @@
  *          back to an older one.
  *
  * Of a definition's containers one is run: that with the name "server", else the first. Its image
- * is a program of this machine, as a path that begins with "/" or "file:///". An image of a
- * registry is taken too, but does not start.
+ * is a program of this machine, as a path that begins with "/" or "file:///", or one of a registry,
+ * which Docker runs.
  */
 
 #include "runtime/control/datum.h"
@@ -25,7 +25,8 @@ struct definition {
     int64_t registered_ms, deregistered_ms; /* epoch */
     struct bytes text;                      /* what was registered, as a JSON object */
     const char *container, *image;          /* of the one that is run */
-    const char *program;                    /* NULL: its image is none of this machine */
+    const char *program;                    /* NULL: its image is one of a registry */
+    unsigned port;                          /* that its container listens on */
     const char *argv[DEFINITION_ARGS_MAX + 2];
     const char *env[DEFINITION_ENV_MAX + 1]; /* its own over the rig's; ends with NULL */
     unsigned stop_timeout_s;                 /* 0: it says nothing */

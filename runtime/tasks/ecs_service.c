@@ -1,6 +1,6 @@
 #include "runtime/tasks/ecs_internal.h"
 
-enum { NAMES_MAX = 10, CONTAINER_PORT = 8080 };
+enum { NAMES_MAX = 10 };
 
 /* --- shapes --- */
 
@@ -72,7 +72,7 @@ static void write_settings(struct control_call *call, struct datum *map,
         datum_map(&call->maker, datum_list(&call->maker, map, "loadBalancers"), NULL);
     datum_string(&call->maker, balancer, "targetGroupArn", service->options.group->arn);
     datum_string(&call->maker, balancer, "containerName", service->primary->definition->container);
-    datum_int(&call->maker, balancer, "containerPort", CONTAINER_PORT);
+    datum_int(&call->maker, balancer, "containerPort", service->primary->definition->port);
     (void)datum_list(&call->maker, map, "serviceRegistries");
     (void)datum_list(&call->maker, map, "placementConstraints");
     (void)datum_list(&call->maker, map, "placementStrategy");

@@ -126,6 +126,8 @@ static struct task *make_task(struct service *service, char *error, size_t error
     const struct task_owner owner = {
         .loop = options->loop,
         .argv = definition->argv,
+        .image = definition->program ? NULL : definition->image,
+        .container_port = definition->port,
         .env = definition->env,
         .probe_path = options->probe_path ? options->probe_path : "/healthcheck",
         .stop_grace_ms =
@@ -137,11 +139,7 @@ static struct task *make_task(struct service *service, char *error, size_t error
         .on_line = on_task_line,
         .context = service,
     };
-    if (definition->program)
-        return task_start(&owner, error, error_len);
-    (void)snprintf(error, error_len, "'%s' is no program of this machine, such as file:///PATH",
-                   definition->image);
-    return NULL;
+    return task_start(&owner, error, error_len);
 }
 
 bool service_start_task(struct service *service)
@@ -149,10 +147,7 @@ bool service_start_task(struct service *service)
     char error[SERVICE_TEXT_MAX];
     struct task *task = make_task(service, error, sizeof error), **last = &service->tasks;
     if (!task) {
-        service_note_unstarted(service,
-                               service->primary->definition->program ? "CannotStartContainerError"
-                                                                     : "CannotPullContainerError",
-                               error);
+        service_note_unstarted(service, "CannotStartContainerError", error);
         service_note_failure(service, service->primary, error);
         return false;
     }

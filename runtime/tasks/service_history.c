@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/tasks/container.h"
 #include "runtime/tasks/service_internal.h"
 
 /* --- events --- */
@@ -65,6 +66,14 @@ void service_note_stopped(struct service *service, const struct task *task, int 
     stopped->stopping_ms = task->stop_code ? task->stopping_at_ms : stopped->stopped_ms;
     stopped->stop_code = task->stop_code ? task->stop_code : "EssentialContainerExited";
     stopped->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    bool is_unrun = task->owner.image && (stopped->exit_code == CONTAINER_NO_RUN ||
+                                          stopped->exit_code == CONTAINER_NO_DOCKER);
+    if (is_unrun && !task->stop_code) {
+        stopped->stop_code = "TaskFailedToStart";
+        (void)snprintf(stopped->reason, sizeof stopped->reason, "CannotPullContainerError: %.400s",
+                       task->last_line);
+        return;
+    }
     (void)snprintf(stopped->reason, sizeof stopped->reason, "%.500s",
                    task->stop_code ? task->stop_reason : "Essential container in task exited");
 }

@@ -8,12 +8,15 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/alb/dispatch.h"
 #include "runtime/core/clock.h"
 #include "runtime/net/httpd.h"
+#include "runtime/tasks/container.h"
 
+enum { ARGUMENTS_BYTES = 1024 * 1024 };
 enum { PROBE_INTERVAL_MS = 10, PROBE_TIMEOUT_MS = 2000, SILENCE_MS = 5000, ENV_MAX = 256 };
 
 /* --- readiness --- */
@@ -113,7 +116,9 @@ static void stop_process(struct task *task)
     if (task->is_stopping || !task->process)
         return;
     task->is_stopping = true;
-    process_stop(task->process, task->owner.stop_grace_ms);
+    /* A container that is too slow is killed by the shell that waits for it. */
+    process_stop(task->process,
+                 task->owner.stop_grace_ms + (task->owner.image ? CONTAINER_KILL_MS : 0));
 }
 
 static void on_unused(void *context)
@@ -170,10 +175,26 @@ static void release(struct task *task)
     free(task);
 }
 
+static void name_container(const struct task *task, char name[CONTAINER_NAME_MAX])
+{
+    (void)snprintf(name, CONTAINER_NAME_MAX, "duet-local-%s", task->id);
+}
+
+/* Docker's own process was killed: the container may run on. */
+static void remove_container(const struct task *task)
+{
+    char name[CONTAINER_NAME_MAX];
+    name_container(task, name);
+    if (task->owner.image)
+        container_remove(name);
+}
+
 static void on_process_exit(void *context, int status)
 {
     struct task *task = context;
     task->process = NULL;
+    if (WIFSIGNALED(status))
+        remove_container(task);
     task->owner.on_exit(task->owner.context, task, status);
     release(task);
 }
@@ -202,30 +223,62 @@ static bool reserve_port(struct task *task, char *error, size_t error_len)
     return false;
 }
 
+/* The command of what it is: a program, or docker with an image. */
+static const char *const *command_of(const struct task *task, const char *name,
+                                     const char *const *env, struct arena *arena)
+{
+    const struct container container = {.name = name,
+                                        .image = task->owner.image,
+                                        .env = env,
+                                        .args = task->owner.argv + 1,
+                                        .port = task->owner.container_port,
+                                        .host_port = task->port,
+                                        .stop_timeout_s = task->owner.stop_grace_ms / 1000};
+    return task->owner.image ? container_command(&container, arena) : task->owner.argv;
+}
+
+/* What it gets besides the owner's variables; `mark` is that by which its own children are found
+ * when it has ended. A container is told its port by docker. */
+static void fill_env(const struct task *task, const char *mark, const char *port,
+                     const char *env[ENV_MAX])
+{
+    size_t n = 0;
+    for (; task->owner.env[n] && n < ENV_MAX - 4; n++)
+        env[n] = task->owner.env[n];
+    env[n++] = mark;
+    env[n++] = task->owner.image ? "DUET_BIND=0.0.0.0" : "DUET_BIND=127.0.0.1";
+    if (!task->owner.image)
+        env[n++] = port;
+    env[n] = NULL;
+}
+
 static bool spawn(struct task *task, char *error, size_t error_len)
 {
-    char port_text[32], mark[TASK_ID_LEN + 16];
+    char port[32], mark[TASK_ID_LEN + 16], name[CONTAINER_NAME_MAX];
     const char *env[ENV_MAX];
-    size_t n = 0;
-    while (task->owner.env[n] && n < ENV_MAX - 4) {
-        env[n] = task->owner.env[n];
-        n++;
-    }
-    (void)snprintf(port_text, sizeof port_text, "PORT=%u", task->port);
+    struct arena arena;
+    (void)snprintf(port, sizeof port, "PORT=%u", task->port);
     (void)snprintf(mark, sizeof mark, "ECS_TASK_ID=%s", task->id);
-    env[n++] = port_text;
-    env[n++] = mark; /* by which its own children are found when it has ended */
-    env[n++] = "DUET_BIND=127.0.0.1";
-    env[n] = NULL;
+    fill_env(task, mark, port, env);
+    name_container(task, name);
+    arena_init(&arena, ARGUMENTS_BYTES);
     struct process_options options = {.loop = task->owner.loop,
-                                      .argv = task->owner.argv,
+                                      .argv = command_of(task, name, env, &arena),
                                       .env = env,
                                       .mark = mark,
-                                      .debugger = task->owner.debugger,
+                                      .debugger = task->owner.image ? NULL : task->owner.debugger,
                                       .on_line = on_process_line,
                                       .on_exit = on_process_exit,
                                       .context = task};
-    task->process = process_start(&options, error, error_len);
+    if (task->owner.image) { /* docker listens on the port itself: it cannot stay ours */
+        (void)close(task->port_fd);
+        task->port_fd = -1;
+    }
+    if (options.argv)
+        task->process = process_start(&options, error, error_len);
+    else
+        (void)snprintf(error, error_len, "no memory");
+    arena_release(&arena);
     return task->process != NULL;
 }
 
@@ -305,5 +358,6 @@ void task_kill(struct task *task)
     if (task->target)
         alb_target_cut(task->target);
     process_kill(task->process);
+    remove_container(task);
     release(task);
 }

@@ -25,6 +25,8 @@ enum { TASK_ID_LEN = 32, TASK_REASON_MAX = 600 };
 struct task_owner {
     struct loop *loop;
     const char *const *argv;         /* the program and its arguments, ends with NULL */
+    const char *image;               /* NULL; or what Docker runs in place of argv[0] */
+    unsigned container_port;         /* of it */
     const char *const *env;          /* without PORT and DUET_BIND, which the task adds */
     const struct debugger *debugger; /* NULL, or as process.h has it */
     const char *probe_path;          /* 200 there means ready */

@@ -64,11 +64,12 @@ Test(definition, its_environment_stands_over_the_rigs)
 {
     const struct definition *made =
         put(ONE("\"image\":\"/x\",\"environment\":[{\"name\":\"DUET_METRICS\",\"value\":\"on\"},"
-                "{\"name\":\"MINE\",\"value\":\"\"}]"));
+                "{\"name\":\"MINE\",\"value\":\"\"},{\"name\":\"PORT\",\"value\":\"8080\"}]"));
     cr_assert_not_null(made, "%s", error);
     cr_expect(has(made, "DUET_STORE=memory"));
     cr_expect(has(made, "DUET_METRICS=on") && !has(made, "DUET_METRICS=off"));
     cr_expect(has(made, "MINE="));
+    cr_expect_not(has(made, "PORT=8080")); /* each task has its own */
 }
 
 Test(definition, an_image_may_be_a_program)
@@ -105,6 +106,7 @@ Test(definition, says_what_is_wrong)
         {ONE("\"cpu\":1"), "Container.image"},
         {ONE("\"image\":\"/x\",\"stopTimeout\":121"), "Container.stopTimeout"},
         {ONE("\"image\":\"/x\",\"command\":[1]"), "Container.command"},
+        {ONE("\"image\":\"/x\",\"portMappings\":[{\"containerPort\":0}]"), "containerPort"},
         {ONE("\"image\":\"/x\",\"environment\":[{\"value\":\"v\"}]"), "Container.environment"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -1,6 +1,7 @@
-"""ecs.py ALB_URL CONTROL_URL SERVER: ECS and Application Auto Scaling of a running `duet local`.
+"""ecs.py ALB_URL CONTROL_URL SERVER [IMAGE]: ECS and Application Auto Scaling of a running `duet local`.
 
-The rig must send all requests to its Fargate home, whose program SERVER is. Prints "ok NAME" or
+The rig must send all requests to its Fargate home, whose program SERVER is. With IMAGE, of Docker's, it
+looks at tasks that are containers, and at nothing else. Prints "ok NAME" or
 "not ok NAME" for each claim, with what went wrong before it. Exit status: 0 all held, 1 not.
 """
 
@@ -19,6 +20,7 @@ from botocore.exceptions import ClientError, WaiterError
 from claims import check
 
 ALB_URL, CONTROL_URL, SERVER = sys.argv[1:4]
+IMAGE = sys.argv[4] if len(sys.argv) > 4 else None
 SOON = {"Delay": 1, "MaxAttempts": 120}  # of waiters: a loaded machine is slow
 A, B = "duet-local-a", "duet-local-b"
 ecs = boto3.client("ecs", endpoint_url=CONTROL_URL)
@@ -154,7 +156,7 @@ def rolls_back():
     good = service()["taskDefinition"]
     for image, reason in (("file:///bin/false", "Essential container in task exited"),
                           ("file:///no/such/server", "CannotStartContainerError"),
-                          ("example.com/server:1", "CannotPullContainerError")):
+                          ("localhost:1/server:1", "CannotPullContainerError")):
         with Load():
             bad = ecs.update_service(cluster="duet-local", service=A, taskDefinition=register(image))["service"]
             assert bad["deployments"][0]["rolloutState"] == "IN_PROGRESS" or image != "file:///bin/false"
@@ -255,6 +257,55 @@ def revisions():
     assert ecs.describe_task_definition(taskDefinition="duet-local")["taskDefinition"]["taskDefinitionArn"] == arns[1]
 
 
+def docker(*arguments):
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout.split()
+
+
+def containers():
+    """Names of the containers that run."""
+    return set(docker("ps", "--filter", "label=duet-local", "--format", "{{.Names}}"))
+
+
+def named(found):
+    return {"duet-local-" + task["taskArn"].rsplit("/", 1)[1] for task in found}
+
+
+def moves_to_containers():
+    """containers replace processes under load, and one another, and no request fails"""
+    with Load():
+        ecs.update_service(cluster="duet-local", service=A, desiredCount=2, taskDefinition=register(IMAGE))
+        first = named(wait_for(lambda: len(stable()["deployments"]) == 1 and tasks()))
+        assert len(first) == 2 and first <= containers(), (first, containers())
+        ecs.update_service(cluster="duet-local", service=A, forceNewDeployment=True)
+        second = named(wait_for(lambda: len(stable()["deployments"]) == 1 and tasks()))
+        assert len(second) == 2 and not first & second
+        wait_for(lambda: not first & containers())
+
+
+def heals_containers():
+    """a container that is killed is replaced"""
+    victim = named(tasks()).pop()
+    docker("kill", victim)
+    wait_for(lambda: victim not in named(tasks()) and stable()["runningCount"] == 2 and healthy("fargate-a") == 2)
+    with Load():
+        pass
+
+
+def stops_containers():
+    """a stopped container has ended by itself, with status 0"""
+    victim = tasks()[0]["taskArn"]
+    ecs.stop_task(cluster="duet-local", task=victim)
+    ecs.get_waiter("tasks_stopped").wait(cluster="duet-local", tasks=[victim], WaiterConfig=SOON)
+    ended = ecs.describe_tasks(cluster="duet-local", tasks=[victim])["tasks"][0]
+    assert ended["containers"][0]["exitCode"] == 0, ended
+    wait_for(lambda: stable()["runningCount"] == 2)
+
+
+if IMAGE:
+    for claim in (moves_to_containers, heals_containers, stops_containers):
+        check(claim)
+    claims.end()
 for claim in (names_of_terraform, scales, replaces, rolls_back, stops_a_task, heals, bounds, refuses, revisions):
     check(claim)
 claims.end()
