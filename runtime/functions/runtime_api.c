@@ -170,6 +170,18 @@ static void reply_ping(struct httpd_exchange *exchange)
     httpd_respond(exchange);
 }
 
+/* As the Runtime Interface Emulator has it: taken, and said not to be there. */
+static bool take_subscription(struct httpd_exchange *exchange)
+{
+    bool is_logs = bytes_eq(exchange->req.path, BYTES_LIT("/2020-08-15/logs"));
+    if (exchange->req.method != HTTP_PUT ||
+        !(is_logs || bytes_eq(exchange->req.path, BYTES_LIT("/2022-07-01/telemetry"))))
+        return false;
+    runtime_reply_error(exchange, 202, is_logs ? "Logs.NotSupported" : "Telemetry.NotSupported",
+                        is_logs ? "Logs API is not supported" : "Telemetry API is not supported");
+    return true;
+}
+
 static void refuse_method(struct httpd_exchange *exchange, const char *allowed)
 {
     add(exchange, "Allow", allowed);
@@ -185,7 +197,7 @@ static void route(struct httpd_exchange *exchange)
     bool is_ping = bytes_eq(path, BYTES_LIT("/2018-06-01/ping")), is_error = false;
     bool is_invocation = !is_next && runtime_split_path(path, &id, &is_error);
     bool is_init_error = bytes_eq(path, BYTES_LIT("/2018-06-01/runtime/init/error"));
-    if (extension_api_take(sandbox, exchange))
+    if (extension_api_take(sandbox, exchange) || take_subscription(exchange))
         return;
     if (is_next && is_get)
         sandbox_take_next(sandbox, exchange);

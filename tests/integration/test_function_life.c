@@ -138,7 +138,6 @@ Test(function_life, one_that_waits_for_long_is_ended)
 Test(function_life, a_frozen_one_with_an_extension_hears_of_its_end)
 {
     rig.options.freeze_ms = 1;
-    rig.options.idle_end_ms = 300;
     rig.options.stop_grace_ms = 600000;
     rig_start(&rig, "api POST /2020-01-01/extension/register '{}' 'Lambda-Extension-Name: a'\n"
                     "next; answer 1\n"
@@ -153,6 +152,7 @@ Test(function_life, a_frozen_one_with_an_extension_hears_of_its_end)
                     "print(\"told\")\n'");
     (void)rig_run(&rig, "{}");
     wait_state(FUNCTION_SANDBOX_FROZEN);
+    function_set_concurrency(rig.function, 0);
     rig_wait_line(&rig, "told");
     while (look().count)
         cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
@@ -234,7 +234,8 @@ Test(function_life, a_program_that_never_starts_is_put_off)
 Test(function_life, who_watches_is_told_states_and_counts)
 {
     rig.options.freeze_ms = 600000;
-    rig_start(&rig, ECHO);
+    rig_start(&rig, "while next; do [ \"$event\" = hold ] && until [ -e go ]; do sleep 0.01; done; "
+                    "answer 1; done");
     cr_expect_eq(look().count, 0u);
     function_warm(rig.function);
     cr_expect_eq(look().last.state, FUNCTION_SANDBOX_INIT);
@@ -251,10 +252,13 @@ Test(function_life, who_watches_is_told_states_and_counts)
     cr_expect_gt(seen.last.peak_memory_mb, 0u);
     cr_expect(seen.last.age_ms >= seen.last.state_ms && seen.last.state_ms >= 0);
     cr_expect_eq(stats().cold_starts, 0u, "it was started ahead");
-    (void)rig_call(&rig, "{}");
-    (void)rig_call(&rig, "{}");
-    rig_wait_done(&rig, 3);
+    (void)rig_call(&rig, "hold");
+    (void)rig_call(&rig, "{}"); /* must have another */
+    rig_wait_done(&rig, 2);
     cr_expect_eq(stats().cold_starts, 1u);
     cr_expect_eq(stats().starts, 2u);
     cr_expect_eq(stats().calls, 3u);
+    char path[2 * TEMPDIR_PATH_MAX];
+    tempdir_write(tempdir_join(&rig.dir, "", "go", path), "");
+    rig_wait_done(&rig, 3);
 }

@@ -56,6 +56,11 @@ static const struct talk_row talk_rows[] = {
      "api POST runtime/invocation/next ''; see; api GET runtime/invocation/$id/response ''; see; "
      "api GET runtime/init/error ''; see",
      "405 MethodNotAllowed;405 MethodNotAllowed;405 MethodNotAllowed;"},
+    {"subscriptions are taken, and come to nothing",
+     "api PUT /2022-07-01/telemetry '{}'; see; api PUT /2020-08-15/logs '{}'; seen+=\"$status "
+     "$body\"",
+     "202 Telemetry;202 {\"errorMessage\":\"Logs API is not supported\",\"errorType\":"
+     "\"Logs.NotSupported\"}"},
     {"ping is 200", "api GET ping ''; seen=\"$status $body\"", "200 pong"},
 };
 
