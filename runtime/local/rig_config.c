@@ -1,12 +1,15 @@
 #include "runtime/local/rig_config.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "runtime/control/relay.h"
 #include "runtime/core/buf.h"
 #include "runtime/core/limits.h"
 #include "runtime/json/json.h"
+#include "runtime/local/config_line.h"
 
 enum kind { KIND_NUMBER, KIND_TEXT, KIND_ENV, KIND_OBJECT, KIND_TARGETS, KIND_FORWARD };
 
@@ -15,43 +18,44 @@ struct row {
     enum kind kind;
     size_t offset;
     unsigned min, max, fallback;
+    bool is_program; /* of KIND_TEXT */
 };
 
 #define FIELD(member) offsetof(struct rig_config, member)
 
 static const struct row rows[] = {
-    {"bind", KIND_TEXT, FIELD(bind), 0, 0, 0},
-    {"port", KIND_NUMBER, FIELD(port), 0, 65535, RIG_PORT_USUAL},
-    {"https_port", KIND_NUMBER, FIELD(https_port), 0, 65535, RIG_PORT_UNSAID},
-    {"control_port", KIND_NUMBER, FIELD(control_port), 0, 65535, 4566},
-    {"weights", KIND_OBJECT, 0, 0, 0, 0},
-    {"weights.lambda", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_A]), 0, LIMIT_WEIGHT, 50},
-    {"weights.fargate", KIND_NUMBER, FIELD(weights[RIG_FARGATE_A]), 0, LIMIT_WEIGHT, 50},
-    {"weights.lambda-a", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_A]), 0, LIMIT_WEIGHT, 50},
-    {"weights.lambda-b", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_B]), 0, LIMIT_WEIGHT, 0},
-    {"weights.fargate-a", KIND_NUMBER, FIELD(weights[RIG_FARGATE_A]), 0, LIMIT_WEIGHT, 50},
-    {"weights.fargate-b", KIND_NUMBER, FIELD(weights[RIG_FARGATE_B]), 0, LIMIT_WEIGHT, 0},
-    {"health", KIND_OBJECT, 0, 0, 0, 0},
-    {"health.interval_s", KIND_NUMBER, FIELD(health_interval_s), 1, 300, 1},
-    {"health.unhealthy_count", KIND_NUMBER, FIELD(unhealthy_count), 2, 10, 10},
-    {"health.lambda", KIND_NUMBER, FIELD(checks_lambda), 0, 1, 0},
-    {"pin_secret", KIND_TEXT, FIELD(pin_secret), 0, 0, 0},
-    {"state", KIND_TEXT, FIELD(state), 0, 0, 0},
-    {"access_log", KIND_TEXT, FIELD(access_log), 0, 0, 0},
-    {"store", KIND_TEXT, FIELD(store), 0, 0, 0},
-    {"env", KIND_ENV, 0, 0, 0, 0},
-    {"forward", KIND_FORWARD, 0, 0, 0, 0},
-    {"debug_port", KIND_NUMBER, FIELD(debug_port), 0, 65535, 0},
-    {"lambda", KIND_OBJECT, 0, 0, 0, 0},
-    {"lambda.program", KIND_TEXT, FIELD(bootstrap), 0, 0, 0},
-    {"lambda.timeout_s", KIND_NUMBER, FIELD(timeout_s), 1, 900, 30},
-    {"lambda.memory_mb", KIND_NUMBER, FIELD(memory_mb), 128, 10240, 128},
-    {"lambda.concurrency", KIND_NUMBER, FIELD(concurrency), 1, 1000, 100},
-    {"fargate", KIND_OBJECT, 0, 0, 0, 0},
-    {"fargate.program", KIND_TEXT, FIELD(server), 0, 0, 0},
-    {"fargate.tasks", KIND_NUMBER, FIELD(tasks), 1, 100, 1},
-    {"fargate.targets", KIND_TARGETS, 0, 0, 0, 0},
-    {"fargate.stop_timeout_s", KIND_NUMBER, FIELD(stop_timeout_s), 2, 120, 30},
+    {"bind", KIND_TEXT, FIELD(bind), 0, 0, 0, false},
+    {"port", KIND_NUMBER, FIELD(port), 0, 65535, RIG_PORT_USUAL, false},
+    {"https_port", KIND_NUMBER, FIELD(https_port), 0, 65535, RIG_PORT_UNSAID, false},
+    {"control_port", KIND_NUMBER, FIELD(control_port), 0, 65535, 4566, false},
+    {"weights", KIND_OBJECT, 0, 0, 0, 0, false},
+    {"weights.lambda", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_A]), 0, LIMIT_WEIGHT, 50, false},
+    {"weights.fargate", KIND_NUMBER, FIELD(weights[RIG_FARGATE_A]), 0, LIMIT_WEIGHT, 50, false},
+    {"weights.lambda-a", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_A]), 0, LIMIT_WEIGHT, 50, false},
+    {"weights.lambda-b", KIND_NUMBER, FIELD(weights[RIG_LAMBDA_B]), 0, LIMIT_WEIGHT, 0, false},
+    {"weights.fargate-a", KIND_NUMBER, FIELD(weights[RIG_FARGATE_A]), 0, LIMIT_WEIGHT, 50, false},
+    {"weights.fargate-b", KIND_NUMBER, FIELD(weights[RIG_FARGATE_B]), 0, LIMIT_WEIGHT, 0, false},
+    {"health", KIND_OBJECT, 0, 0, 0, 0, false},
+    {"health.interval_s", KIND_NUMBER, FIELD(health_interval_s), 1, 300, 1, false},
+    {"health.unhealthy_count", KIND_NUMBER, FIELD(unhealthy_count), 2, 10, 10, false},
+    {"health.lambda", KIND_NUMBER, FIELD(checks_lambda), 0, 1, 0, false},
+    {"pin_secret", KIND_TEXT, FIELD(pin_secret), 0, 0, 0, false},
+    {"state", KIND_TEXT, FIELD(state), 0, 0, 0, false},
+    {"access_log", KIND_TEXT, FIELD(access_log), 0, 0, 0, false},
+    {"store", KIND_TEXT, FIELD(store), 0, 0, 0, false},
+    {"env", KIND_ENV, 0, 0, 0, 0, false},
+    {"forward", KIND_FORWARD, 0, 0, 0, 0, false},
+    {"debug_port", KIND_NUMBER, FIELD(debug_port), 0, 65535, 0, false},
+    {"lambda", KIND_OBJECT, 0, 0, 0, 0, false},
+    {"lambda.program", KIND_TEXT, FIELD(bootstrap), 0, 0, 0, true},
+    {"lambda.timeout_s", KIND_NUMBER, FIELD(timeout_s), 1, 900, 30, false},
+    {"lambda.memory_mb", KIND_NUMBER, FIELD(memory_mb), 128, 10240, 128, false},
+    {"lambda.concurrency", KIND_NUMBER, FIELD(concurrency), 1, 1000, 100, false},
+    {"fargate", KIND_OBJECT, 0, 0, 0, 0, false},
+    {"fargate.program", KIND_TEXT, FIELD(server), 0, 0, 0, true},
+    {"fargate.tasks", KIND_NUMBER, FIELD(tasks), 1, 100, 1, false},
+    {"fargate.targets", KIND_TARGETS, 0, 0, 0, 0, false},
+    {"fargate.stop_timeout_s", KIND_NUMBER, FIELD(stop_timeout_s), 2, 120, 30, false},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
@@ -194,11 +198,20 @@ struct reader {
     struct rig_config *config;
     char *error;
     size_t error_len;
+    char path[64]; /* of the member that is read */
 };
 
 static bool fail(struct reader *reader, const char *path, const char *what)
 {
     (void)snprintf(reader->error, reader->error_len, "'%s' %s", path, what);
+    return false;
+}
+
+static bool fail_program(struct reader *reader, const char *path, const char *program)
+{
+    (void)snprintf(reader->error, reader->error_len,
+                   "'%s' is '%s': it must be a program that can be run: %s", path, program,
+                   strerror(errno));
     return false;
 }
 
@@ -276,8 +289,9 @@ static bool read_object(struct reader *reader, const char *prefix, const cJSON *
 
 static bool read_item(struct reader *reader, const char *prefix, const cJSON *item)
 {
-    char path[64];
+    char path[sizeof reader->path];
     (void)snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "", item->string);
+    memcpy(reader->path, path, sizeof path);
     const struct row *row = find_row(path);
     if (!row)
         return fail(reader, path, "is no setting");
@@ -287,6 +301,8 @@ static bool read_item(struct reader *reader, const char *prefix, const cJSON *it
     case KIND_TEXT:
         if (!cJSON_IsString(item) || item->valuestring[0] == '\0')
             return fail(reader, path, "must be a text");
+        if (row->is_program && access(item->valuestring, X_OK) != 0)
+            return fail_program(reader, path, item->valuestring);
         *(const char **)(void *)((char *)reader->config + row->offset) = item->valuestring;
         return true;
     case KIND_ENV:
@@ -317,7 +333,7 @@ bool rig_config_parse(struct rig_config *config, const char *file, struct bytes 
     cJSON *root;
     struct json_place place;
     char what[256];
-    struct reader reader = {config, what, sizeof what};
+    struct reader reader = {.config = config, .error = what, .error_len = sizeof what};
     enum rc rc = json_parse(&config->arena, text, &root, &place);
     if (rc == RC_SYNTAX)
         (void)snprintf(error, error_len, "%s:%zu:%zu: not JSON from here on", file, place.line,
@@ -328,7 +344,7 @@ bool rig_config_parse(struct rig_config *config, const char *file, struct bytes 
         return false;
     if (read_object(&reader, "", root))
         return true;
-    (void)snprintf(error, error_len, "%s: %s", file, what);
+    (void)snprintf(error, error_len, "%s:%zu: %s", file, config_line(text, reader.path), what);
     return false;
 }
 
@@ -359,6 +375,13 @@ bool rig_config_check(const struct rig_config *config, char *error, size_t error
     if (config->pin_secret && !is_secret(config->pin_secret)) {
         (void)snprintf(error, error_len,
                        "the pin secret must have 16 to 64 letters, digits, - and _");
+        return false;
+    }
+    if (config->port && config->port == config->control_port) {
+        (void)snprintf(error, error_len,
+                       "the load balancer's port and the control port are both %u: each must have "
+                       "its own",
+                       config->port);
         return false;
     }
     for (int i = 0; i < RIG_SLOTS; i++)

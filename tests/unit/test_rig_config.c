@@ -39,8 +39,8 @@ Test(rig_config, takes_every_setting_of_a_file)
     cr_assert(parse("{\"bind\":\"0.0.0.0\",\"port\":1,\"control_port\":2,\"weights\":{\"lambda\":3,"
                     "\"fargate\":999},"
                     "\"store\":\"memory\",\"env\":{\"A\":\"1\",\"B\":\"x=y\"},"
-                    "\"lambda\":{\"program\":\"b\",\"timeout_s\":5,\"memory_mb\":256,"
-                    "\"concurrency\":7},\"fargate\":{\"program\":\"s\",\"tasks\":2,"
+                    "\"lambda\":{\"program\":\"/bin/true\",\"timeout_s\":5,\"memory_mb\":256,"
+                    "\"concurrency\":7},\"fargate\":{\"program\":\"/bin/false\",\"tasks\":2,"
                     "\"stop_timeout_s\":9}}"),
               "%s", error);
     cr_expect_str_eq(config.bind, "0.0.0.0");
@@ -52,11 +52,11 @@ Test(rig_config, takes_every_setting_of_a_file)
     cr_expect_str_eq(config.env[3], "A=1");
     cr_expect_str_eq(config.env[4], "B=x=y");
     cr_expect_null(config.env[5]);
-    cr_expect_str_eq(config.bootstrap, "b");
+    cr_expect_str_eq(config.bootstrap, "/bin/true");
     cr_expect_eq(config.timeout_s, 5u);
     cr_expect_eq(config.memory_mb, 256u);
     cr_expect_eq(config.concurrency, 7u);
-    cr_expect_str_eq(config.server, "s");
+    cr_expect_str_eq(config.server, "/bin/false");
     cr_expect_eq(config.tasks, 2u);
     cr_expect_eq(config.stop_timeout_s, 9u);
 }
@@ -66,19 +66,25 @@ struct bad_row {
 };
 
 static const struct bad_row bad_rows[] = {
-    {"{\"prot\":1}", "duet.json: 'prot' is no setting"},
-    {"{\"lambda\":{\"x\":1}}", "duet.json: 'lambda.x' is no setting"},
+    {"{\"prot\":1}", "duet.json:1: 'prot' is no setting"},
+    {"{\"lambda\":{\"x\":1}}", "duet.json:1: 'lambda.x' is no setting"},
     {"{\"weights\":{\"lambda\":1000}}",
-     "duet.json: 'weights.lambda' is 1000: it must be a whole number from 0 to 999"},
+     "duet.json:1: 'weights.lambda' is 1000: it must be a whole number from 0 to 999"},
     {"{\"weights\":{\"lambda\":-1}}",
-     "duet.json: 'weights.lambda' is -1: it must be a whole number from 0 to 999"},
+     "duet.json:1: 'weights.lambda' is -1: it must be a whole number from 0 to 999"},
     {"{\"weights\":{\"lambda\":1.5}}",
-     "duet.json: 'weights.lambda' is 1.5: it must be a whole number from 0 to 999"},
-    {"{\"weights\":{\"lambda\":\"1\"}}", "duet.json: 'weights.lambda' must be a number"},
-    {"{\"weights\":5}", "duet.json: 'weights' must be an object"},
-    {"{\"store\":\"\"}", "duet.json: 'store' must be a text"},
-    {"{\"env\":{\"A\":1}}", "duet.json: 'env' must be an object of texts"},
-    {"[]", "duet.json: 'the file' must be an object"},
+     "duet.json:1: 'weights.lambda' is 1.5: it must be a whole number from 0 to 999"},
+    {"{\"weights\":{\"lambda\":\"1\"}}", "duet.json:1: 'weights.lambda' must be a number"},
+    {"{\"weights\":5}", "duet.json:1: 'weights' must be an object"},
+    {"{\"store\":\"\"}", "duet.json:1: 'store' must be a text"},
+    {"{\"env\":{\"A\":1}}", "duet.json:1: 'env' must be an object of texts"},
+    {"[]", "duet.json:1: 'the file' must be an object"},
+    {"{\n \"port\": 1,\n \"weights\": {\n  \"lambda\": 1000}}",
+     "duet.json:4: 'weights.lambda' is 1000: it must be a whole number from 0 to 999"},
+    {"{\"env\": {\"port\": \"weights\"},\n \"prot\": 1}", "duet.json:2: 'prot' is no setting"},
+    {"{\n\n\"lambda\": {\"program\": \"/no/where\"}}",
+     "duet.json:3: 'lambda.program' is '/no/where': it must be a program that can be run: No such "
+     "file or directory"},
     {"{\n \"port\": 1,\n}", "duet.json:3:1: not JSON from here on"},
     {"", "duet.json:1:1: not JSON from here on"},
 };
@@ -109,6 +115,17 @@ Test(rig_config, refuses_odd_weights)
     for (size_t i = 0; i < sizeof bad_weights / sizeof *bad_weights; i++)
         cr_expect_not(rig_config_weights(&config, bad_weights[i], error, sizeof error), "%s",
                       bad_weights[i]);
+}
+
+Test(rig_config, refuses_one_port_for_two_listeners)
+{
+    cr_assert(parse("{\"port\":4566}"), "%s", error);
+    cr_expect_not(rig_config_check(&config, error, sizeof error));
+    cr_expect_str_eq(error,
+                     "the load balancer's port and the control port are both 4566: each must "
+                     "have its own");
+    cr_assert(parse("{\"port\":0,\"control_port\":0}"), "%s", error);
+    cr_expect(rig_config_check(&config, error, sizeof error), "any free ones");
 }
 
 Test(rig_config, refuses_weights_that_give_no_request_a_home)
@@ -153,7 +170,7 @@ Test(rig_config, refuses_the_variables_that_each_task_has_its_own_of)
     cr_expect_not(rig_config_env(&config, "PORT=8080", error, sizeof error));
     cr_expect_str_eq(error, "'PORT' is not yours to set: each task gets its own");
     cr_expect_not(parse("{\"env\":{\"DUET_BIND\":\"0.0.0.0\"}}"));
-    cr_expect_str_eq(error, "duet.json: 'DUET_BIND' is not yours to set: each task gets its own");
+    cr_expect_str_eq(error, "duet.json:1: 'DUET_BIND' is not yours to set: each task gets its own");
 }
 
 Test(rig_config, names_a_file_that_cannot_be_read)
@@ -205,7 +222,7 @@ Test(rig_config, targets_are_hosts_with_ports)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         (void)snprintf(text, sizeof text, "{\"fargate\":{\"targets\":%s}}", bad[i]);
         cr_expect_not(parse(text), "%s", text);
-        cr_expect_str_eq(error, "duet.json: 'fargate.targets' must be a list of \"HOST:PORT\"");
+        cr_expect_str_eq(error, "duet.json:1: 'fargate.targets' must be a list of \"HOST:PORT\"");
     }
 }
 
