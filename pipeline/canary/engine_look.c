@@ -88,6 +88,8 @@ static enum rc judge_windows(struct canary_engine *engine, int64_t now_ms)
         enum rc rc =
             engine->driver->sample(engine->driver->context, &engine->state, engine->cursor_ms,
                                    engine->cursor_ms + length_ms, &sample, engine->why);
+        if (sample.start_ms < engine->state.judged_ms)
+            sample.canary = (struct judge_side){.requests = 0}; /* of the slot's release before */
         if (rc == RC_OK)
             rc = take_window(engine, &sample);
         if (rc != RC_OK)

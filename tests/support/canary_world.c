@@ -170,6 +170,8 @@ static enum rc sample(void *context, const struct canary_state *state, int64_t s
          world->bins[0], &out->stable);
     fill(world, shares_of(weights, GROUPS, state->canary), world->canary_errors, world->canary_ms,
          seconds, world->bins[1], &out->canary);
+    if (world->has_past && start_ms < world->begun_ms)
+        out->canary.requests = out->canary.errors = (uint64_t)world->requests_per_s;
     return end(world, RC_OK);
 }
 
@@ -242,6 +244,7 @@ void canary_world_init(void)
                               .bad_hook = PLAN_POINTS,
                               .retired = -1,
                               .rule = {.count = GROUPS, .weights = {[A] = 50, [X] = 50}}};
+    canary_world.begun_ms = canary_world.now_ms;
     memcpy(canary_world.first, canary_world.rule.weights, sizeof canary_world.first);
     (void)snprintf(canary_world.rule.arn, CANARY_ARN_MAX,
                    "arn:aws:elasticloadbalancing:r:1:listener-rule/app/lb/1/2/3");

@@ -59,6 +59,8 @@ struct canary_world {
     bool is_signalled; /* the next wait says so */
     double requests_per_s, canary_errors, stable_errors;
     double canary_ms; /* that nine of ten of its requests take at most; stable's is 10 */
+    bool has_past;    /* before all this, the canary's slot had another release, which failed */
+    int64_t begun_ms;
     enum rc prepared, smoked;
     bool is_alarmed;
     unsigned hooks[PLAN_POINTS];

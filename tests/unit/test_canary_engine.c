@@ -30,8 +30,11 @@ Test(canary_engine, promotes_what_is_good_by_its_steps)
 {
     EXPECT_EXIT(canary_world_run(PLAN), CANARY_DONE);
     cr_assert_eq(canary_world.write_count, 3u);
-    cr_expect_arr_eq(canary_world.writes[0], ((unsigned[]){40, 10, 50}), 3 * sizeof(unsigned));
-    cr_expect_arr_eq(canary_world.writes[1], ((unsigned[]){25, 25, 50}), 3 * sizeof(unsigned));
+    for (size_t i = 0; i < 3; i++) {
+        static const unsigned first[] = {40, 10, 50}, second[] = {25, 25, 50};
+        cr_expect_eq(canary_world.writes[0][i], first[i]);
+        cr_expect_eq(canary_world.writes[1][i], second[i]);
+    }
     cr_expect(canary_world_has(0, 50, 50));
     expect_no_lock();
 }
@@ -53,6 +56,12 @@ Test(canary_engine, rolls_back_what_fails)
     cr_expect(canary_world_has(50, 0, 50));
     cr_expect_eq(canary_world.write_count, 2u);
     expect_no_lock();
+}
+
+Test(canary_engine, what_the_slot_did_before_is_another_release_s)
+{
+    canary_world.has_past = true;
+    EXPECT_EXIT(canary_world_run(PLAN), CANARY_DONE);
 }
 
 Test(canary_engine, rolls_a_total_failure_back_within_two_windows_that_show_it)
