@@ -54,7 +54,18 @@ static bool show(const struct control_port *port, struct httpd_exchange *exchang
 
 static void on_answer(struct control_call *call)
 {
-    httpd_respond(call->owner);
+    struct httpd_exchange *exchange = call->owner;
+    if (call->is_live) {
+        exchange->context = call;
+        exchange->is_live = true;
+        exchange->produced_bytes = HTTPD_UNKNOWN;
+    }
+    httpd_respond(exchange);
+}
+
+static void on_wake(struct control_call *call)
+{
+    httpd_wake(call->owner);
 }
 
 static bool on_forward(struct control_call *call, struct bytes service)
@@ -75,17 +86,19 @@ static void on_call(struct control_port *port, struct httpd_exchange *exchange)
                                   .res = &exchange->res,
                                   .on_answer = on_answer,
                                   .on_forward = on_forward,
+                                  .on_wake = on_wake,
                                   .owner = exchange,
                                   .port = port};
     make_id(call->request_id);
     door_call(&exchange->req, port->options.services, port->options.service_count, call);
     if (call->is_answered)
-        httpd_respond(exchange);
+        on_answer(call);
 }
 
 static void on_request(struct httpd_exchange *exchange)
 {
     struct control_port *port = httpd_context(exchange->httpd);
+    exchange->context = NULL;
     if (!show(port, exchange))
         on_call(port, exchange);
 }
@@ -94,6 +107,9 @@ static void on_done(struct httpd_exchange *exchange)
 {
     const struct control_port *port = httpd_context(exchange->httpd);
     const struct control_pages *pages = &port->options.pages;
+    const struct control_call *live = exchange->context; /* on_answer's */
+    if (live)
+        live->on_over(live->over_context);
     relay_done(port->options.relay, exchange);
     if (pages->done)
         pages->done(pages->context, exchange);

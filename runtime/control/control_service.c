@@ -111,6 +111,24 @@ void control_answer_raw(struct control_call *call, int status, struct bytes type
     finish(call);
 }
 
+void control_answer_live(struct control_call *call, int status, struct bytes type,
+                         http_producer_fn *producer, void (*on_over)(void *context), void *context)
+{
+    fill(call, status, type, bytes_make(NULL, 0));
+    call->res->producer = producer;
+    call->res->producer_context = context;
+    call->is_live = true;
+    call->on_over = on_over;
+    call->over_context = context;
+    finish(call);
+}
+
+void control_wake(struct control_call *call)
+{
+    if (call->on_wake)
+        call->on_wake(call);
+}
+
 static void write_query_error(struct buf *out, const struct control_call *call, int status,
                               const char *code, struct bytes message)
 {

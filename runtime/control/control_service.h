@@ -47,7 +47,11 @@ struct control_call {
     /* Takes a call of `service` over, before the services that are here are looked at. false: it
      * does not. NULL: nobody would. */
     bool (*on_forward)(struct control_call *call, struct bytes service);
-    void *owner, *port; /* the port's */
+    void (*on_wake)(struct control_call *call); /* see control_wake */
+    void *owner, *port;                         /* the port's */
+    bool is_live;                               /* of an answer: by control_answer_live */
+    void (*on_over)(void *context);
+    void *over_context;
 };
 
 /* Does one action; `context` is the service's. A refused call must change nothing. One that has to
@@ -94,6 +98,16 @@ void control_answer(struct control_call *call, const struct datum *result);
  */
 void control_answer_raw(struct control_call *call, int status, struct bytes type,
                         struct bytes body);
+
+/* Answers with a body that goes on for as long as something happens: `producer` gives its next
+ * part, with its `context`; where it says RC_AGAIN and gives none, control_wake has it asked again.
+ * on_over tells, with the same context, that the answer is over, also when the client has left; the
+ * port's own end tells nothing. */
+void control_answer_live(struct control_call *call, int status, struct bytes type,
+                         http_producer_fn *producer, void (*on_over)(void *context), void *context);
+
+/* The answer may be over, and the call gone, after it. */
+void control_wake(struct control_call *call);
 
 /* Answers with an error: `code` as AWS names it ("RuleNotFound"), static. */
 void control_fail(struct control_call *call, int status, const char *code, const char *format, ...)

@@ -13,6 +13,8 @@ static const struct control_route routes[] = {
     {"GET", NAMED, "GetFunction", lambda_get_function, false},
     {"DELETE", NAMED, "DeleteFunction", lambda_delete_function, false},
     {"POST", NAMED "/invocations", "Invoke", lambda_invoke, true},
+    {"POST", "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
+     "InvokeWithResponseStream", lambda_invoke_stream, true},
     {"PUT", NAMED "/code", "UpdateFunctionCode", lambda_update_function_code, false},
     {"GET", NAMED "/configuration", "GetFunctionConfiguration", lambda_get_function_configuration,
      false},

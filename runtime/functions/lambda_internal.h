@@ -71,6 +71,28 @@ struct bytes lambda_keep(struct control_call *call, const char *text);
  * it borrows is in the call. false: it is answered. */
 bool lambda_read_settings(struct control_call *call, struct settings *settings) MUST_CHECK;
 
+/* --- invoking --- */
+
+enum lambda_invoke_type { LAMBDA_INVOKE_WAIT, LAMBDA_INVOKE_EVENT, LAMBDA_INVOKE_DRY };
+
+/* What a call of Invoke is; in its arena. */
+struct lambda_invoke {
+    struct control_call *call;
+    struct registry_function *function;
+    struct registry_version *target; /* only until the function is called */
+    struct bytes qualifier, client_context;
+    enum lambda_invoke_type type;
+    bool wants_log;
+    char version[16]; /* the target's name */
+};
+
+/* Reads it, and fills `function_call` but for its callbacks. NULL: it is answered. */
+struct lambda_invoke *lambda_invoke_read(struct lambda_api *api, struct control_call *call,
+                                         struct function_call *function_call);
+
+/* Answers that a call is throttled. */
+void lambda_throttled(struct control_call *call, struct bytes payload);
+
 /* --- the actions --- */
 
 control_action_fn lambda_create_function, lambda_update_function_code; /* _code */
@@ -83,6 +105,7 @@ control_action_fn lambda_create_alias, lambda_update_alias, lambda_get_alias, la
 control_action_fn lambda_add_permission, lambda_remove_permission, lambda_get_policy; /* _policy */
 control_action_fn lambda_put_concurrency, lambda_get_concurrency, lambda_delete_concurrency,
     lambda_put_provisioned, lambda_get_provisioned, lambda_delete_provisioned; /* _concurrency */
+control_action_fn lambda_invoke_stream;                                        /* _stream */
 control_action_fn lambda_invoke;                                               /* _invoke */
 
 /* --- life --- */

@@ -9,17 +9,6 @@
 
 enum { CONTEXT_MAX = 3583 };
 
-enum invoke_type { INVOKE_WAIT, INVOKE_EVENT, INVOKE_DRY };
-
-/* What a call is, taken from its head. */
-struct invoke {
-    struct control_call *call;
-    enum invoke_type type;
-    bool wants_log;
-    struct bytes client_context;
-    char version[16];
-};
-
 /* --- the head --- */
 
 static struct bytes field_of(const struct control_call *call, const char *name)
@@ -47,7 +36,7 @@ static bool read_choice(struct control_call *call, const char *name, const char 
 }
 
 /* JSON in base64. false: it is answered. */
-static bool read_context(struct invoke *invoke)
+static bool read_context(struct lambda_invoke *invoke)
 {
     struct control_call *call = invoke->call;
     struct bytes text = field_of(call, "x-amz-client-context");
@@ -67,31 +56,32 @@ static bool read_context(struct invoke *invoke)
     return false;
 }
 
-static bool read_head(struct invoke *invoke)
+static bool read_head(struct lambda_invoke *invoke)
 {
     static const char *const types[] = {"RequestResponse", "Event", "DryRun", NULL};
     static const char *const logs[] = {"None", "Tail", NULL};
-    unsigned type = INVOKE_WAIT, log = 0;
+    unsigned type = LAMBDA_INVOKE_WAIT, log = 0;
     if (!read_choice(invoke->call, "x-amz-invocation-type", types, &type) ||
         !read_choice(invoke->call, "x-amz-log-type", logs, &log) || !read_context(invoke))
         return false;
-    invoke->type = (enum invoke_type)type;
-    invoke->wants_log = log == 1 && type == INVOKE_WAIT;
+    invoke->type = (enum lambda_invoke_type)type;
+    invoke->wants_log = log == 1 && type == LAMBDA_INVOKE_WAIT;
     return true;
 }
 
 /* false: it is answered. An empty payload is no event at all, and goes as one. */
-static bool check_payload(const struct invoke *invoke)
+static bool check_payload(const struct lambda_invoke *invoke)
 {
     struct control_call *call = invoke->call;
     struct bytes body = call->req->body;
-    size_t max = invoke->type == INVOKE_EVENT ? LIMIT_EVENT_BYTES : LIMIT_PAYLOAD_BYTES;
+    size_t max = invoke->type == LAMBDA_INVOKE_EVENT ? LIMIT_EVENT_BYTES : LIMIT_PAYLOAD_BYTES;
     struct json_place place;
     cJSON *tree;
     if (body.len > max) {
         control_fail(call, 413, "RequestTooLargeException",
                      "%zu byte payload is too large for the %s invocation type (limit %zu bytes)",
-                     body.len, invoke->type == INVOKE_EVENT ? "Event" : "RequestResponse", max);
+                     body.len, invoke->type == LAMBDA_INVOKE_EVENT ? "Event" : "RequestResponse",
+                     max);
         return false;
     }
     enum rc rc = body.len ? json_parse(call->arena, body, &tree, &place) : RC_OK;
@@ -111,6 +101,12 @@ static void add(struct control_call *call, const char *name, struct bytes value)
     http_response_add(call->res, call->arena, bytes_from_str(name), value);
 }
 
+void lambda_throttled(struct control_call *call, struct bytes payload)
+{
+    add(call, "x-amzn-errortype", BYTES_LIT("TooManyRequestsException"));
+    control_answer_raw(call, 429, BYTES_LIT("application/json"), payload);
+}
+
 static void add_log(struct control_call *call, struct bytes tail)
 {
     size_t len = base64_encoded_len(tail.len);
@@ -125,11 +121,10 @@ static void add_log(struct control_call *call, struct bytes tail)
 
 static void on_done(void *context, const struct function_result *result)
 {
-    const struct invoke *invoke = context;
+    const struct lambda_invoke *invoke = context;
     struct control_call *call = invoke->call;
     if (result->outcome == FUNCTION_THROTTLED) {
-        add(call, "x-amzn-errortype", BYTES_LIT("TooManyRequestsException"));
-        control_answer_raw(call, 429, BYTES_LIT("application/json"), result->payload);
+        lambda_throttled(call, result->payload);
         return;
     }
     add(call, "X-Amz-Executed-Version", bytes_from_str(invoke->version));
@@ -158,42 +153,48 @@ static void answer_empty(struct control_call *call, int status)
 
 /* --- the action --- */
 
-/* NULL: it is answered. */
-static struct invoke *read_call(struct control_call *call)
+struct lambda_invoke *lambda_invoke_read(struct lambda_api *api, struct control_call *call,
+                                         struct function_call *function_call)
 {
-    struct invoke *invoke = arena_zalloc(call->arena, sizeof *invoke);
+    struct bytes qualifier = {NULL, 0};
+    struct registry_function *function = lambda_function(api, call, &qualifier);
+    if (!function || !lambda_version(call, function, qualifier))
+        return NULL;
+    struct lambda_invoke *invoke = arena_zalloc(call->arena, sizeof *invoke);
     if (!invoke) {
         lambda_no_memory(call);
         return NULL;
     }
-    invoke->call = call;
-    return read_head(invoke) && check_payload(invoke) ? invoke : NULL;
-}
-
-void lambda_invoke(void *context, struct control_call *call)
-{
-    struct bytes qualifier = {NULL, 0};
-    struct registry_function *function = lambda_function(context, call, &qualifier);
-    struct registry_version *version = NULL;
-    if (function && lambda_version(call, function, qualifier))
-        version = registry_resolve(function, qualifier); /* an alias's choice */
-    struct invoke *invoke = version ? read_call(call) : NULL;
-    if (!invoke)
-        return;
-    registry_version_name(version, invoke->version);
-    struct function_call function_call = {
+    *invoke = (struct lambda_invoke){
+        .call = call,
+        .function = function,
+        .qualifier = qualifier,
+        .target = registry_resolve(function, qualifier)}; /* an alias's choice */
+    if (!read_head(invoke) || !check_payload(invoke))
+        return NULL;
+    registry_version_name(invoke->target, invoke->version);
+    *function_call = (struct function_call){
         .event = call->req->body.len ? call->req->body : BYTES_LIT("{}"),
         .client_context = invoke->client_context,
         .arn = arn_of(call, function, qualifier),
         .wants_log_tail = invoke->wants_log,
-        .on_done = on_done,
-        .context = invoke,
     };
-    if (invoke->type == INVOKE_DRY)
+    return invoke;
+}
+
+void lambda_invoke(void *context, struct control_call *call)
+{
+    struct function_call function_call;
+    struct lambda_invoke *invoke = lambda_invoke_read(context, call, &function_call);
+    if (!invoke)
+        return;
+    function_call.on_done = on_done;
+    function_call.context = invoke;
+    if (invoke->type == LAMBDA_INVOKE_DRY)
         answer_empty(call, 204);
-    else if (invoke->type == INVOKE_WAIT)
-        registry_call(version, &function_call);
-    else if (lambda_event_add(context, function, qualifier, &function_call))
+    else if (invoke->type == LAMBDA_INVOKE_WAIT)
+        registry_call(invoke->target, &function_call);
+    else if (lambda_event_add(context, invoke->function, invoke->qualifier, &function_call))
         answer_empty(call, 202);
     else
         lambda_no_memory(call);

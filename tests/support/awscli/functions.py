@@ -129,6 +129,27 @@ def calls():
     refused("ResourceNotFoundException", "function:nobody", api.invoke, FunctionName="nobody")
 
 
+def streams():
+    """an answer that is streamed comes part by part, as the function gives it"""
+    file = os.path.join(FOLDER, "go-on")
+    answer = api.invoke_with_response_stream(FunctionName="call", LogType="Tail",
+                                             Payload=json.dumps({"do": "stream", "file": file}))
+    assert answer["ExecutedVersion"] == "$LATEST", answer
+    came = []
+    for event in answer["EventStream"]:
+        came.append(event)
+        if "PayloadChunk" in event:  # the function has not said all yet: it waits for the file
+            open(file, "w", encoding="utf-8").close()
+    assert b"".join(event["PayloadChunk"]["Payload"] for event in came[:-1]) == b"one two", came
+    assert "START RequestId" in base64.b64decode(came[-1]["InvokeComplete"]["LogResult"]).decode(), came
+    for event, code in (({"do": "fail"}, "Function.Asked"), ({"do": "exit"}, "Runtime.ExitError")):
+        answer = api.invoke_with_response_stream(FunctionName="call", Payload=json.dumps(event))
+        last = list(answer["EventStream"])[-1]["InvokeComplete"]
+        assert last["ErrorCode"] == code and "errorMessage" in last["ErrorDetails"], last
+    refused("InvalidParameterValueException", "RequestResponse", api.invoke_with_response_stream,
+            FunctionName="call", InvocationType="DryRun")
+
+
 def events():
     """a call of type Event is answered at once, and made three times when it fails"""
     file = os.path.join(FOLDER, "tries")
@@ -326,7 +347,7 @@ def drives_cli():
         assert json.load(answer)["mark"] == "by-cli"
 
 
-for claim in (stands, lives, calls, events, versions, aliases, settings, concurrency, policies, bad_packages,
+for claim in (stands, lives, calls, streams, events, versions, aliases, settings, concurrency, policies, bad_packages,
               drives_cli, replaces):
     check(claim)
 claims.end()

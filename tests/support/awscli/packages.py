@@ -10,10 +10,17 @@ import sys
 import zipfile
 
 RUNTIME = f"""#!{sys.executable} -I
-import http.client, json, os
+import http.client, json, os, time
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 base = "/2018-06-01/runtime/invocation/"
 mark = open(os.path.join(os.environ["LAMBDA_TASK_ROOT"], "mark")).read()
+
+def parts(file):
+    yield b"one "
+    while not os.path.exists(file):
+        time.sleep(0.01)
+    yield b"two"
+
 while True:
     api.request("GET", base + "next")
     head = api.getresponse()
@@ -35,7 +42,13 @@ while True:
         os._exit(3)
     elif asked == "print":
         print("a line of the function", flush=True)
-    api.request("POST", base + head.headers["Lambda-Runtime-Aws-Request-Id"] + "/" + name, json.dumps(answer))
+    path = base + head.headers["Lambda-Runtime-Aws-Request-Id"] + "/" + name
+    if asked == "stream":
+        api.request("POST", path, parts(event["file"]), encode_chunked=True, headers={{
+            "Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked"}})
+    else:
+        kind = {{"Lambda-Runtime-Function-Error-Type": "Function.Asked"}} if name == "error" else {{}}
+        api.request("POST", path, json.dumps(answer), kind)
     api.getresponse().read()
 """
 
