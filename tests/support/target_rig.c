@@ -87,8 +87,8 @@ static void read_arn(struct target_rig *rig, char arn[256])
         call(&client, rig->control_port, "Action=DescribeLoadBalancers&Version=2015-12-01");
     const char *at = memmem(body.ptr, body.len, begin, sizeof begin - 1);
     cr_assert_not_null(at);
-    (void)snprintf(arn, 256, "%.*s", (int)strcspn(at + sizeof begin - 1, "<"),
-                   at + sizeof begin - 1);
+    struct bytes rest = bytes_skip(body, (size_t)(at - body.ptr) + sizeof begin - 1);
+    (void)snprintf(arn, 256, "%.*s", (int)bytes_find(rest, '<'), rest.ptr);
     client_close(&client);
 }
 
