@@ -119,6 +119,27 @@ Test(function_life, a_frozen_one_that_was_killed_costs_no_call)
         cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
 }
 
+/* In its init, in its call, between answer and next, idle, frozen: wherever the steps lead. */
+Test(function_life, a_kill_at_any_time_is_healed)
+{
+    rig.options.freeze_ms = 1;
+    rig_start(&rig, ECHO);
+    for (int steps = 0; steps < 20; steps++) {
+        const struct rig_result *result = &rig.results[rig_call(&rig, "[1]")];
+        for (int i = 0; i < steps; i++)
+            cr_assert_eq(loop_step(&rig.loop, 2), RC_OK);
+        pid_t pid = look().last.process_id;
+        if (pid)
+            cr_assert_eq(kill(pid, SIGKILL), 0);
+        while (!result->is_done)
+            cr_assert_eq(loop_step(&rig.loop, -1), RC_OK);
+        if (result->outcome != FUNCTION_OK)
+            cr_expect_str_eq(result->error_type, "Runtime.ExitError", "%d: %s", steps,
+                             result->payload);
+        cr_expect_eq(rig_run(&rig, "{}")->outcome, FUNCTION_OK, "after %d steps", steps);
+    }
+}
+
 /* --- ended --- */
 
 Test(function_life, one_that_waits_for_long_is_ended)
