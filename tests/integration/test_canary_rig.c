@@ -123,16 +123,18 @@ Test(canary_rig, rolls_back_what_crashes)
 static const char *const server_env[] = {"PORT=0", "DUET_BIND=127.0.0.1", "DUET_STORE=memory",
                                          NULL};
 
-/* Kills it when its share is there; it waits there for a word, however slow this machine is. */
-static void kill_in_its_bake(void)
+/* Sends it a signal when its share is there; it waits there for a word, however slow this machine
+ * is. Its exit status; -1: the signal has killed it. */
+static int signal_in_its_bake(int number)
 {
     struct program program;
     canary_rig_start(&canary, &program, "run", NULL);
     cr_assert(program_wait_for(&program, "bake: step 1 of 2"), "%s", program.out.data);
-    cr_assert_eq(kill(program.id, SIGKILL), 0);
-    (void)program_wait(&program);
-    program_release(&program);
     cr_expect(has_weight("fargate-b", "40"));
+    cr_assert_eq(kill(program.id, number), 0);
+    int status = program_wait(&program);
+    program_release(&program);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 Test(canary_rig, promotes_a_good_one_and_loses_no_request)
@@ -144,7 +146,7 @@ Test(canary_rig, promotes_a_good_one_and_loses_no_request)
     cr_assert(port, "%s", server.out.data);
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", port);
     write_plan(CHECKS(""), true);
-    kill_in_its_bake();
+    cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
     cr_expect_eq(canary_rig_run(&canary, "run", NULL), 6, "the dead one has the lock");
     cr_expect_eq(canary_rig_run(&canary, "resume", "--force"), 0);
     cr_expect(has_weight("fargate-a", "0") && has_weight("fargate-b", "100"));
@@ -163,9 +165,23 @@ Test(canary_rig, killed_it_is_rolled_back_by_another)
     struct bad_server *server = bad_server_start(BAD_NOTHING);
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
     write_plan(CHECKS(""), true);
-    kill_in_its_bake();
+    cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
     cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 0);
     cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
     canary_rig_target(&canary, "DeregisterTargets", "fargate-b", bad_server_port(server));
+    bad_server_stop(server);
+}
+
+Test(canary_rig, told_to_end_it_holds_or_rolls_back_as_its_plan_says)
+{
+    struct bad_server *server = bad_server_start(BAD_NOTHING);
+    canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
+    write_plan("\"on_signal\":\"rollback\"," CHECKS(""), true);
+    cr_expect_eq(signal_in_its_bake(SIGTERM), 1);
+    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
+    write_plan(CHECKS(""), true);
+    cr_expect_eq(signal_in_its_bake(SIGINT), 3);
+    cr_expect(has_weight("fargate-a", "60") && has_weight("fargate-b", "40"));
+    cr_expect_eq(canary_rig_run(&canary, "abort", NULL), 0);
     bad_server_stop(server);
 }
