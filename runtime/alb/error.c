@@ -22,6 +22,8 @@ int alb_error_status(enum alb_error error)
 {
     if (error == ALB_OK)
         return 200;
+    if (error == ALB_E_ACCESS_DENIED)
+        return 403;
     return error == ALB_E_HEALTH_UNAVAILABLE || error == ALB_E_INTERNAL_FAILURE ? 500 : 400;
 }
 

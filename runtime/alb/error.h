@@ -24,6 +24,7 @@
     X(PRIORITY_IN_USE, "PriorityInUse", "The specified priority is in use")                     \
     X(RESOURCE_IN_USE, "ResourceInUse", "A specified resource is in use")                       \
     X(OPERATION_NOT_PERMITTED, "OperationNotPermitted", "This operation is not allowed")        \
+    X(ACCESS_DENIED, "AccessDenied", "The load balancer may not do this")                       \
     X(INVALID_CONFIGURATION_REQUEST, "InvalidConfigurationRequest",                             \
       "The requested configuration is not valid")                                               \
     X(INVALID_TARGET, "InvalidTarget",                                                          \

@@ -79,6 +79,9 @@ struct alb_model {
     struct alb_doors doors;
     /* The data path's: requests that wait in the group look for a target again. NULL: no path. */
     void (*wake)(struct alb_group *group);
+    /* Whether a function's policy lets a target group call it: asked when it is registered, with
+     * options.context. NULL: any may. */
+    bool (*may_call)(void *context, struct bytes function_arn, struct bytes group_arn);
     /* Called when an API's call has been done, before its answer: keeps what changed. NULL: nobody
      * does. false: `why` says why it could not. */
     bool (*keep)(struct alb_model *model, struct alb_why *why);

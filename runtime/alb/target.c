@@ -93,6 +93,13 @@ static enum alb_error set_function(struct alb_target *target, struct alb_why *wh
         !options->find_function(options->context, bytes_from_str(target->id), &target->function))
         return alb_refuse_printf(why, ALB_E_INVALID_TARGET, "There is no function '%s'",
                                  target->id);
+    if (target->group->model->may_call &&
+        !target->group->model->may_call(options->context, bytes_from_str(target->id),
+                                        bytes_from_str(target->group->arn)))
+        return alb_refuse_printf(why, ALB_E_ACCESS_DENIED,
+                                 "elasticloadbalancing principal does not have permission to "
+                                 "invoke %s from target group %s",
+                                 target->id, target->group->arn);
     return ALB_OK;
 }
 

@@ -165,6 +165,11 @@ bool registry_statement_add(struct registry_function *function,
 void registry_statement_delete(struct registry_function *function,
                                struct registry_statement *statement);
 
+/* true: a statement for that qualifier lets the service `principal` invoke it, from `source_arn` or
+ * from anywhere. */
+bool registry_may_invoke(const struct registry_function *function, struct bytes qualifier,
+                         const char *principal, struct bytes source_arn);
+
 /* --- calls --- */
 
 /* Takes "NAME", "NAME:QUALIFIER", "ACCOUNT:function:NAME..." or an ARN apart; the qualifier is

@@ -112,3 +112,23 @@ void registry_statement_delete(struct registry_function *function,
     *link = statement->next;
     free(statement);
 }
+
+static bool allows(const struct registry_statement *statement, struct bytes qualifier,
+                   const char *principal, struct bytes source_arn)
+{
+    struct bytes source = bytes_from_str(statement->source_arn);
+    return bytes_eq(qualifier, bytes_from_str(statement->qualifier)) &&
+           strcmp(statement->principal, principal) == 0 &&
+           (strcmp(statement->action, "lambda:InvokeFunction") == 0 ||
+            strcmp(statement->action, "lambda:*") == 0) &&
+           (source.len == 0 || bytes_eq(source, source_arn));
+}
+
+bool registry_may_invoke(const struct registry_function *function, struct bytes qualifier,
+                         const char *principal, struct bytes source_arn)
+{
+    const struct registry_statement *statement = function->statements;
+    while (statement && !allows(statement, qualifier, principal, source_arn))
+        statement = statement->next;
+    return statement != NULL;
+}

@@ -56,6 +56,16 @@ bool rig_lambda_find(void *context, struct bytes arn, struct alb_function *funct
            registry_home(lambda->registry, arn, function);
 }
 
+static bool may_call(void *context, struct bytes function_arn, struct bytes group_arn)
+{
+    const struct rig_lambda *lambda = context;
+    struct bytes name, qualifier;
+    registry_split(function_arn, &name, &qualifier);
+    const struct registry_function *function = registry_find(lambda->registry, name);
+    return function && registry_may_invoke(function, qualifier,
+                                           "elasticloadbalancing.amazonaws.com", group_arn);
+}
+
 /* --- the function of terraform/modules/lambda_home --- */
 
 static struct registry_function *make_function(struct rig_lambda *lambda,
@@ -118,6 +128,7 @@ bool rig_lambda_start(struct rig_lambda *lambda, const struct rig_config *config
         return false;
     }
     lambda->is_started = true;
+    model->model->may_call = may_call;
     for (int i = 0; i < ALIASES; i++)
         if (!register_alias(function, model, i, error, error_len))
             return false;

@@ -97,6 +97,8 @@ def prepare():
     made = functions.create_function(
         FunctionName="failing", Role="arn:aws:iam::000000000000:role/r", Runtime="provided.al2023",
         Handler="h.handler", Code={"ZipFile": packages.function("x")}, Timeout=60)
+    functions.add_permission(FunctionName="failing", StatementId="alb", Action="lambda:InvokeFunction",
+                             Principal="elasticloadbalancing.amazonaws.com")
     OWN["broken"] = route(["/broken", "/silent"], 1, {"Id": "127.0.0.1", "Port": start_broken()}, TargetType="ip",
                           Protocol="HTTP", Port=80, VpcId="vpc-1")
     OWN["failing"] = route(["/fail"], 2, {"Id": made["FunctionArn"]}, TargetType="lambda")

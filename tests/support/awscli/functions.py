@@ -266,6 +266,22 @@ def policies():
     refused("ResourceNotFoundException", "No policy", api.get_policy, **who)
 
 
+def registers():
+    """a load balancer may call a function only where its policy says so"""
+    group = elb.create_target_group(Name="asks", TargetType="lambda")["TargetGroups"][0]["TargetGroupArn"]
+    arn = api.get_function(FunctionName="ship", Qualifier="2")["Configuration"]["FunctionArn"]
+    here = {"TargetGroupArn": group, "Targets": [{"Id": arn}]}
+    allow = {"FunctionName": "ship", "Qualifier": "2", "Action": "lambda:InvokeFunction"}
+    refused("InvalidTarget", "no function", elb.register_targets, TargetGroupArn=group, Targets=[{"Id": arn + "9"}])
+    refused("AccessDenied", "does not have permission to invoke " + arn, elb.register_targets, **here)
+    api.add_permission(StatementId="else", Principal="elasticloadbalancing.amazonaws.com", SourceArn=group + "x", **allow)
+    api.add_permission(StatementId="events", Principal="events.amazonaws.com", **allow)
+    refused("AccessDenied", group, elb.register_targets, **here)
+    api.add_permission(StatementId="alb", Principal="elasticloadbalancing.amazonaws.com", SourceArn=group, **allow)
+    elb.register_targets(**here)
+    elb.delete_target_group(TargetGroupArn=group)
+
+
 def bad_packages():
     """a package that cannot run is refused, and what is wrong is named"""
     link, shell = 0o120777, "#!/bin/sh\n"
@@ -347,7 +363,7 @@ def drives_cli():
         assert json.load(answer)["mark"] == "by-cli"
 
 
-for claim in (stands, lives, calls, streams, events, versions, aliases, settings, concurrency, policies, bad_packages,
+for claim in (stands, lives, calls, streams, events, versions, aliases, settings, concurrency, policies, registers, bad_packages,
               drives_cli, replaces):
     check(claim)
 claims.end()
