@@ -126,7 +126,7 @@ again = $(MAKE) --no-print-directory DEPS=skip
 alone = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u DEPS -u T
 
 .PHONY: _programs _bench _tests _homes _fuzz _unit all run test test-unit test-asan test-tsan tf-test \
-        fuzz lint bench package image deps install clean help
+        fuzz lint bench package rehearse image deps install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -190,6 +190,10 @@ package: deps ## static binaries and Lambda zips for x86_64 and arm64, into buil
 	+@$(again) MODE=release-x86_64 STORES=dynamodb build/release-x86_64-dynamodb/bootstrap
 	@pipeline/package.sh
 
+rehearse: deps ## a release on this machine: a good build is promoted, a broken one rolled back, under load
+	+@$(again) _programs $(B)/tests/users
+	@$(alone) pipeline/rehearse.sh
+
 IMAGE_ARCH ?= x86_64 arm64
 image: ## container images of both homes, from make package; IMAGE_ARCH=x86_64 for one architecture
 	@$(alone) container/image.sh $(IMAGE_ARCH)
@@ -204,7 +208,7 @@ install: all ## put duet, libduet.a and its headers under PREFIX (/usr/local)
 deps: ## install missing Debian or Ubuntu packages (says which)
 ifneq ($(DEPS),skip)
 	@pipeline/deps.sh $(or $(filter bench package,$(MAKECMDGOALS)),\
-	    $(if $(filter test% lint fuzz,$(MAKECMDGOALS)),test,build))
+	    $(if $(filter test% lint fuzz rehearse,$(MAKECMDGOALS)),test,build))
 endif
 
 clean: ## remove all that was built

@@ -4,7 +4,8 @@
 #
 # They are tagged duet-server:VERSION, duet-lambda:VERSION and duet-rig:VERSION, and :latest, for this
 # machine's architecture, with -ARCH behind it for each. Labels say version, revision and source; nothing else differs between two
-# builds of the same files. Settings: SOURCE, an address of the source for the label.
+# builds of the same files. Settings: SOURCE, an address of the source for the label; SAVE, a file for all of
+# them, as docker save writes it.
 # Exit status: 0 built, 1 something failed, 77 there is no Docker to build with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,12 +53,14 @@ build root duet-root
 docker run --rm --network=none duet-root >build/release/root.tar.new
 mv build/release/root.tar.new build/release/root.tar
 
+saved=()
 for arch; do
     machine=$arch options=() kinds=(server lambda)
     [ "$arch" != x86_64 ] || machine=amd64 kinds+=(rig)
     ! docker buildx version >/dev/null 2>&1 || options=(--platform "linux/$machine")
     for kind in "${kinds[@]}"; do
         tag=duet-$kind:$version-$arch
+        saved+=("$tag")
         build "$kind" "$tag" "${options[@]}" --build-arg "ARCH=$arch" --build-arg "VERSION=$version" \
             --build-arg "REVISION=$revision" --build-arg "SOURCE=$source"
         [ "$(docker image inspect -f '{{.Architecture}}' "$tag")" = "$machine" ] ||
@@ -67,3 +70,6 @@ for arch; do
             "$(docker image inspect -f '{{.Os}}/{{.Architecture}}' "$tag")"
     done
 done
+if [ -n "${SAVE:-}" ]; then
+    docker save -o "$SAVE.new" "${saved[@]}" && mv "$SAVE.new" "$SAVE"
+fi

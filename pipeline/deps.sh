@@ -8,7 +8,7 @@
 set -euo pipefail
 build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev libnghttp2-dev libpcre2-dev libjs-chart.js)
 unit=(libcriterion-dev procps)
-test=(libcriterion-dev curl clang clang-format shellcheck pmccabe binutils git procps unzip)
+test=(libcriterion-dev jq curl clang clang-format shellcheck pmccabe binutils git procps unzip)
 ci=(chromium) # on Ubuntu that is a snap: there the runner's own Chrome is taken
 bench=(nginx-light haproxy h2o libmicrohttpd-dev wrk python3)
 # What is linked statically is built from source; qemu and openssl are for the tests of the result.

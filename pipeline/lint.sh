@@ -219,7 +219,7 @@ check_readme() { # README.md's links lead somewhere, and its picture of the fold
                    name = substr($0, 1, RLENGTH - 1)
                    if (sub(/^  /, "", name)) print top "/" name; else print top = name }' README.md |
                LC_ALL=C sort) \
-        <(find .ci container handlers pipeline runtime terraform tests -type f ! -name '*.pyc' ! -path '*/.terraform*' 2>/dev/null |
+        <(find .ci .github container handlers pipeline runtime terraform tests -type f ! -name '*.pyc' ! -path '*/.terraform*' 2>/dev/null |
             awk -F/ '{ print $1 } NF > 2 { print $1 "/" $2 }' | LC_ALL=C sort -u) |
         sed -n 's/^< /README.md: there is no folder /p; s/^> /README.md: the picture lacks /p' |
         none '' || found=1
@@ -287,6 +287,17 @@ check_chart() { # the Helm chart and what Flux makes of it, with each environmen
     "$scripts"/chart_check.sh
 }
 
+check_workflows() { # what actionlint, zizmor and yamllint know of GitHub's workflows
+    [ -d .github ] || return 0
+    local tool
+    tool=$("$scripts"/tools.sh actionlint) || { echo "$tool"; return 2; }
+    "$tool" || return 1
+    tool=$("$scripts"/tools.sh zizmor) || { echo "$tool"; return 2; }
+    "$tool" --offline --no-progress --quiet --config .github/zizmor.yml .github/workflows || return 1
+    tool=$("$scripts"/tools.sh yamllint) || { echo "$tool"; return 2; }
+    "$tool" --strict --config-file .github/yamllint.yml .github
+}
+
 needs() { # TOOL
     command -v "$1" >/dev/null && return 0
     echo "$1 is missing: make lint installs it"
@@ -312,7 +323,7 @@ run() { # CHECK: runs it and prints its line
     fi
 }
 
-all=(format layers foreign calls environment state lengths headers settings readme shell terraform tflint checkov tables dockerfile chart)
+all=(format layers foreign calls environment state lengths headers settings readme shell terraform tflint checkov tables dockerfile chart workflows)
 scripts=$(cd "${0%/*}" && pwd)
 cd "${1:-$scripts/..}" || exit 2
 [ $# -gt 1 ] && all=("${@:2}")

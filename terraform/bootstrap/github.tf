@@ -21,7 +21,7 @@ locals {
   deploying = setunion(var.environments, ["pr"])
   roles = {
     plan   = { environments = ["plan"], policy = local.plan_policy, does = "reads all that a plan compares, writes nothing" }
-    push   = { environments = ["release"], policy = local.push_policy, does = "brings images and zips in" }
+    push   = { environments = ["pr", "release"], policy = local.push_policy, does = "brings images and zips in" }
     apply  = { environments = local.deploying, policy = local.apply_policy, does = "makes and changes environments" }
     canary = { environments = local.deploying, policy = local.canary_policy, does = "fills idle slots and moves weights" }
   }

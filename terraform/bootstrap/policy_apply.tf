@@ -19,6 +19,12 @@ locals {
         Condition = local.here
       },
       {
+        Sid      = "SeeTheCanarysLock"
+        Effect   = "Allow"
+        Action   = "ssm:GetParameter"
+        Resource = local.arn.parameter
+      },
+      {
         Sid    = "LoadBalancer"
         Effect = "Allow"
         Action = [

@@ -29,9 +29,9 @@ run "made" {
   assert {
     condition = jsonencode(jsondecode(aws_iam_role.ci["push"].assume_role_policy).Statement[0].Condition.StringEquals) == jsonencode({
       "token.actions.githubusercontent.com:aud"           = "sts.amazonaws.com"
-      "token.actions.githubusercontent.com:environment"   = ["release"]
+      "token.actions.githubusercontent.com:environment"   = ["pr", "release"]
       "token.actions.githubusercontent.com:repository_id" = "34"
-      "token.actions.githubusercontent.com:sub"           = ["repo:octo/duet:environment:release", "repo:octo@12/duet@34:environment:release"]
+      "token.actions.githubusercontent.com:sub"           = ["repo:octo/duet:environment:pr", "repo:octo/duet:environment:release", "repo:octo@12/duet@34:environment:pr", "repo:octo@12/duet@34:environment:release"]
     })
     error_message = "a role trusts one repository, in one environment, by every claim"
   }

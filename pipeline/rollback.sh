@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# rollback.sh: leaves an environment as it was before a release that did not finish: the canary that runs is
+# rolled back, and a home that was promoted already goes back too. After a release that did finish, or where
+# none began, it does nothing. As the last step of a job it runs whatever happened before it.
+#
+# With FORCE=1, by hand: whoever's canary runs is rolled back; else each home goes back to its idle slot,
+# which has the release before as long as it is warm.
+# Inputs: ENVIRONMENT (dev, qa, prod; pr with NUMBER) or NAME, FORCE, OUT (build/canary, where canary.sh
+# left its plans), DUET (build/duet), DRY_RUN.
+# Exit codes: those of common.sh; 4: somebody else's canary runs.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=pipeline/common.sh
+. "$here/common.sh"
+need_name
+duet=${DUET:-$here/../build/duet}
+[ -x "$duet" ] || die 2 "there is no $duet: make builds it"
+export OUT=${OUT:-$here/../build/canary}
+
+held=0
+"$here/lock.sh" 2>/dev/null || held=$?
+[ "$held" = 0 ] || [ "$held" = 4 ] || exit "$held"
+if [ "${FORCE:-}" = 1 ] && [ "$held" = 0 ]; then
+    PLAN=blue-green act "$here/canary.sh"
+    exit
+fi
+if [ "${FORCE:-}" != 1 ]; then
+    if [ ! -e "$OUT/before.json" ] || [ -e "$OUT/promoted" ]; then
+        say 'nothing to roll back'
+        exit
+    fi
+fi
+if [ "$held" = 4 ]; then
+    run=$("$duet" canary status --lock "$(lock_name)" --json | jq -r .run)
+    grep -qsF "$run" "$OUT"/*.jsonl || [ "${FORCE:-}" = 1 ] ||
+        die 4 'the canary that runs is not of this release: it is left alone'
+    act "$duet" canary rollback --lock "$(lock_name)" --force || [ $? -eq 1 ] || die 3 'the canary was not rolled back: see above'
+fi
+# What was promoted before that: where the weights are not those of before, the way back is run.
+[ -e "$OUT/before.json" ] || exit 0
+now=$("$here/environment.sh")
+for back in "$OUT"/*-back.json; do
+    home=$(basename "$back" -back.json)
+    [ "$(jq -c "[.slots[] | select(.home == \"$home\").weight]" "$OUT/before.json")" = \
+        "$(jq -c "[.slots[] | select(.home == \"$home\").weight]" <<<"$now")" ] || act "$duet" canary run "$back"
+done
+say "$NAME is as before"
