@@ -5,7 +5,7 @@
 #include "pipeline/canary/estimate.h"
 #include "tests/support/canary_traffic.h"
 
-enum { RUNS = 300 };
+enum { RUNS = 200 };
 
 /* The runs that fail. */
 static unsigned failures(const struct traffic_case *what)
