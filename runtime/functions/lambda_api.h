@@ -28,9 +28,12 @@ typedef bool lambda_fetch_fn(void *context, struct bytes bucket, struct bytes ke
 
 struct lambda_api_options {
     struct registry *registry; /* Required: borrowed, and freed after the API. */
-    const char *folder;        /* Required: absolute; packages are unpacked in it */
-    lambda_fetch_fn *fetch;    /* NULL: there is no S3 */
-    void *context;             /* of fetch */
+    /* Required: an absolute path, for packages to be unpacked in; asked for before each. NULL:
+     * there can be none, errno says why. */
+    const char *(*folder)(void *context);
+    void *folder_context;
+    lambda_fetch_fn *fetch; /* NULL: there is no S3 */
+    void *context;          /* of fetch */
 };
 
 /* NULL: no memory. */

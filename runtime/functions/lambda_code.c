@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -114,14 +115,18 @@ void lambda_updates_end(struct lambda_api *api)
 
 static bool unpack(struct lambda_update *update, struct bytes zip, char *error, size_t error_len)
 {
+    const struct lambda_api_options *api = &update->api->options;
     struct package_options options = {
-        .loop = registry_options(update->api->options.registry)->loop,
-        .folder = update->api->options.folder,
+        .loop = registry_options(api->registry)->loop,
+        .folder = api->folder(api->folder_context),
         .architecture = update->settings.architecture,
         .on_done = on_package,
         .context = update,
     };
-    update->package = package_start(&options, zip, error, error_len);
+    if (options.folder)
+        update->package = package_start(&options, zip, error, error_len);
+    else
+        (void)snprintf(error, error_len, "cannot make a folder for packages: %s", strerror(errno));
     return update->package != NULL;
 }
 

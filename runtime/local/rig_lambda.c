@@ -22,6 +22,19 @@ static void on_line(void *context, struct bytes line)
     rig_debug_line(lambda->config, RIG_LAMBDA, line);
 }
 
+/* Made for the first package: most rigs see none. */
+static const char *make_folder(void *context)
+{
+    struct rig_lambda *lambda = context;
+    if (lambda->folder[0])
+        return lambda->folder;
+    (void)snprintf(lambda->folder, sizeof lambda->folder, P_tmpdir "/duet-functions-XXXXXX");
+    if (mkdtemp(lambda->folder))
+        return lambda->folder;
+    lambda->folder[0] = '\0';
+    return NULL;
+}
+
 bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
                      const char *s3_url)
 {
@@ -34,15 +47,11 @@ bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct 
     lambda->debugger.port = config->debug_port;
     if (config->is_debugging[RIG_LAMBDA])
         options.debugger = &lambda->debugger;
-    (void)snprintf(lambda->folder, sizeof lambda->folder, P_tmpdir "/duet-functions-XXXXXX");
-    if (!mkdtemp(lambda->folder)) {
-        lambda->folder[0] = '\0';
-        return false;
-    }
     lambda->registry = registry_new(&options);
     lambda->fetch = s3_url ? rig_fetch_new(loop, s3_url) : NULL;
     struct lambda_api_options api = {.registry = lambda->registry,
-                                     .folder = lambda->folder,
+                                     .folder = make_folder,
+                                     .folder_context = lambda,
                                      .fetch = lambda->fetch ? rig_fetch_object : NULL,
                                      .context = lambda->fetch};
     lambda->api = lambda->registry ? lambda_api_new(&api) : NULL;

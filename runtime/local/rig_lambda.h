@@ -20,15 +20,15 @@ struct rig_lambda {
     struct registry *registry;
     struct lambda_api *api;
     struct rig_fetch *fetch; /* NULL: there is no S3 */
-    char folder[32];         /* of unpacked packages; removed with all that is in it */
+    char folder[32];         /* of unpacked packages, removed with all in it; "": there were none */
     struct code *program;    /* what the function is made with */
     bool is_started;
     struct debugger debugger;
     const struct rig_config *config;
 };
 
-/* Fills a zeroed struct. `s3_url` is where packages are fetched from; NULL: nowhere. false: errno
- * says why; what was made stays for rig_lambda_release. */
+/* Fills a zeroed struct, which stays where it is. `s3_url` is where packages are fetched from;
+ * NULL: nowhere. false: errno says why; what was made stays for rig_lambda_release. */
 bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
                      const char *s3_url) MUST_CHECK;
 
