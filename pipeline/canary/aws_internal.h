@@ -29,7 +29,10 @@ struct aws_driver {
     unsigned sick;               /* looks in a row that found no healthy target */
 };
 
-enum { AWS_FORM_MAX = 1 << 20, AWS_BINS = 27 };
+enum {
+    AWS_FORM_MAX = 1 << 20,
+    AWS_BINS = 110 /* twice, with 17 more: under GetMetricData's 500 */
+};
 
 enum rc aws_rule_read(void *context, struct canary_rule *rule, char *why);
 enum rc aws_rule_write(void *context, const struct canary_rule *rule, char *why);

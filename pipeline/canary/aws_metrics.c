@@ -16,11 +16,15 @@
  * counted in one period and answered in the next is none.
  */
 
-enum { BOUND_COUNT = AWS_BINS - 1, QUERIES_MAX = 500, REST = 4000 /* s; an idle timeout's most */ };
+enum { BOUND_COUNT = AWS_BINS - 1, REST = 4000 /* s; an idle timeout's most */ };
 
-static const double bounds_s[BOUND_COUNT] = {
-    0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15,
-    0.2,   0.3,   0.5,   0.75,  1,      1.5,  2,     3,    5,    7.5,  10,    15,  30};
+/* From a millisecond on each bound is a tenth more than the one before it, in three digits, up to
+ * half a minute: as fine as the ratios that a judge is asked about. */
+static double bound_s(int index)
+{
+    double exact = 0.001 * pow(1.1, index), unit = pow(10, floor(log10(exact)) - 2);
+    return round(exact / unit) * unit;
+}
 
 enum count { REQUESTS, ANSWERED_2, ANSWERED_3, ANSWERED_4, ANSWERED_5, USER, INTERNAL, COUNTS };
 enum { STABLE, CANARY, SIDES, ELBS = 3 };
@@ -79,8 +83,8 @@ static void add_side(struct asking *asking, int side)
     }
     for (int i = 0; i < AWS_BINS; i++) {
         (void)snprintf(id, sizeof id, "b%d_%d", side, i);
-        (void)snprintf(stat, sizeof stat, "TC(%g:%g)", i ? bounds_s[i - 1] : 0.0,
-                       i < BOUND_COUNT ? bounds_s[i] : (double)REST);
+        (void)snprintf(stat, sizeof stat, "TC(%g:%g)", i ? bound_s(i - 1) : 0.0,
+                       i < BOUND_COUNT ? bound_s(i) : (double)REST);
         add_query(asking, id, "TargetResponseTime", side, stat);
     }
 }
@@ -190,7 +194,7 @@ static void fill_side(const struct figures *figures, int side, double balancers,
     out->requests = (uint64_t)llround(fmax(counts[REQUESTS], known));
     out->errors = (uint64_t)llround(fmin(errors, (double)out->requests));
     for (int i = 0; i < AWS_BINS; i++)
-        bins[i] = (struct judge_bin){.upper_ms = i < BOUND_COUNT ? 1000 * bounds_s[i] : INFINITY,
+        bins[i] = (struct judge_bin){.upper_ms = i < BOUND_COUNT ? 1000 * bound_s(i) : INFINITY,
                                      .count = (uint64_t)llround(figures->bins[side][i])};
     out->bins = bins;
     out->bin_count = AWS_BINS;

@@ -164,7 +164,7 @@ Test(canary_driver, counts_what_both_slots_did)
                                                         "</GetMetricDataResponse>"),
                   ANSWER(METRICS(RESULT("c1_0", VALUE("100")) RESULT("c1_1", VALUE("80")) RESULT(
                       "c1_5", VALUE("10")) RESULT("e0_0", VALUE("14")) RESULT("b1_0", VALUE("70"))
-                                     RESULT("b1_26", VALUE("30")))));
+                                     RESULT("b1_109", VALUE("30")))));
     make_driver(",\"metrics\":{\"period\":\"30s\"}");
     EXPECT(RC_OK, world->sample(world->context, &state, 0, 60000, &sample, why));
     cr_expect_eq(sample.stable.requests, 900u);
@@ -175,12 +175,12 @@ Test(canary_driver, counts_what_both_slots_did)
     cr_expect_eq(sample.canary.errors, 14u, "%zu", (size_t)sample.canary.errors);
     cr_expect_eq(sample.canary.bins[0].count, 70u);
     cr_expect_eq(sample.canary.bins[0].upper_ms, 1);
-    cr_expect_eq(sample.canary.bins[26].count, 30u);
-    cr_expect(isinf(sample.canary.bins[26].upper_ms));
+    cr_expect_eq(sample.canary.bins[109].count, 30u);
+    cr_expect(isinf(sample.canary.bins[109].upper_ms));
     const struct bytes form = fake_rapi_request(aws_rig.fake, 0)->body;
     cr_expect_not_null(memmem(form.ptr, form.len, "targetgroup%2Fb%2F22", 20));
     cr_expect_not_null(memmem(form.ptr, form.len, "app%2Flb%2Faa&", 14));
-    cr_expect_not_null(memmem(form.ptr, form.len, "TC%280.001%3A0.002%29", 21));
+    cr_expect_not_null(memmem(form.ptr, form.len, "TC%280.001%3A0.0011%29", 22));
 }
 
 Test(canary_driver, figures_that_make_no_sense_are_no_evidence)
