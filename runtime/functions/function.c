@@ -10,7 +10,8 @@
  * oldest. A sandbox "is coming" when it will ask for an event by itself: it is in its init, or it
  * has answered a moment ago. As long as fewer are coming than calls wait, one more is started, up
  * to the limit; this is looked at when a call comes, when a sandbox ends, and when one that had
- * answered has not come back in time.
+ * answered has not come back in time. At the limit a call waits for one that has answered, however
+ * long ago, rather than be throttled.
  */
 
 enum {
@@ -37,6 +38,16 @@ static size_t count_coming(const struct function *function)
     size_t count = 0;
     for (const struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
         count += is_coming(function, sandbox);
+    return count;
+}
+
+/* Calls may wait for so many at the limit: those that are late too, whose timeout ends them. */
+static size_t count_returning(const struct function *function)
+{
+    size_t count = 0;
+    for (const struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
+        count += is_coming(function, sandbox) ||
+                 (sandbox->state == SANDBOX_SENT && !sandbox->is_retiring);
     return count;
 }
 
@@ -248,7 +259,7 @@ void function_call(struct function *function, const struct function_call *call)
     struct sandbox *sandbox = find_ready(function);
     if (sandbox) {
         hand(function, sandbox, invocation);
-    } else if (function->stats.waiting >= count_coming(function) &&
+    } else if (function->stats.waiting >= count_returning(function) &&
                count_total(function) >= function->concurrency) {
         throttle(invocation);
     } else {

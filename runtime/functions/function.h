@@ -12,10 +12,10 @@
  *
  * A call goes to an idle sandbox; when there is none, a new one is started, up to `concurrency`;
  * beyond that the call is throttled. A sandbox that has answered and is about to ask for its next
- * event is waited for. A sandbox that dies is replaced when the next call needs one. When its init
- * fails or takes too long, it is tried once more as a part of the call, under the call's timeout.
- * One that waits for an event is frozen soon (SIGSTOP) and goes on when it gets one; one that has
- * waited for long is ended.
+ * event is waited for, by one call. A sandbox that dies is replaced when the next call needs one.
+ * When its init fails or takes too long, it is tried once more as a part of the call, under the
+ * call's timeout. One that waits for an event is frozen soon (SIGSTOP) and goes on when it gets
+ * one; one that has waited for long is ended.
  *
  * A sandbox sees Lambda's environment and the function's own variables, nothing of the rig's, and
  * starts in the program's folder, its LAMBDA_TASK_ROOT: paths in `env` should be absolute.
@@ -90,8 +90,8 @@ struct function_options {
     unsigned init_timeout_ms; /* for a runtime to ask for its first event; 0: Lambda's 10000 */
     unsigned stop_grace_ms;   /* from SIGTERM to SIGKILL where an extension is; 0: Lambda's 500 */
     unsigned init_error_grace_ms; /* from an init error to SIGKILL; 0: 500 */
-    unsigned return_ms;   /* from an answer to the next request; who takes longer is not waited for;
-                             0:   50 */
+    unsigned return_ms;   /* from an answer to the next request; for who takes longer another is
+                           * started, up to `concurrency`; 0: 50 */
     unsigned freeze_ms;   /* from `next` without an event to SIGSTOP; 0: 20 */
     unsigned idle_end_ms; /* from `next` without an event to the sandbox's end; 0: 300000 */
     unsigned memory_mb;   /* said to the function, and its limit: who uses more is killed; 0: 128 */

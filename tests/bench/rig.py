@@ -16,7 +16,7 @@ import time
 import bench
 
 REQUESTS, COLD_STARTS = 5000, 12
-CONCURRENCY = 100
+CONCURRENCY = 50
 
 
 def rig(name, settings):
@@ -116,18 +116,18 @@ def cycles():
 
 
 def crowds(log):
-    """As many in flight as there may be sandboxes, half as many, and far more."""
+    """As many in flight as there may be sandboxes, and far more."""
     print(f"\nrig: many at once, {CONCURRENCY} sandboxes at most")
-    for connections in (50, 1000):
+    for connections in (CONCURRENCY, 1000):
         server = bench.Server("duet, logged")
         requests, seconds, failed = load(server, connections, 20000)
         server.stop()
         throttled = throttles(log)
         print(f"  {connections} in flight: {requests / seconds:.0f} requests/s, "
               f"{throttled} throttled, {failed - throttled} failed otherwise")
-        wrong = failed if connections == 50 else failed - throttled
+        wrong = failed if connections == CONCURRENCY else failed - throttled
         target(wrong, 0, str(wrong),
-               "nothing throttled or failed" if connections == 50 else "nothing fails that was not throttled")
+               "nothing throttled or failed" if connections == CONCURRENCY else "nothing fails that was not throttled")
 
 
 def starts():

@@ -83,7 +83,6 @@ static void call_again(struct function_rig *running)
 Test(function, a_call_made_in_a_result_waits_for_the_same_sandbox)
 {
     rig.options.concurrency = 1;
-    rig.options.return_ms = 600000; /* however slow the script is */
     rig_start(&rig, "echo started\n" ECHO);
     rig.on_done = call_again;
     (void)rig_call(&rig, "{}");
@@ -94,8 +93,29 @@ Test(function, a_call_made_in_a_result_waits_for_the_same_sandbox)
     cr_expect_eq(rig_count_lines(&rig, "started"), 1u);
 }
 
+Test(function, at_the_limit_a_call_waits_for_one_that_is_slow_to_come_back)
+{
+    char path[2 * TEMPDIR_PATH_MAX];
+    rig.options.concurrency = 1;
+    rig.options.return_ms = 1;
+    rig_start(&rig, "echo started\nnext; answer 1; until [ -e go ]; do sleep 0.01; done; next; "
+                    "answer 2; next");
+    (void)rig_call(&rig, "{}");
+    rig_wait_done(&rig, 1);
+    (void)usleep(2000);
+    (void)rig_call(&rig, "{}");
+    (void)rig_call(&rig, "{}");
+    cr_expect_eq(rig.results[2].outcome, FUNCTION_THROTTLED, "one call waits for one sandbox");
+    cr_expect_not(rig.results[1].is_done);
+    tempdir_write(tempdir_join(&rig.dir, "", "go", path), "");
+    rig_wait_done(&rig, 3);
+    cr_expect_str_eq(rig.results[1].payload, "2");
+    cr_expect_eq(rig_count_lines(&rig, "started"), 1u);
+}
+
 Test(function, who_answers_and_does_not_come_back_is_not_waited_for)
 {
+    rig.options.return_ms = 50;
     rig_start(&rig, "next; answer 1; while :; do sleep 1; done");
     (void)rig_call(&rig, "{}");
     rig_wait_done(&rig, 1);

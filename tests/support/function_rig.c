@@ -51,6 +51,8 @@ void rig_init(struct function_rig *rig)
                                              .name = "under-test",
                                              .program = rig->program,
                                              .timeout_ms = 60000,
+                                             /* scripts are slow to come back */
+                                             .return_ms = 600000,
                                              .on_line = on_line,
                                              .context = rig};
 }
