@@ -50,11 +50,8 @@ static void say(struct patient *patient)
 static void adopt(struct patient *patient)
 {
     enum alb_target_state state = patient->target->state;
-    if (state == patient->health.state)
-        return;
-    health_init(&patient->health);
-    health_begin(&patient->health);
-    patient->health.state = state;
+    if (state != patient->health.state)
+        health_adopt(&patient->health, state);
 }
 
 /* A target that the rig starts has as long as it needs, as ECS's grace period gives it. */

@@ -79,6 +79,19 @@ void health_set_checked(struct health *health)
         health_init(health);
 }
 
+void health_adopt(struct health *health, enum alb_target_state state)
+{
+    static const enum health_reason reasons[] = {
+        [ALB_INITIAL] = HEALTH_INITIAL_CHECKING,
+        [ALB_HEALTHY] = HEALTH_NO_REASON,
+        [ALB_UNHEALTHY] = HEALTH_FAILED_CHECKS,
+        [ALB_UNUSED] = HEALTH_NOT_IN_USE,
+        [ALB_DRAINING] = HEALTH_DEREGISTRATION_IN_PROGRESS,
+        [ALB_UNAVAILABLE] = HEALTH_CHECK_DISABLED,
+    };
+    set(health, state, reasons[state]);
+}
+
 /* --- words: "Target health status" in the user guide --- */
 
 struct wording {

@@ -69,6 +69,10 @@ void health_set_draining(struct health *health);
  * stay what they are. */
 void health_set_checked(struct health *health);
 
+/* Somebody else, such as who runs the target, knows its state: it has that, with the reason that
+ * goes with it, as if it had just come to it. */
+void health_adopt(struct health *health, enum alb_target_state state);
+
 /* Is it one of those that get requests while there is one? Healthy, or never checked. */
 static inline bool health_is_good(const struct health *health)
 {

@@ -53,5 +53,5 @@ size_t config_line(struct bytes text, const char *path)
             (second.len ? walk.depth == 2 && bytes_eq(name, second) : walk.depth == 1))
             return json_place_at(text, begin).line;
     }
-    return 1;
+    return 0;
 }

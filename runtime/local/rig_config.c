@@ -207,6 +207,27 @@ static bool fail(struct reader *reader, const char *path, const char *what)
     return false;
 }
 
+/* Says what could stand there instead. */
+static bool fail_unknown(struct reader *reader, const char *prefix, const char *path)
+{
+    size_t prefix_len = strlen(prefix), len;
+    const char *before = " there are";
+    (void)fail(reader, path, "is no setting:");
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const char *name = rows[i].path;
+        bool is_within = strncmp(name, prefix, prefix_len) == 0 && name[prefix_len] == '.';
+        if (prefix_len && !is_within)
+            continue;
+        name += prefix_len ? prefix_len + 1 : 0;
+        if (strchr(name, '.'))
+            continue;
+        len = strlen(reader->error);
+        (void)snprintf(reader->error + len, reader->error_len - len, "%s %s", before, name);
+        before = ",";
+    }
+    return false;
+}
+
 static bool fail_program(struct reader *reader, const char *path, const char *program)
 {
     (void)snprintf(reader->error, reader->error_len,
@@ -294,7 +315,7 @@ static bool read_item(struct reader *reader, const char *prefix, const cJSON *it
     memcpy(reader->path, path, sizeof path);
     const struct row *row = find_row(path);
     if (!row)
-        return fail(reader, path, "is no setting");
+        return fail_unknown(reader, prefix, path);
     switch (row->kind) {
     case KIND_NUMBER:
         return read_number(reader, row, item);
@@ -332,7 +353,7 @@ bool rig_config_parse(struct rig_config *config, const char *file, struct bytes 
 {
     cJSON *root;
     struct json_place place;
-    char what[256];
+    char what[512];
     struct reader reader = {.config = config, .error = what, .error_len = sizeof what};
     enum rc rc = json_parse(&config->arena, text, &root, &place);
     if (rc == RC_SYNTAX)
@@ -342,19 +363,13 @@ bool rig_config_parse(struct rig_config *config, const char *file, struct bytes 
         (void)snprintf(error, error_len, "%s: too large", file);
     if (rc != RC_OK)
         return false;
+    config->file = file;
+    config->text = text;
     if (read_object(&reader, "", root))
         return true;
-    (void)snprintf(error, error_len, "%s:%zu: %s", file, config_line(text, reader.path), what);
+    size_t line = config_line(text, reader.path);
+    (void)snprintf(error, error_len, "%s:%zu: %s", file, line ? line : 1, what);
     return false;
-}
-
-/* As terraform/ wants it; the secret itself is in no message. */
-static bool is_secret(const char *text)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-    size_t len = strlen(text);
-    return len >= 16 && len <= 64 && strspn(text, allowed) == len;
 }
 
 bool rig_config_forward(struct rig_config *config, const char *text, char *error, size_t error_len)
@@ -368,25 +383,4 @@ bool rig_config_forward(struct rig_config *config, const char *text, char *error
     }
     config->forwards[config->forward_count++] = text;
     return true;
-}
-
-bool rig_config_check(const struct rig_config *config, char *error, size_t error_len)
-{
-    if (config->pin_secret && !is_secret(config->pin_secret)) {
-        (void)snprintf(error, error_len,
-                       "the pin secret must have 16 to 64 letters, digits, - and _");
-        return false;
-    }
-    if (config->port && config->port == config->control_port) {
-        (void)snprintf(error, error_len,
-                       "the load balancer's port and the control port are both %u: each must have "
-                       "its own",
-                       config->port);
-        return false;
-    }
-    for (int i = 0; i < RIG_SLOTS; i++)
-        if (config->weights[i] > 0)
-            return true;
-    (void)snprintf(error, error_len, "all weights are 0: no request would have a home");
-    return false;
 }

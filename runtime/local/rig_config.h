@@ -52,6 +52,8 @@ struct rig_config {
     unsigned debug_port;          /* ...on this port; 0: any free one */
     const char *access_log;       /* file of the load balancer's access log; NULL: none */
     bool is_quiet;                /* no lines for requests, but for calls that fail */
+    const char *file;             /* that was read, and its text, for errors; NULL: none */
+    struct bytes text;
     struct arena arena;
 };
 
@@ -60,8 +62,8 @@ struct rig_config {
 void rig_config_init(struct rig_config *config);
 void rig_config_release(struct rig_config *config);
 
-/* Takes the settings of the JSON text of `file` (a name for errors). false: `error` names the file
- * and the line where it is no JSON, or the setting by its path, and what is allowed. */
+/* Takes the settings of the JSON text of `file` (a name for errors); both are borrowed. false:
+ * `error` names the file and the line, the setting by its path, and what is allowed. */
 bool rig_config_parse(struct rig_config *config, const char *file, struct bytes text, char *error,
                       size_t error_len) MUST_CHECK;
 
@@ -90,8 +92,9 @@ bool rig_config_env(struct rig_config *config, const char *assignment, char *err
 bool rig_config_forward(struct rig_config *config, const char *text, char *error,
                         size_t error_len) MUST_CHECK;
 
-/* What only all settings together can break: some weight is over 0; and what flags give unchecked:
- * a secret has 16 to 64 letters, digits, - and _. */
+/* What only all settings together can break: each listener has a port of its own, some weight is
+ * over 0; and what flags give unchecked: a secret has 16 to 64 letters, digits, - and _. false:
+ * `error` names file and line of the setting that is at odds, where the file has it. */
 bool rig_config_check(const struct rig_config *config, char *error, size_t error_len) MUST_CHECK;
 
 #endif

@@ -209,6 +209,19 @@ Test(checker, a_target_that_its_owner_doubts_is_a_new_one_to_the_checks)
     await(target, ALB_HEALTHY);
 }
 
+Test(checker, a_target_that_its_owner_says_is_healthy_has_no_reason_any_more)
+{
+    use_group();
+    struct alb_target *target = add_target();
+    alb_target_set_state(target, ALB_HEALTHY, NULL, NULL);
+    await_requests(1);
+    timed_httpd_pass(10000);
+    await_requests(2);
+    cr_expect_eq(target->state, ALB_HEALTHY);
+    cr_expect_null(target->reason);
+    cr_expect_str_empty(target->description);
+}
+
 static void on_failed(void *context)
 {
     (void)context;

@@ -61,13 +61,18 @@ Test(rig_config, takes_every_setting_of_a_file)
     cr_expect_eq(config.stop_timeout_s, 9u);
 }
 
+#define THERE_ARE                                                                          \
+    "there are bind, port, https_port, control_port, weights, health, pin_secret, state, " \
+    "access_log, store, env, forward, debug_port, lambda, fargate"
+
 struct bad_row {
     const char *text, *wanted;
 };
 
 static const struct bad_row bad_rows[] = {
-    {"{\"prot\":1}", "duet.json:1: 'prot' is no setting"},
-    {"{\"lambda\":{\"x\":1}}", "duet.json:1: 'lambda.x' is no setting"},
+    {"{\"prot\":1}", "duet.json:1: 'prot' is no setting: " THERE_ARE},
+    {"{\"lambda\":{\"x\":1}}", "duet.json:1: 'lambda.x' is no setting: there are program, "
+                               "timeout_s, memory_mb, concurrency"},
     {"{\"weights\":{\"lambda\":1000}}",
      "duet.json:1: 'weights.lambda' is 1000: it must be a whole number from 0 to 999"},
     {"{\"weights\":{\"lambda\":-1}}",
@@ -81,7 +86,8 @@ static const struct bad_row bad_rows[] = {
     {"[]", "duet.json:1: 'the file' must be an object"},
     {"{\n \"port\": 1,\n \"weights\": {\n  \"lambda\": 1000}}",
      "duet.json:4: 'weights.lambda' is 1000: it must be a whole number from 0 to 999"},
-    {"{\"env\": {\"port\": \"weights\"},\n \"prot\": 1}", "duet.json:2: 'prot' is no setting"},
+    {"{\"env\": {\"port\": \"weights\"},\n \"prot\": 1}",
+     "duet.json:2: 'prot' is no setting: " THERE_ARE},
     {"{\n\n\"lambda\": {\"program\": \"/no/where\"}}",
      "duet.json:3: 'lambda.program' is '/no/where': it must be a program that can be run: No such "
      "file or directory"},
@@ -117,14 +123,41 @@ Test(rig_config, refuses_odd_weights)
                       bad_weights[i]);
 }
 
+static const struct bad_row bad_wholes[] = {
+    {"{\"port\":4566}", "duet.json:1: 'port' and 'control_port' are both 4566: each listener must "
+                        "have a port of its own"},
+    {"{\"port\":4000,\"control_port\":0,\n\"https_port\":4000}",
+     "duet.json:2: 'port' and 'https_port' are both 4000: each listener must have a port of its "
+     "own"},
+    {"{\"port\":0,\n\"https_port\":4000,\n\"control_port\":4000}",
+     "duet.json:3: 'https_port' and 'control_port' are both 4000: each listener must have a port "
+     "of its own"},
+    {"{\n\"weights\": {\"lambda\": 0, \"fargate\": 0}}",
+     "duet.json:2: all weights are 0: no request would have a home"},
+    {"{\n\n\"pin_secret\": \"short\"}",
+     "duet.json:3: the pin secret must have 16 to 64 letters, digits, - and _"},
+};
+
+Test(rig_config, names_what_is_wrong_in_a_file_as_a_whole)
+{
+    for (size_t i = 0; i < sizeof bad_wholes / sizeof *bad_wholes; i++) {
+        teardown();
+        setup();
+        cr_assert(parse(bad_wholes[i].text), "%s", error);
+        cr_expect_not(rig_config_check(&config, error, sizeof error));
+        cr_expect_str_eq(error, bad_wholes[i].wanted, "%s", error);
+    }
+}
+
 Test(rig_config, refuses_one_port_for_two_listeners)
 {
-    cr_assert(parse("{\"port\":4566}"), "%s", error);
+    cr_assert(rig_config_number(&config, "port", "4566", error, sizeof error));
     cr_expect_not(rig_config_check(&config, error, sizeof error));
-    cr_expect_str_eq(error,
-                     "the load balancer's port and the control port are both 4566: each must "
-                     "have its own");
-    cr_assert(parse("{\"port\":0,\"control_port\":0}"), "%s", error);
+    cr_expect_str_eq(error, "'port' and 'control_port' are both 4566: each listener must have a "
+                            "port of its own");
+    cr_assert(rig_config_number(&config, "port", "0", error, sizeof error));
+    cr_assert(rig_config_number(&config, "https_port", "0", error, sizeof error));
+    cr_assert(rig_config_number(&config, "control_port", "0", error, sizeof error));
     cr_expect(rig_config_check(&config, error, sizeof error), "any free ones");
 }
 
