@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pipeline/canary/command_args.h"
+#include "pipeline/canary/command_lock.h"
 #include "pipeline/canary/command_show.h"
 #include "pipeline/canary/engine.h"
 #include "pipeline/canary/estimate.h"
@@ -35,7 +36,7 @@ static const char usage[] =
     "  --json               JSON lines instead of text\n"
     "  --record FILE        JSON lines into a file too, for judge and report\n"
     "  --ignore-alarm NAME  that alarm of the plan is no veto; may be given again\n"
-    "  --lock NAME          of status and history, in the place of a plan\n"
+    "  --lock NAME          in the place of a plan: of status, history, rollback, abort\n"
     "  --force              take it from a process that still has it; roll back a rule that\n"
     "                       somebody else has changed\n"
     "  --help\n"
@@ -81,16 +82,25 @@ static bool make_driver(struct session *session, char *error)
     return session->driver != NULL;
 }
 
-static bool open_session(struct session *session, char *error)
+/* To end a canary its lock is enough; to go on with it takes its plan. */
+static bool read_plan(struct session *session, enum canary_word word, char *error)
+{
+    const struct command_args *args = &session->args;
+    bool is_ending = word == WORD_ROLLBACK || word == WORD_ABORT;
+    if (args->plan)
+        return plan_load(&session->plan, args->plan, error, ERROR_MAX);
+    if (args->lock && is_ending)
+        return command_lock_plan(&session->plan, args->lock, error, ERROR_MAX);
+    (void)snprintf(error, ERROR_MAX, is_ending ? "which PLAN, or --lock?" : "which PLAN?");
+    return false;
+}
+
+static bool open_session(struct session *session, enum canary_word word, char *error)
 {
     session->out.stream = stdout;
     session->out.is_json = session->args.is_json;
-    if (!session->args.plan) {
-        (void)snprintf(error, ERROR_MAX, "which PLAN?");
-        return false;
-    }
-    return plan_load(&session->plan, session->args.plan, error, ERROR_MAX) &&
-           open_record(session, error) && make_driver(session, error) &&
+    return read_plan(session, word, error) && open_record(session, error) &&
+           make_driver(session, error) &&
            engine_init(&session->engine, &session->plan, aws_driver_interface(session->driver),
                        &session->out, error, ERROR_MAX);
 }
@@ -121,7 +131,7 @@ static enum canary_exit meet(const struct command_args *args, enum canary_word w
     char error[ERROR_MAX] = "";
     enum canary_exit code;
     block_signals();
-    if (!open_session(&session, error))
+    if (!open_session(&session, word, error))
         code = fail(CANARY_USAGE, error);
     else if (word == WORD_NONE)
         code = engine_run(&session.engine);

@@ -172,6 +172,21 @@ Test(canary_rig, killed_it_is_rolled_back_by_another)
     bad_server_stop(server);
 }
 
+Test(canary_rig, killed_it_is_rolled_back_by_its_lock_alone)
+{
+    struct bad_server *server = bad_server_start(BAD_NOTHING);
+    canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
+    write_plan(CHECKS(""), true);
+    cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
+    (void)snprintf(canary.plan, sizeof canary.plan, "--lock=/duet/canary");
+    cr_expect_eq(canary_rig_run(&canary, "resume", "--force"), 2, "it has no steps");
+    cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 0);
+    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
+    cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 2, "there is none any more");
+    canary_rig_target(&canary, "DeregisterTargets", "fargate-b", bad_server_port(server));
+    bad_server_stop(server);
+}
+
 Test(canary_rig, told_to_end_it_holds_or_rolls_back_as_its_plan_says)
 {
     struct bad_server *server = bad_server_start(BAD_NOTHING);
