@@ -79,7 +79,8 @@ static void write_request_line(struct buf *out, const struct access_line *line)
     buf_append_char(out, '"');
 }
 
-/* Both lists, each in one pair of quotes with blanks between. */
+/* Both lists, each in one pair of quotes with blanks between. Of a function neither has anything,
+ * as AWS's examples show it. */
 static void write_targets(struct buf *out, const struct access_line *line)
 {
     buf_append(out, BYTES_LIT(" \""));
@@ -91,7 +92,7 @@ static void write_targets(struct buf *out, const struct access_line *line)
     buf_append(out, line->target_count ? BYTES_LIT("\" \"") : BYTES_LIT("-\" \""));
     for (size_t i = 0; i < line->target_count; i++) {
         buf_append(out, i ? BYTES_LIT(" ") : BYTES_LIT(""));
-        if (line->targets[i].status)
+        if (line->targets[i].status && line->targets[i].address.len)
             buf_printf(out, "%d", line->targets[i].status);
         else
             buf_append_char(out, '-');

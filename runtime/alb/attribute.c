@@ -3,7 +3,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_LIMIT, KIND_CHOICE };
+#include "runtime/core/http.h"
+
+enum kind { KIND_TEXT, KIND_BOOL, KIND_NUMBER, KIND_LIMIT, KIND_CHOICE, KIND_COOKIE };
 
 /* No constant of an enumeration: it is more than an int holds. */
 #define NO_OFFSET SIZE_MAX
@@ -158,7 +160,7 @@ static const struct row ip_rows[] = {
      1,
      604800,
      {0}},
-    KEPT("stickiness.app_cookie.cookie_name", ""),
+    {"stickiness.app_cookie.cookie_name", "", KIND_COOKIE, NO_OFFSET, 0, 0, {0}},
     {"deregistration_delay.timeout_seconds",
      "300",
      KIND_NUMBER,
@@ -214,6 +216,12 @@ static const struct row *find(enum alb_attribute_scope scope, struct bytes key)
     return NULL;
 }
 
+/* The load balancer's own begin with AWSALB. No name is none. */
+static bool is_cookie_name(struct bytes value)
+{
+    return !value.len || (http_is_token(value) && !bytes_starts_with(value, BYTES_LIT("AWSALB")));
+}
+
 /* What a value is as a number. false: it is not allowed. */
 static bool value_number(const struct row *row, struct bytes value, unsigned *number)
 {
@@ -222,6 +230,8 @@ static bool value_number(const struct row *row, struct bytes value, unsigned *nu
     switch (row->kind) {
     case KIND_TEXT:
         return value.len <= ALB_ATTRIBUTE_VALUE_MAX;
+    case KIND_COOKIE:
+        return value.len <= ALB_ATTRIBUTE_VALUE_MAX && is_cookie_name(value);
     case KIND_BOOL:
         *number = bytes_eq(value, BYTES_LIT("true"));
         return *number || bytes_eq(value, BYTES_LIT("false"));

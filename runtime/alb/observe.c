@@ -1,12 +1,14 @@
 #include "runtime/alb/observe.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "runtime/alb/access_line.h"
 #include "runtime/alb/pick.h"
 #include "runtime/core/limits.h"
 
+enum { LISTENER_ID = 16, CONNECTION_ID_MAX = sizeof "TID_" + 2 * LISTENER_ID };
 enum { ADDRESS_MAX = INET_ADDRSTRLEN + sizeof ":65535" };
 
 static struct bytes print_address(char text[ADDRESS_MAX], uint32_t addr_net, uint16_t port_net)
@@ -66,6 +68,17 @@ static void set_tls(struct access_line *line, const struct alb_record *record)
                                 : bytes_from_str(model->options.certificate_arn);
 }
 
+/* The end of the listener's ARN is its own, and no connection of a listener has another's number.
+ */
+static struct bytes print_connection(char text[CONNECTION_ID_MAX], const struct alb_record *record)
+{
+    struct bytes arn = bytes_from_str(record->listener->arn);
+    int len = snprintf(text, CONNECTION_ID_MAX, "TID_%.*s%016" PRIx64, LISTENER_ID,
+                       arn.ptr + (arn.len > LISTENER_ID ? arn.len - LISTENER_ID : 0),
+                       record->exchange->conn_number);
+    return bytes_make(text, (size_t)len);
+}
+
 static void set_request(struct access_line *line, const struct alb_record *record)
 {
     const struct httpd_exchange *exchange = record->exchange;
@@ -84,6 +97,7 @@ static void set_request(struct access_line *line, const struct alb_record *recor
 void observe_line(const struct alb_record *record, int64_t epoch_us, struct buf *out)
 {
     char client[ADDRESS_MAX], targets[ACCESS_LINE_TARGETS][ADDRESS_MAX];
+    char connection[CONNECTION_ID_MAX];
     char uri[LIMIT_REQUEST_LINE_BYTES + 1];
     const struct httpd_exchange *exchange = record->exchange;
     struct access_line line = {
@@ -96,6 +110,7 @@ void observe_line(const struct alb_record *record, int64_t epoch_us, struct buf 
         .redirect_url = bytes_from_str(record->redirect_url),
         .error_reason = exchange->fault == RC_OK ? record->reason : NULL,
         .desync = record->desync,
+        .connection_id = print_connection(connection, record),
         .transformed_host = record->transformed.host,
         .transformed_uri = record->transformed.uri,
         .transform_status = bytes_from_str(record->transformed.status),

@@ -9,6 +9,8 @@
 
 #include "runtime/core/limits.h"
 
+enum { SWITCHING_PROTOCOLS = 101 };
+
 /* --- ends of a request --- */
 
 void upstream_finish(struct upstream *upstream, enum rc rc, const struct http1_response *res)
@@ -108,6 +110,8 @@ static enum rc read_once(struct upstream *upstream, struct http1_response *res, 
                                        body_max(upstream), &upstream->arena, res, &consumed);
     if (rc == RC_OK && (*is_end || consumed < in->len))
         res->keep_alive = false;
+    if (rc == RC_OK && res->status == SWITCHING_PROTOCOLS)
+        rc = RC_SYNTAX; /* no request asks for it: Upgrade is not passed on */
     return rc;
 }
 

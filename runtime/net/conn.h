@@ -58,6 +58,7 @@ struct httpd_conn {
     struct httpd *httpd;
     struct loop_io io;
     struct loop_timer timer;
+    uint64_t number;     /* see httpd_exchange */
     int64_t end_ms;      /* of its lifetime; 0: none */
     int64_t deadline_ms; /* of the state; the timer may be set earlier and looks again */
     enum conn_state state;
@@ -83,6 +84,7 @@ struct httpd_conn {
 
 struct httpd {
     struct httpd_options options;
+    uint64_t last_number; /* of a connection; the first one's is the microsecond of the begin */
     struct metrics_connections *counts, own_counts; /* the owner's, or these */
     struct loop_io listen_io;
     struct loop_timer accept_timer; /* when descriptors ran out, and at the end of listening */

@@ -152,6 +152,7 @@ void conn_begin_exchange(struct httpd_conn *conn, struct httpd_exchange *exchang
     exchange->is_http10 = !conn->session && conn->work->decoder.is_http10;
     exchange->is_http2 = conn->session != NULL;
     exchange->trailer = bytes_make(NULL, 0);
+    exchange->conn_number = conn->number;
     exchange->peer_addr_net = conn->peer.sin_addr.s_addr;
     exchange->peer_port_net = conn->peer.sin_port;
     http_response_init(&exchange->res);

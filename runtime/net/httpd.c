@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "runtime/core/clock.h"
 #include "runtime/core/log.h"
 #include "runtime/net/conn.h"
 
@@ -26,6 +27,7 @@ void httpd_remember(struct httpd *httpd, struct httpd_conn *conn)
         httpd->conns->prev = conn;
     httpd->conns = conn;
     httpd->conn_count++;
+    conn->number = ++httpd->last_number;
     httpd_count(&httpd->counts->opened);
 }
 
@@ -172,6 +174,7 @@ struct httpd *httpd_new(const struct httpd_options *options)
     if (httpd) {
         httpd->options = *options;
         httpd->counts = options->counts ? options->counts : &httpd->own_counts;
+        httpd->last_number = (uint64_t)clock_us_epoch();
         httpd->listen_io = (struct loop_io){.fd = options->listen_fd, .fn = on_listen};
         httpd->accept_timer.fn = on_accept_timer;
         if (loop_io_add(options->loop, &httpd->listen_io, EPOLLIN) == RC_OK)

@@ -61,6 +61,8 @@ struct httpd_exchange {
     bool is_http2;
     bool is_http10;         /* the client speaks HTTP/1.0 (not known of a fault's bytes) */
     bool has_date;          /* res carries its own Date field: none is added */
+    uint64_t conn_number;   /* of the connection: no other of this httpd has it, nor had, nor in
+                             * an earlier run of the program */
     uint32_t peer_addr_net; /* the client's IPv4 address and port in network order */
     uint16_t peer_port_net;
     char peer_text[HTTPD_PEER_MAX]; /* httpd_peer's */

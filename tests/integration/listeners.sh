@@ -76,6 +76,13 @@ check 'the access log has protocol, cipher, name and certificate' wait_until 30 
     "^https .* \"GET https://localhost:$https/hello HTTP/1.1\" \"curl/[^\"]*\" TLS_[A-Z0-9_]+ TLSv1.3 arn:[^ ]* \
 \"[^\"]*\" \"localhost\" \"arn:aws:acm:us-east-1:000000000000:certificate/duet-local\"" access.log
 
+# Two requests on one connection, and one on another.
+connections() { grep 'hello?tid=' access.log | grep -o 'TID_[0-9a-f]\{32\}' | uniq -c | awk '{ printf "%s ", $1 }'; }
+has_connections() { [ "$(connections)" = '2 1 ' ]; }
+curl -fsS -o body -o body "http://127.0.0.1:$port/hello?tid=1" "http://127.0.0.1:$port/hello?tid=2"
+curl -fsS -o body "http://127.0.0.1:$port/hello?tid=3"
+check 'the access log tells of connections' wait_until 30 has_connections
+
 # HTTP/2, as curl speaks it.
 version() { curl -fsS --http2 --cacert "$ca" -o body -w '%{http_version}' "https://localhost:$https$1" "${@:2}"; }
 speaks() { [ "$(version /hello)" = "$1" ]; } # VERSION

@@ -160,7 +160,20 @@ Test(access_line, a_request_that_nobody_could_read_has_its_33_fields_too)
     expect_field(29, "BadMethod");
 }
 
-/* A function has no address: "-" stands in the list, with its status or without. */
+Test(access_line, a_function_stands_in_no_list_of_targets)
+{
+    struct access_line line = example();
+    line.targets[0] = (struct access_target){{NULL, 0}, 200};
+    line.target_count = 1;
+    access_line_write(&out, &line);
+    cr_assert_eq(split(), FIELDS);
+    expect_field(5, "-");
+    expect_field(10, "200");
+    expect_field(26, "-");
+    expect_field(27, "-");
+}
+
+/* A function has no address. */
 Test(access_line, a_function_and_its_refusal)
 {
     struct access_line line = example();

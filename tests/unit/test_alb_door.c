@@ -176,6 +176,9 @@ static const struct {
     {"garbage", BYTES_INIT("\x16\x03\x01 garbage\r\n\r\n"), 502},
     {"a broken chunk", BYTES_INIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
      502},
+    {"a protocol that nobody asked for",
+     BYTES_INIT("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
+     502},
     {"nothing", BYTES_INIT(""), 502},
 };
 

@@ -146,6 +146,19 @@ static void make_app_sticky(void)
     cr_assert_eq(alb_group_set_attributes(groups[1], pairs, 2, NULL), ALB_OK);
 }
 
+Test(binding, the_applications_cookie_has_a_name_that_is_not_the_load_balancers)
+{
+    static const char *const bad[] = {"AWSALB", "AWSALBAPP-0", "AWSALBTG", "a b", "a=b", "a;b"};
+    struct alb_pair_text pair = {BYTES_LIT("stickiness.app_cookie.cookie_name"), {NULL, 0}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        pair.value = bytes_from_str(bad[i]);
+        cr_expect_eq(alb_group_set_attributes(groups[1], &pair, 1, NULL), ALB_E_VALIDATION_ERROR,
+                     "%s", bad[i]);
+    }
+    pair.value = BYTES_LIT("");
+    cr_expect_eq(alb_group_set_attributes(groups[1], &pair, 1, NULL), ALB_OK);
+}
+
 static void set_cookie(const char *text)
 {
     http_response_add(&res, &arena, BYTES_LIT("Set-Cookie"), bytes_from_str(text));
