@@ -1,5 +1,6 @@
 #include "pipeline/canary/command_show.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "pipeline/canary/fields.h"
@@ -32,16 +33,31 @@ static void print_slots(const struct canary_state *state)
                                           : "");
 }
 
+static void print_progress(const struct canary_state *state)
+{
+    if (state->needed)
+        (void)printf("  %" PRIu64 " requests to the canary in this step, %" PRIu64
+                     " more are needed\n",
+                     state->requests, state->needed);
+    else if (state->requests)
+        (void)printf("  %" PRIu64 " requests to the canary in this step\n", state->requests);
+    if (*state->strip)
+        (void)printf("  verdicts %s (pass, fail, inconclusive, no data)%s%s\n", state->strip,
+                     *state->verdict ? ": " : "", state->verdict);
+}
+
 static void print_status(const struct canary_state *state, int64_t now_ms)
 {
     char since[DURATION_TEXT_LEN], lease[DURATION_TEXT_LEN];
     bool is_idle = state->phase == PHASE_HOLD || state->phase == PHASE_END;
-    (void)printf("%s, run %s: %s%s, step %u, for %s\n", state->name, state->run,
+    (void)printf("%s, run %s: %s%s, step %u of %u, for %s\n", state->name, state->run,
                  canary_phase_name(state->phase), state->is_paused ? " (paused)" : "",
-                 state->step + 1, duration_print(now_ms - state->phase_ms, since));
+                 state->step + 1, state->step_count,
+                 duration_print(now_ms - state->phase_ms, since));
     if (*state->why)
         (void)printf("  %s\n", state->why);
     print_slots(state);
+    print_progress(state);
     if (is_idle)
         (void)printf("  no process runs it: resume, promote, rollback or abort\n");
     else if (now_ms < state->expiry_ms)

@@ -178,12 +178,25 @@ static bool is_baked(const struct plan_step *step, const struct canary_state *st
            look->covered_ms - state->phase_ms >= step->bake_ms && look->requests >= step->requests;
 }
 
+/* For people. */
+static void note_verdict(struct canary_state *state, const struct canary_look *look)
+{
+    static const char letters[] = {
+        [JUDGE_PASS] = 'p', [JUDGE_FAIL] = 'f', [JUDGE_INCONCLUSIVE] = 'i', [JUDGE_NO_DATA] = 'n'};
+    canary_strip_add(state, letters[look->verdict]);
+    state->requests = look->requests;
+    state->needed = look->needed;
+    (void)snprintf(state->verdict, sizeof state->verdict, "%s", look->why ? look->why : "");
+}
+
 static enum canary_act decide_bake(const struct plan *plan, struct canary_state *state,
                                    const struct canary_look *look)
 {
     const struct plan_step *step = &plan->steps[state->step];
     if (look->is_alarmed)
         return end_as(state, plan->on_failure, look->now_ms, look->why);
+    if (look->is_new)
+        note_verdict(state, look);
     if (look->is_new && look->verdict == JUDGE_FAIL && ++state->failures > plan->failure_budget)
         return end_as(state, plan->on_failure, look->now_ms, look->why);
     if (is_baked(step, state, look)) {
@@ -192,6 +205,7 @@ static enum canary_act decide_bake(const struct plan *plan, struct canary_state 
         if (state->step + 1 == plan->step_count)
             return enter(state, PHASE_PROMOTE, look->now_ms);
         state->step++;
+        state->requests = state->needed = 0;
         state->is_paused = false;
         return enter(state, PHASE_PREPARE, look->now_ms);
     }

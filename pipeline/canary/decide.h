@@ -37,6 +37,7 @@ struct canary_look {
     bool is_new;      /* since the last look */
     enum judge_verdict verdict;
     uint64_t requests;  /* the canary's, in this step */
+    uint64_t needed;    /* and so many more, until it can be judged; for people */
     int64_t covered_ms; /* what was judged ends here */
     const char *why;    /* of what is not ready, of the alarm or of the verdict */
 };

@@ -114,6 +114,9 @@ static enum rc look_bake(struct canary_engine *engine, struct canary_look *look)
     look->is_new = engine->is_new;
     look->verdict = engine->report.verdict;
     look->requests = engine->requests;
+    struct out_progress progress;
+    engine_progress(engine, &progress);
+    look->needed = progress.requests_needed;
     look->covered_ms = engine->cursor_ms;
     look->why = engine->report.worst ? engine->report.worst->why : "";
     return RC_OK;

@@ -15,9 +15,10 @@ static const char *const phases[] = {"prepare", "smoke", "shift",  "bake", "prom
 static const char *const outcomes[] = {"none", "promoted", "rolled-back", "aborted", NULL};
 
 static const char *const members[] = {
-    "version", "run",     "name",   "plan",     "owner",  "expiry", "started", "since", "judged",
-    "phase",   "outcome", "step",   "failures", "smoked", "paused", "hurried", "rule",  "groups",
-    "stable",  "canary",  "before", "was",      "wished", "tried",  "why",     NULL};
+    "version", "run",    "name",     "plan",   "owner",    "expiry",  "started", "since",
+    "judged",  "phase",  "outcome",  "step",   "failures", "smoked",  "paused",  "hurried",
+    "rule",    "groups", "stable",   "canary", "before",   "was",     "wished",  "tried",
+    "why",     "steps",  "requests", "needed", "strip",    "verdict", NULL};
 
 const char *canary_phase_name(enum canary_phase phase)
 {
@@ -42,6 +43,15 @@ struct bytes canary_group_name(const char *arn)
 double canary_share(const struct canary_state *state, const unsigned *weights)
 {
     return shares_of(weights, state->count, state->canary);
+}
+
+void canary_strip_add(struct canary_state *state, char verdict)
+{
+    size_t len = strlen(state->strip);
+    if (len == CANARY_STRIP_MAX)
+        memmove(state->strip, state->strip + 1, len--);
+    state->strip[len] = verdict;
+    state->strip[len + 1] = 0;
 }
 
 /* --- printing --- */
@@ -75,6 +85,17 @@ static void print_rule(const struct canary_state *state, struct buf *out)
     print_weights(out, "tried", state->tried, state->count);
 }
 
+static void print_progress(const struct canary_state *state, struct buf *out)
+{
+    print_weights(out, "steps", state->permille, state->step_count);
+    buf_printf(out, ",\"requests\":%" PRIu64 ",\"needed\":%" PRIu64, state->requests,
+               state->needed);
+    if (*state->strip)
+        print_text(out, "strip", state->strip);
+    if (*state->verdict)
+        print_text(out, "verdict", state->verdict);
+}
+
 void state_print(const struct canary_state *state, struct buf *out)
 {
     buf_printf(out, "{\"version\":%d", VERSION);
@@ -92,6 +113,7 @@ void state_print(const struct canary_state *state, struct buf *out)
                state->step, state->failures, state->is_smoked ? "true" : "false",
                state->is_paused ? "true" : "false", state->is_hurried ? "true" : "false");
     print_rule(state, out);
+    print_progress(state, out);
     if (*state->why)
         print_text(out, "why", state->why);
     buf_append_char(out, '}');
@@ -118,21 +140,27 @@ static void read_time(const struct fields_object *root, const char *name, int64_
     *out = (int64_t)number;
 }
 
-static void read_weights(const struct fields_object *root, const char *name, size_t count,
-                         unsigned *out)
+static void read_numbers(const struct fields_object *root, const char *name, size_t count,
+                         unsigned most, unsigned *out)
 {
     const cJSON *array = cJSON_GetObjectItemCaseSensitive(root->json, name);
     if (!cJSON_IsArray(array) || (size_t)cJSON_GetArraySize(array) != count) {
-        fields_refuse(root, name, "must have %zu weights", count);
+        fields_refuse(root, name, "must have %zu numbers", count);
         return;
     }
     for (size_t i = 0; i < count; i++) {
         const cJSON *item = cJSON_GetArrayItem(array, (int)i);
-        if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > WEIGHT_MAX)
-            fields_refuse(root, name, "must have weights from 0 to %d", WEIGHT_MAX);
+        if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > most)
+            fields_refuse(root, name, "must have numbers from 0 to %u", most);
         else
             out[i] = (unsigned)item->valuedouble;
     }
+}
+
+static void read_weights(const struct fields_object *root, const char *name, size_t count,
+                         unsigned *out)
+{
+    read_numbers(root, name, count, WEIGHT_MAX, out);
 }
 
 static void read_index(const struct fields_object *root, const char *name, size_t count,
@@ -186,6 +214,21 @@ static void read_words(struct canary_state *state, const struct fields_object *r
     fields_switch(root, "hurried", &state->is_hurried);
 }
 
+static void read_progress(struct canary_state *state, const struct fields_object *root)
+{
+    double requests = 0, needed = 0;
+    state->step_count = (unsigned)fields_count(root, "steps", 1, PLAN_STEPS_MAX);
+    read_numbers(root, "steps", state->step_count, 1000, state->permille);
+    fields_number(root, "requests", 0, time_max, &requests);
+    fields_number(root, "needed", 0, time_max, &needed);
+    state->requests = (uint64_t)requests;
+    state->needed = (uint64_t)needed;
+    if (fields_has(root, "strip"))
+        read_text(root, "strip", state->strip, sizeof state->strip);
+    if (fields_has(root, "verdict"))
+        read_text(root, "verdict", state->verdict, sizeof state->verdict);
+}
+
 static void read_all(struct canary_state *state, const struct fields_object *root)
 {
     read_words(state, root);
@@ -198,6 +241,7 @@ static void read_all(struct canary_state *state, const struct fields_object *roo
     read_time(root, "since", &state->phase_ms);
     read_time(root, "judged", &state->judged_ms);
     read_rule(state, root);
+    read_progress(state, root);
     if (fields_has(root, "why"))
         read_text(root, "why", state->why, sizeof state->why);
 }

@@ -15,7 +15,14 @@
 #include "pipeline/canary/plan.h"
 #include "runtime/core/buf.h"
 
-enum { CANARY_ARN_MAX = 256, CANARY_NAME_MAX = 96, CANARY_RUN_MAX = 40, CANARY_WHY_MAX = 320 };
+enum {
+    CANARY_ARN_MAX = 256,
+    CANARY_NAME_MAX = 96,
+    CANARY_RUN_MAX = 40,
+    CANARY_WHY_MAX = 320,
+    CANARY_STRIP_MAX = 60,   /* verdicts that are kept for people */
+    CANARY_VERDICT_MAX = 160 /* bytes of the last one's sentence */
+};
 
 /* The production rule: its one action forwards to these groups. */
 struct canary_rule {
@@ -69,7 +76,17 @@ struct canary_state {
     size_t stable, canary; /* indexes */
     unsigned before[SHARES_MAX], was[SHARES_MAX], wished[SHARES_MAX], tried[SHARES_MAX];
     char why[CANARY_WHY_MAX]; /* of a hold, a way back or an end */
+
+    /* How far it is, for people alone: nothing is decided by it. */
+    unsigned step_count;
+    unsigned permille[PLAN_STEPS_MAX]; /* the steps' shares of all the rule's traffic */
+    uint64_t requests, needed;         /* of the canary in this step; and so many more */
+    char strip[CANARY_STRIP_MAX + 1];  /* the last windows' verdicts, oldest first */
+    char verdict[CANARY_VERDICT_MAX];  /* why the last one is as it is */
 };
+
+/* A verdict for the strip: "p", "f", "i" (inconclusive), "n" (no data); the oldest goes. */
+void canary_strip_add(struct canary_state *state, char verdict);
 
 /* "prepare", "smoke" ...; "promoted", "rolled-back", "aborted", "none". */
 const char *canary_phase_name(enum canary_phase phase);

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,8 +93,8 @@ static void name_run(struct canary_state *state, int64_t now_ms)
     (void)snprintf(state->owner, sizeof state->owner, "%s:%d", host, (int)getpid());
 }
 
-static bool check_steps(const struct plan *plan, const struct canary_state *state, char *error,
-                        size_t error_len)
+static bool take_steps(const struct plan *plan, struct canary_state *state, char *error,
+                       size_t error_len)
 {
     unsigned weights[SHARES_MAX];
     double share = step_share(&plan->steps[0], home_share(state));
@@ -104,9 +105,13 @@ static bool check_steps(const struct plan *plan, const struct canary_state *stat
                        100 * share, 100 * now, plan->canary);
         return false;
     }
-    for (size_t i = 0; i < plan->step_count; i++)
+    for (size_t i = 0; i < plan->step_count; i++) {
         if (!canary_step_weights(plan, state, i, weights, error, error_len))
             return false;
+        share = step_share(&plan->steps[i], home_share(state));
+        state->permille[i] = (unsigned)lround(1000 * share);
+    }
+    state->step_count = (unsigned)plan->step_count;
     return true;
 }
 
@@ -131,5 +136,5 @@ bool canary_state_init(struct canary_state *state, const struct plan *plan,
                        plan->canary);
         return false;
     }
-    return check_steps(plan, state, error, error_len);
+    return take_steps(plan, state, error, error_len);
 }

@@ -57,6 +57,11 @@ void ssm_free(struct ssm *ssm)
     free(ssm);
 }
 
+struct parameters *ssm_parameters(struct ssm *ssm)
+{
+    return &ssm->parameters;
+}
+
 const struct control_service *ssm_service(const struct ssm *ssm)
 {
     return &ssm->service;

@@ -19,6 +19,7 @@
 #include "runtime/control/control_service.h"
 
 struct ssm;
+struct parameters;
 
 struct ssm_options {
     const char *dir;     /* folder where ssm.json keeps the parameters; NULL: nowhere; borrowed */
@@ -30,6 +31,9 @@ struct ssm_options {
  * is wrong with the file. */
 struct ssm *ssm_new(const struct ssm_options *options, char *error, size_t error_len) MUST_CHECK;
 void ssm_free(struct ssm *ssm);
+
+/* What it keeps; changed on the loop's thread alone. Lives as long as it. */
+struct parameters *ssm_parameters(struct ssm *ssm);
 
 /* Its row for the control port; lives as long as it. */
 const struct control_service *ssm_service(const struct ssm *ssm);

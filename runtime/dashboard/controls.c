@@ -48,6 +48,21 @@ static bool may_call(const struct http_request *req, const char *token)
            bytes_eq(*type, BYTES_LIT("application/json"));
 }
 
+bool controls_permit(const char *token, const struct http_request *req, struct http_response *res)
+{
+    bool is_post = req->method == HTTP_POST;
+    if (is_post && may_call(req, token))
+        return true;
+    if (is_post) {
+        problem_set(res, req->arena, 403, "not-the-page",
+                    "only the dashboard's own page may do that");
+        return false;
+    }
+    problem_set(res, req->arena, 405, "method-not-allowed", "only POST is allowed here");
+    http_response_add(res, req->arena, BYTES_LIT("Allow"), BYTES_LIT("POST"));
+    return false;
+}
+
 /* --- what is wanted --- */
 
 static bool refuse(const struct http_request *req, struct http_response *res, const char *why)
@@ -107,16 +122,10 @@ void controls_answer(struct alb_model *model, const char *token, const struct ht
     struct alb_rule *rule;
     struct alb_action action;
     struct alb_why why;
-    if (req->method != HTTP_POST) {
-        problem_set(res, req->arena, 405, "method-not-allowed", "only POST is allowed here");
-        http_response_add(res, req->arena, BYTES_LIT("Allow"), BYTES_LIT("POST"));
-    } else if (!may_call(req, token)) {
-        problem_set(res, req->arena, 403, "not-the-page",
-                    "only the dashboard's own page may set weights");
-    } else if (read_call(model, req, res, &rule, &action)) {
-        if (change(model, rule, &action, &why) == ALB_OK)
-            res->status = 204;
-        else
-            problem_set(res, req->arena, 400, "bad-weights", "%s", why.text);
-    }
+    if (!controls_permit(token, req, res) || !read_call(model, req, res, &rule, &action))
+        return;
+    if (change(model, rule, &action, &why) == ALB_OK)
+        res->status = 204;
+    else
+        problem_set(res, req->arena, 400, "bad-weights", "%s", why.text);
 }

@@ -2,7 +2,7 @@
 #define RUNTIME_DASHBOARD_CONTROLS_H
 
 /*
- * controls — POST /dashboard/weights: the page sets the weights of a rule.
+ * controls — POST /dashboard/weights: the page sets the weights of a rule; and who may call at all.
  *
  * Layer:   dashboard, private.
  *
@@ -20,6 +20,10 @@ enum { CONTROLS_TOKEN_LEN = 32 };
 
 /* Random, as hexadecimal digits. false: the system gives no random bytes. */
 bool controls_make_token(char token[CONTROLS_TOKEN_LEN + 1]) MUST_CHECK;
+
+/* A POST by this rig's own page. false: `res` says 403 or 405. */
+bool controls_permit(const char *token, const struct http_request *req,
+                     struct http_response *res) MUST_CHECK;
 
 /* Answers a call: {"rule": ARN, "weights": {"lambda-a": 90, ...}}; a group that is not named keeps
  * its weight. 204 · 400 with a reason, and nothing is changed · 403 · 405. */

@@ -6,6 +6,7 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
+#include "runtime/dashboard/canaries.h"
 #include "runtime/dashboard/changes.h"
 #include "runtime/dashboard/cold_starts.h"
 #include "runtime/dashboard/controls.h"
@@ -18,6 +19,7 @@ enum { AFTER_SECOND_MS = 20 };
 
 struct dashboard {
     struct dashboard_options options;
+    struct parameters *parameters; /* NULL: none */
     char token[CONTROLS_TOKEN_LEN + 1];
     struct loop_timer timer;
     struct buf state;    /* the messages' part for all; made when the first asks for it */
@@ -119,7 +121,7 @@ static void give_parts(void *context, struct message_parts *parts)
     if (dashboard->state_tick != dashboard->feed.tick) {
         buf_reset(&dashboard->state);
         message_print_state(dashboard->options.model, &dashboard->options.source,
-                            &dashboard->state);
+                            dashboard->parameters, &dashboard->state);
         dashboard->state_tick = dashboard->feed.tick;
     }
     *parts = (struct message_parts){
@@ -148,6 +150,19 @@ static bool send_page(struct httpd_exchange *exchange)
     return true;
 }
 
+static bool take_control(struct dashboard *dashboard, struct httpd_exchange *exchange)
+{
+    const struct http_request *req = &exchange->req;
+    if (bytes_eq(req->path, BYTES_LIT("/dashboard/weights")))
+        controls_answer(dashboard->options.model, dashboard->token, req, &exchange->res);
+    else if (bytes_eq(req->path, BYTES_LIT("/dashboard/canary")))
+        canaries_answer(dashboard->parameters, dashboard->token, req, &exchange->res);
+    else
+        return false;
+    httpd_respond(exchange);
+    return true;
+}
+
 bool dashboard_take(struct dashboard *dashboard, struct httpd_exchange *exchange)
 {
     const struct http_request *req = &exchange->req;
@@ -158,12 +173,8 @@ bool dashboard_take(struct dashboard *dashboard, struct httpd_exchange *exchange
         feed_add(&dashboard->feed, exchange);
         return true;
     }
-    if (bytes_eq(req->path, BYTES_LIT("/dashboard/weights")) && dashboard->options.has_controls) {
-        controls_answer(dashboard->options.model, dashboard->token, req, &exchange->res);
-        httpd_respond(exchange);
-        return true;
-    }
-    return send_page(exchange);
+    return (dashboard->options.has_controls && take_control(dashboard, exchange)) ||
+           send_page(exchange);
 }
 
 void dashboard_done(struct dashboard *dashboard, struct httpd_exchange *exchange)
@@ -188,6 +199,11 @@ struct dashboard *dashboard_new(const struct dashboard_options *options)
         return dashboard;
     dashboard_free(dashboard);
     return NULL;
+}
+
+void dashboard_set_parameters(struct dashboard *dashboard, struct parameters *parameters)
+{
+    dashboard->parameters = parameters;
 }
 
 void dashboard_free(struct dashboard *dashboard)

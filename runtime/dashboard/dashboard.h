@@ -15,6 +15,7 @@
  * GET  /events              server-sent events (message.h): all that is known, then each second
  *                           what is new
  * POST /dashboard/weights   where there are controls (controls.h)
+ * POST /dashboard/canary    likewise (canaries.h)
  */
 
 #include "runtime/alb/alb.h"
@@ -64,9 +65,14 @@ struct dashboard_options {
 };
 
 struct dashboard;
+struct parameters;
 
 /* NULL: no memory, or no random bytes for the token of the controls. */
 struct dashboard *dashboard_new(const struct dashboard_options *options) MUST_CHECK;
+
+/* Where canaries have their locks, and are left words; borrowed for the dashboard's life. Without
+ * it, none is shown. */
+void dashboard_set_parameters(struct dashboard *dashboard, struct parameters *parameters);
 
 /* After the httpd whose exchanges it was given. */
 void dashboard_free(struct dashboard *dashboard);

@@ -1,6 +1,7 @@
 #include "runtime/dashboard/message.h"
 
 #include "runtime/core/json_text.h"
+#include "runtime/dashboard/canaries.h"
 #include "runtime/dashboard/dashboard.h"
 
 static void print_name(struct buf *out, const char *name, const char *text)
@@ -113,7 +114,7 @@ static void print_task(void *context, const struct dashboard_task *task)
 }
 
 void message_print_state(const struct alb_model *model, const struct dashboard_source *source,
-                         struct buf *out)
+                         const struct parameters *parameters, struct buf *out)
 {
     struct list sandboxes = {out, false}, tasks = {out, false};
     print_rules(out, model);
@@ -129,7 +130,8 @@ void message_print_state(const struct alb_model *model, const struct dashboard_s
     buf_append(out, BYTES_LIT("],\"tasks\":["));
     if (source->tasks)
         source->tasks(source->context, print_task, &tasks);
-    buf_append_char(out, ']');
+    buf_append(out, BYTES_LIT("],\"canaries\":"));
+    canaries_print(parameters, out);
 }
 
 /* --- an event --- */

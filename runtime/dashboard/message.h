@@ -17,6 +17,7 @@
  *              "requests","inFlight"}...]}...]
  *   sandboxes  [[PROCESS_ID,"GROUP","STATE",AGE_MS,INIT_MS,CALLS,MEMORY_MB,"NAME"]...]
  *   tasks      [[PROCESS_ID,"GROUP","STATE",AGE_MS,PORT,"NAME"]...]
+ *   canaries   (canaries.h)
  *   points     seconds (history.h)
  *   requests, events   (journal.h)
  *
@@ -28,6 +29,7 @@
 #include "runtime/dashboard/journal.h"
 
 struct dashboard_source;
+struct parameters;
 
 /* What a client has had. */
 struct message_cursor {
@@ -36,9 +38,10 @@ struct message_cursor {
     int64_t second;          /* the first that it has not had */
 };
 
-/* Appends the part that is equal for all clients: rules, groups, sandboxes, tasks. */
+/* Appends the part that is equal for all clients: rules, groups, sandboxes, tasks, canaries.
+ * parameters: NULL: none. */
 void message_print_state(const struct alb_model *model, const struct dashboard_source *source,
-                         struct buf *out);
+                         const struct parameters *parameters, struct buf *out);
 
 struct message_parts {
     const struct history *history;

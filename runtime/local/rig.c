@@ -284,7 +284,10 @@ static bool start_control(struct rig *rig)
         .pages = rig_dashboard_pages(&rig->dashboard),
         .relay = rig->relay,
     };
-    return rig_control_init(&rig->control, &control, rig->error, sizeof rig->error);
+    if (!rig_control_init(&rig->control, &control, rig->error, sizeof rig->error))
+        return false;
+    dashboard_set_parameters(rig->dashboard.dashboard, ssm_parameters(rig->control.ssm));
+    return true;
 }
 
 static void on_new_program(void *context, int which)

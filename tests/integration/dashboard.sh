@@ -17,13 +17,13 @@ if [ -z "$browser" ]; then
 fi
 
 "$duet" local --port 0 --control-port 0 --store memory --quiet --control-ui \
-    --weights lambda=75,fargate=25 >"$work/rig.log" 2>&1 &
+    --weights lambda=75,fargate=25 --pin-secret a-secret-of-the-page >"$work/rig.log" 2>&1 &
 rig=$!
 wait_until 60 grep -q AWS_ENDPOINT_URL "$work/rig.log" || { cat "$work/rig.log"; echo 'not ok a rig starts'; exit 1; }
 url=$(sed -n 's/.*\(http:\/\/127[0-9.:]*\) -> .*/\1/p' "$work/rig.log")
 control=$(sed -n 's/.*control port \(http:\/\/127[0-9.:]*\).*/\1/p' "$work/rig.log")
 
-timeout -k 5 240 python3 tests/support/dashboard_page.py "$browser" "$rig" "$url" "$control" ||
+timeout -k 5 300 python3 tests/support/dashboard_page.py "$browser" "$rig" "$url" "$control" "$duet" ||
     failures=$((failures + 1))
 kill "$rig" 2>/dev/null # the script has done so, where it came so far
 wait "$rig"

@@ -1,6 +1,6 @@
-"""dashboard_page.py CHROMIUM RIG_PID URL CONTROL_URL: what a browser makes of the dashboard.
+"""dashboard_page.py CHROMIUM RIG_PID URL CONTROL_URL DUET: what a browser makes of the dashboard.
 
-The rig is one of `duet local --control-ui --weights lambda=75,fargate=25`. The last claim stops it
+The rig is one of `duet local --control-ui --weights lambda=75,fargate=25 --pin-secret SECRET`. The last claim stops it
 while tabs listen. Prints "ok NAME" or "not ok NAME" for each claim; a claim that fails ends the rest.
 Exit status: 0 all true, 1 not.
 """
@@ -8,12 +8,15 @@ Exit status: 0 all true, 1 not.
 import json
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 
-from browser import Browser
+from browser import LIMIT_S, Browser
 
+SECRET = "a-secret-of-the-page"  # as in dashboard.sh
 REQUESTS = 60
 LOST_TABS = 8  # more than the connections that a browser opens to one server
 
@@ -81,6 +84,37 @@ def schemes_differ(page):
     page.wait(f"{ground} === {json.dumps(light)}")
 
 
+def words(word):
+    return f"document.querySelector('#canary-list button[data-word={word}]')"
+
+
+def a_canary_is_shown_and_obeys(page, url, control, duet):
+    """One that bakes for an hour, unless somebody says something."""
+    port = int(url.rsplit(":", 1)[1])
+    environment = dict(os.environ, AWS_ENDPOINT_URL=control, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
+                       AWS_REGION="us-east-1", DUET_PIN_SECRET=SECRET)
+    plan = {"name": "page", "rule": {"load_balancer": "duet-local", "port": port, "priority": 40000},
+            "stable": "lambda-a", "canary": "lambda-b", "interval": "1s", "lease": "5m",
+            "metrics": {"period": "1s", "late": "1s"}, "smoke": {"url": url + "/gtg", "slot": "lambda-b"},
+            "steps": [{"share": 30, "bake": "1h"}, {"share": "all", "bake": "1s"}]}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(plan, file)
+        file.flush()
+        canary = subprocess.Popen([duet, "canary", "run", file.name], env=environment, stdout=subprocess.DEVNULL)
+        page.wait("document.querySelector('#canaries .phase') && document.querySelector('#canaries .phase').textContent === 'baking'")
+        page.wait("document.querySelectorAll('#canaries .verdicts i').length > 1", lambda: ask(url + "/hello"))
+        page.wait("document.querySelector('#canaries .steps [aria-current=step]').textContent === '30 %'")
+        fits(page, 360)
+        page.wait(f"{words('resume')}.disabled && !{words('pause')}.disabled")
+        page.evaluate(f"{words('pause')}.click()")
+        page.wait("document.querySelector('#canaries .phase').textContent === 'paused; baking'")
+        page.evaluate(f"{words('rollback')}.click()")
+        page.wait(has_row("canary-past", "page", "rolled-back", "somebody said rollback"))
+        page.wait("!document.querySelector('#canary-list article')")
+        if canary.wait(LIMIT_S) != 1:
+            raise AssertionError(f"the canary ended with {canary.returncode}")
+
+
 def weights_are_set(page, control):
     page.wait("!document.getElementById('controls').hidden")
     page.evaluate("""(() => {
@@ -93,7 +127,7 @@ def weights_are_set(page, control):
     page.wait("document.getElementById('controls-said').textContent === 'The weights are set.'")
     page.wait(has_row("shares", "fargate-b", "7", "100 %"))
     rules = [rule for listener in json.loads(ask(control + "/state"))["listeners"] for rule in listener["rules"]]
-    if {"name": "fargate-b", "weight": 7} not in rules[0]["targetGroups"]:
+    if {"name": "fargate-b", "weight": 7} not in [group for rule in rules for group in rule["targetGroups"]]:
         raise AssertionError(f"the rule has {rules}")
     page.wait("document.getElementById('events').textContent.includes('weight of fargate-b: 0 -> 7')")
 
@@ -136,7 +170,7 @@ def no_errors(page):
 
 
 def main():
-    program, rig, url, control = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+    program, rig, url, control, duet = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5]
     with Browser(program) as browser:
         page = browser.open(control)
         claim("the page is live", is_live, page)
@@ -145,6 +179,7 @@ def main():
         claim("it is light and dark as the browser wishes", schemes_differ, page)
         claim("it fits a wide window", fits, page, 1440)
         claim("it fits a telephone", fits, page, 360)
+        claim("it shows a canary, which obeys its buttons", a_canary_is_shown_and_obeys, page, url, control, duet)
         claim("its controls set the weights", weights_are_set, page, control)
         claim("it finds the failures", failures_are_found, page, url)
         tabs = claim("many tabs listen at once", tabs_share_a_stream, browser, control)

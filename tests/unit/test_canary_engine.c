@@ -119,6 +119,27 @@ Test(canary_engine, lets_as_many_failures_pass_as_the_plan_says)
     cr_expect_not_null(strstr(canary_world_note("/duet/canary"), "\"failures\":4"));
 }
 
+Test(canary_engine, its_lock_tells_how_far_it_is_and_why)
+{
+    canary_world.canary_errors = 0.3;
+    EXPECT_EXIT(canary_world_run(HEAD "\"on_failure\":\"hold\"," STEPS "}"), CANARY_HELD);
+    const char *text = canary_world_note("/duet/canary");
+    cr_expect_not_null(strstr(text, "\"steps\":[100,250,500]"), "%s", text);
+    cr_expect_not_null(strstr(text, "f\",\"verdict\":\"error rate "), "%s", text);
+    cr_expect_null(strstr(text, "\"requests\":0"), "%s", text);
+    cr_expect_leq(strlen(text), 1800u, "some way from the 4096 that a parameter has");
+}
+
+Test(canary_engine, of_many_verdicts_the_last_ones_are_kept)
+{
+    struct canary_state state = {.run = ""};
+    for (int i = 0; i < CANARY_STRIP_MAX + 2; i++)
+        canary_strip_add(&state, i < 3 ? 'n' : 'p');
+    cr_expect_eq(strlen(state.strip), (size_t)CANARY_STRIP_MAX);
+    cr_expect_eq(state.strip[0], 'n');
+    cr_expect_eq(state.strip[1], 'p');
+}
+
 Test(canary_engine, an_alarm_is_a_veto)
 {
     canary_world.is_alarmed = true;

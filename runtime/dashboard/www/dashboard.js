@@ -1,5 +1,6 @@
 // The dashboard's beginning: takes what /events says, and shows it.
 
+import { showCanaries } from "./canaries.js";
 import { showCharts, startCharts } from "./charts.js";
 import { showControls, startControls } from "./controls.js";
 import { count, element, milliseconds, percent, rate, say } from "./format.js";
@@ -48,7 +49,7 @@ function showStatus() {
 function show() {
   showStatus();
   if (isPaused || !store.now) return;
-  for (const part of [showTiles, drawPicture, showShares, showControls, showCharts, showTargets, showRequests, showInstances, showEvents]) part();
+  for (const part of [showTiles, drawPicture, showShares, showControls, showCanaries, showCharts, showTargets, showRequests, showInstances, showEvents]) part();
 }
 
 // A screen reader hears of what changed in the load balancer, not of each figure.
