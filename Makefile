@@ -76,7 +76,7 @@ LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-
 LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(filter sqlite,$(stores)),sqlite3) mimalloc) -lm
 LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)
 LIBS_H2 := $(STATIC)/lib/libnghttp2.a
-LIBS_REGEX :=
+LIBS_REGEX := $(STATIC)/lib/libpcre2-8.a
 link = pipeline/release_link.sh $@ $(CC) $(LDFLAGS)
 endif
 
@@ -185,6 +185,7 @@ bench: deps ## the project's figures, as ratios to references in the same run; O
 package: deps ## static binaries and Lambda zips for x86_64 and arm64, into build/release
 	@$(alone) pipeline/static_deps.sh
 	@$(alone) pipeline/static_nghttp2.sh
+	@$(alone) pipeline/static_pcre2.sh
 	+@$(again) MODE=release-x86_64 _programs
 	+@$(again) MODE=release-arm64 _homes
 	+@$(again) MODE=release-x86_64 STORES=dynamodb build/release-x86_64-dynamodb/bootstrap

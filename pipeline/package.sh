@@ -22,6 +22,7 @@ for arch in x86_64 arm64; do
     done
 done
 cp build/release-x86_64/duet "$release/duet-x86_64"
+pipeline/sbom.py "$static" x86_64 build/release-x86_64/duet >"$release/duet-x86_64.cdx.json"
 
 echo "$release:"
 for arch in x86_64 arm64; do

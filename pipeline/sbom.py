@@ -28,6 +28,10 @@ LIBRARIES = [
      r'SQLITE_VERSION\s+"([\d.]+)"', "**/sqlite3.c", "blessing"),
     ("mimalloc", "mi_malloc", ["libmimalloc.a"], "mimalloc.h",
      r"MI_MALLOC_VERSION (\d+)", "mimalloc_*.orig.tar.*", "MIT"),
+    ("nghttp2", "nghttp2_session_server_new2", ["libnghttp2.a"], "nghttp2/nghttp2ver.h",
+     r'NGHTTP2_VERSION "([\d.]+)"', "nghttp2_*.orig.tar.gz", "MIT"),
+    ("pcre2", "pcre2_compile_8", ["libpcre2-8.a"], "pcre2.h",
+     r"#define PCRE2_(?:MAJOR|MINOR) +(\d+)", "pcre2_*.orig.tar.gz", "BSD-3-Clause"),
 ]
 CHART_JS = pathlib.Path("/usr/share/javascript/chart.js/chart.min.js")
 
@@ -90,7 +94,7 @@ def main(static, arch, program):
     parts = [library(static, arch, row) for row in LIBRARIES if row[1] in symbols]
     parts.append({"type": "library", "bom-ref": "musl", "name": "musl", "version": "as in zig " + zig_version(static),
                   "licenses": [{"license": {"id": "MIT"}}]})
-    if "www_files" in symbols:
+    if symbols & {"www_files", "dashboard_files"}:
         version = re.search(rb"Chart\.js v([\d.]+)", CHART_JS.read_bytes()[:200]).group(1).decode()
         parts.append(component("chart.js", version, "MIT", [CHART_JS]))
     text = pathlib.Path("runtime/core/version.h").read_text()

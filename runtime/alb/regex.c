@@ -5,41 +5,6 @@
 
 #include "runtime/core/limits.h"
 
-#ifdef DUET_RELEASE
-
-struct alb_regex *alb_regex_new(struct bytes pattern, bool is_caseless, char why[ALB_REGEX_WHY_MAX])
-{
-    (void)pattern;
-    (void)is_caseless;
-    (void)snprintf(why, ALB_REGEX_WHY_MAX, "this build has no regular expressions");
-    return NULL;
-}
-
-void alb_regex_free(struct alb_regex *regex)
-{
-    (void)regex;
-}
-
-bool alb_regex_matches(const struct alb_regex *regex, struct bytes text)
-{
-    (void)regex;
-    (void)text;
-    return false;
-}
-
-enum rc alb_regex_replace(const struct alb_regex *regex, struct bytes text,
-                          struct bytes replacement, struct arena *arena, struct bytes *out)
-{
-    (void)regex;
-    (void)text;
-    (void)replacement;
-    (void)arena;
-    (void)out;
-    return RC_NOT_FOUND;
-}
-
-#else
-
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -121,5 +86,3 @@ enum rc alb_regex_replace(const struct alb_regex *regex, struct bytes text,
     *out = bytes_make((const char *)made, len);
     return RC_OK;
 }
-
-#endif

@@ -8,8 +8,7 @@
  * Threads: no shared state; an expression is one thread's.
  *
  * A match that takes more steps or memory than LIMIT_REGEX_STEPS and LIMIT_REGEX_HEAP_KB is none:
- * the loop that serves all requests waits for it. Expressions see bytes, not characters. Static
- * release builds have no PCRE2, and no expressions: each is refused.
+ * the loop that serves all requests waits for it. Expressions see bytes, not characters.
  */
 
 #include "runtime/core/arena.h"

@@ -1,9 +1,9 @@
 #include "runtime/functions/package_tree.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ struct checking {
     uint64_t total_bytes;
     char *error;
     size_t error_len;
+    char path[PATH_MAX]; /* of what is looked at; begins with `folder` */
 };
 
 const char *package_tree_architecture(void)
@@ -79,6 +80,15 @@ static bool check_bootstrap(const struct checking *checking)
 
 /* --- the whole tree --- */
 
+/* Names what is looked at, as seen from the package's root. */
+static bool refuse(const struct checking *checking, const char *wrong)
+{
+    const char *name = checking->path + strlen(checking->folder);
+    (void)snprintf(checking->error, checking->error_len, "'%.512s' %s", name + (*name == '/'),
+                   wrong);
+    return false;
+}
+
 static bool is_inside(const struct checking *checking, const char *link)
 {
     char real[PATH_MAX], root[PATH_MAX];
@@ -88,44 +98,63 @@ static bool is_inside(const struct checking *checking, const char *link)
     return strncmp(real, root, len) == 0 && (real[len] == '/' || real[len] == '\0');
 }
 
-static bool check_entry(struct checking *checking, const FTSENT *entry)
+static const char *check_file(struct checking *checking, const struct stat *info)
 {
+    checking->total_bytes += (uint64_t)info->st_size;
+    return checking->total_bytes > LIMIT_PACKAGE_BYTES
+               ? "is over Lambda's 262144000 bytes, with what is before it"
+               : NULL;
+}
+
+static bool check_folder(struct checking *checking);
+
+/* What `checking->path` names. */
+static bool check_entry(struct checking *checking)
+{
+    struct stat info;
     const char *wrong = NULL;
-    switch (entry->fts_info) {
-    case FTS_D:
-    case FTS_DP:
-        break;
-    case FTS_F:
-        checking->total_bytes += (uint64_t)entry->fts_statp->st_size;
-        if (checking->total_bytes > LIMIT_PACKAGE_BYTES)
-            wrong = "is over Lambda's 262144000 bytes, with what is before it";
-        break;
-    case FTS_SL:
-    case FTS_SLNONE:
-        if (!is_inside(checking, entry->fts_accpath))
-            wrong = "is a link that leads out of the package, or nowhere";
-        break;
-    default:
-        wrong = "is no file, folder or link, or cannot be read";
-        break;
+    if (lstat(checking->path, &info) != 0)
+        wrong = "cannot be read";
+    else if (S_ISDIR(info.st_mode))
+        return check_folder(checking);
+    else if (S_ISREG(info.st_mode))
+        wrong = check_file(checking, &info);
+    else if (!S_ISLNK(info.st_mode))
+        wrong = "is no file, folder or link";
+    else if (!is_inside(checking, checking->path))
+        wrong = "is a link that leads out of the package, or nowhere";
+    return wrong ? refuse(checking, wrong) : true;
+}
+
+static bool check_named(struct checking *checking, size_t len, const char *name)
+{
+    int n = snprintf(checking->path + len, sizeof checking->path - len, "/%s", name);
+    if (n < 0 || (size_t)n >= sizeof checking->path - len)
+        return refuse(checking, "has a path that is too long");
+    return check_entry(checking);
+}
+
+/* Each level keeps its folder open: a tree that is deeper than there are descriptors is refused. */
+static bool check_folder(struct checking *checking)
+{
+    size_t len = strlen(checking->path);
+    DIR *folder = opendir(checking->path);
+    if (!folder)
+        return refuse(checking, strerror(errno));
+    bool is_right = true;
+    for (struct dirent *entry; is_right && (entry = readdir(folder));) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            is_right = check_named(checking, len, entry->d_name);
     }
-    if (wrong)
-        (void)snprintf(checking->error, checking->error_len, "'%.512s' %s",
-                       entry->fts_path + strlen(checking->folder) + (entry->fts_level > 0), wrong);
-    return !wrong;
+    (void)closedir(folder);
+    checking->path[len] = '\0';
+    return is_right;
 }
 
 bool package_tree_check(const char *folder, const char *architecture, char *error, size_t error_len)
 {
-    struct checking checking = {folder, architecture, 0, error, error_len};
-    char *paths[] = {(char *)(uintptr_t)folder, NULL};
-    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    bool is_right = walk != NULL;
-    if (!walk)
-        (void)snprintf(error, error_len, "cannot look through the package: %s", strerror(errno));
-    for (FTSENT *entry; is_right && (entry = fts_read(walk));)
-        is_right = check_entry(&checking, entry);
-    if (walk)
-        (void)fts_close(walk);
-    return is_right && check_bootstrap(&checking);
+    struct checking checking = {
+        .folder = folder, .architecture = architecture, .error = error, .error_len = error_len};
+    (void)snprintf(checking.path, sizeof checking.path, "%s", folder);
+    return check_folder(&checking) && check_bootstrap(&checking);
 }

@@ -44,7 +44,7 @@ deps=(DEPS=skip)
 check 'make package' make -s "${deps[@]}" package
 names='bootstrap-arm64 bootstrap-arm64.cdx.json bootstrap-arm64.debug bootstrap-arm64.zip'
 names+=' bootstrap-x86_64 bootstrap-x86_64.cdx.json bootstrap-x86_64.debug bootstrap-x86_64.zip'
-names+=' duet-x86_64 server-arm64 server-arm64.cdx.json server-x86_64 server-x86_64.cdx.json'
+names+=' duet-x86_64 duet-x86_64.cdx.json server-arm64 server-arm64.cdx.json server-x86_64 server-x86_64.cdx.json'
 check 'it makes these files' [ "$(cd "$release" && echo *)" = "$names" ]
 
 # Each bill of materials names its program's hash, and the libraries with theirs.
@@ -69,6 +69,8 @@ for arch in x86_64 arm64; do
     check "the bill of materials of server, $arch" \
         bill_is_true server $arch openssl curl cjson sqlite mimalloc musl chart.js
 done
+check 'the bill of materials of duet' \
+    bill_is_true duet x86_64 openssl curl cjson mimalloc nghttp2 pcre2 musl chart.js
 
 mkdir "$work/programs"
 for arch in x86_64 arm64; do
