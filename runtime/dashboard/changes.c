@@ -53,8 +53,20 @@ static void add_target(struct facts *facts, const struct alb_target *target)
                    reason ? ")" : "");
 }
 
-static void gather(struct facts *facts, const struct alb_model *model)
+static void add_version(void *context, const char *group, const char *name, const char *version)
 {
+    struct change_fact *fact = add(context);
+    if (!fact)
+        return;
+    (void)snprintf(fact->subject, sizeof fact->subject, "%s runs %s", group, name);
+    (void)snprintf(fact->value, sizeof fact->value, "%s", version);
+}
+
+static void gather(struct facts *facts, const struct alb_model *model,
+                   const struct dashboard_source *source)
+{
+    if (source->versions)
+        source->versions(source->context, add_version, facts);
     for (const struct alb_listener *each = model->listeners; each; each = each->next)
         for (const struct alb_rule *rule = each->rules; rule; rule = rule->next)
             add_rule(facts, rule);
@@ -97,13 +109,13 @@ static void compare(const struct changes *before, const struct facts *now, chang
     }
 }
 
-void changes_look(struct changes *changes, const struct alb_model *model, changes_tell_fn *tell,
-                  void *context)
+void changes_look(struct changes *changes, const struct alb_model *model,
+                  const struct dashboard_source *source, changes_tell_fn *tell, void *context)
 {
     struct facts now = {calloc(CHANGES_MAX, sizeof *now.items), 0};
     if (!now.items)
         return;
-    gather(&now, model);
+    gather(&now, model, source);
     if (changes->facts)
         compare(changes, &now, tell, context);
     free(changes->facts);

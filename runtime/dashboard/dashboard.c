@@ -107,7 +107,8 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
     (void)loop;
     cold_starts_look(&dashboard->cold_starts, &dashboard->options.source, on_cold_start, &started);
     tell_started(&started);
-    changes_look(&dashboard->changes, dashboard->options.model, on_change, dashboard);
+    changes_look(&dashboard->changes, dashboard->options.model, &dashboard->options.source,
+                 on_change, dashboard);
     alb_metrics_flush(dashboard->options.metrics);
     history_advance(&dashboard->history, clock_ms_epoch() / 1000);
     feed_tell(&dashboard->feed);
@@ -194,7 +195,7 @@ struct dashboard *dashboard_new(const struct dashboard_options *options)
     buf_init(&dashboard->state, LIMIT_TARGET_BODY_BYTES);
     history_init(&dashboard->history, options->model, options->store, clock_ms_epoch() / 1000);
     feed_init(&dashboard->feed, give_parts, dashboard);
-    changes_look(&dashboard->changes, options->model, on_change, dashboard);
+    changes_look(&dashboard->changes, options->model, &options->source, on_change, dashboard);
     if (controls_make_token(dashboard->token) && set_timer(dashboard) == RC_OK)
         return dashboard;
     dashboard_free(dashboard);

@@ -47,11 +47,16 @@ struct dashboard_task {
 typedef void dashboard_sandbox_fn(void *context, const struct dashboard_sandbox *sandbox);
 typedef void dashboard_task_fn(void *context, const struct dashboard_task *task);
 
-/* Where sandboxes and tasks are known. Each function calls `each` for every one that is there, and
- * may be NULL: there are none. */
+/* `group` is served by `version` of `name`: "2" of "duet-local", or "2, 3 at 10 %". */
+typedef void dashboard_version_fn(void *context, const char *group, const char *name,
+                                  const char *version);
+
+/* Where versions, sandboxes and tasks are known. Each function calls `each` for every one that is
+ * there, and may be NULL: there are none. */
 struct dashboard_source {
     void (*sandboxes)(void *context, dashboard_sandbox_fn *each, void *each_context);
     void (*tasks)(void *context, dashboard_task_fn *each, void *each_context);
+    void (*versions)(void *context, dashboard_version_fn *each, void *each_context);
     void *context;
 };
 

@@ -82,6 +82,18 @@ struct list {
     bool has_any;
 };
 
+static void print_version(void *context, const char *group, const char *name, const char *version)
+{
+    const char *const texts[] = {group, name, version};
+    struct list *list = context;
+    for (int i = 0; i < 3; i++) {
+        buf_printf(list->out, "%s", i ? "," : list->has_any ? ",[" : "[");
+        json_text_string(list->out, bytes_from_str(texts[i]));
+    }
+    buf_append_char(list->out, ']');
+    list->has_any = true;
+}
+
 static void begin_item(struct list *list, int64_t id, const char *group, const char *state,
                        int64_t age_ms)
 {
@@ -116,7 +128,7 @@ static void print_task(void *context, const struct dashboard_task *task)
 void message_print_state(const struct alb_model *model, const struct dashboard_source *source,
                          const struct parameters *parameters, struct buf *out)
 {
-    struct list sandboxes = {out, false}, tasks = {out, false};
+    struct list versions = {out, false}, sandboxes = {out, false}, tasks = {out, false};
     print_rules(out, model);
     buf_append(out, BYTES_LIT(",\"groups\":["));
     for (const struct alb_group *group = model->groups; group; group = group->next) {
@@ -124,6 +136,9 @@ void message_print_state(const struct alb_model *model, const struct dashboard_s
         if (group->next)
             buf_append_char(out, ',');
     }
+    buf_append(out, BYTES_LIT("],\"versions\":["));
+    if (source->versions)
+        source->versions(source->context, print_version, &versions);
     buf_append(out, BYTES_LIT("],\"sandboxes\":["));
     if (source->sandboxes)
         source->sandboxes(source->context, print_sandbox, &sandboxes);

@@ -15,6 +15,7 @@
  *              "shares":[["GROUP",WEIGHT]...]}...]
  *   groups     [{"name","type","requests","targets":[{"id","port","state","reason","text",
  *              "requests","inFlight"}...]}...]
+ *   versions   [["GROUP","NAME","VERSION"]...]
  *   sandboxes  [[PROCESS_ID,"GROUP","STATE",AGE_MS,INIT_MS,CALLS,MEMORY_MB,"NAME"]...]
  *   tasks      [[PROCESS_ID,"GROUP","STATE",AGE_MS,PORT,"NAME"]...]
  *   canaries   (canaries.h)
@@ -38,8 +39,8 @@ struct message_cursor {
     int64_t second;          /* the first that it has not had */
 };
 
-/* Appends the part that is equal for all clients: rules, groups, sandboxes, tasks, canaries.
- * parameters: NULL: none. */
+/* Appends the part that is equal for all clients: rules, groups, versions, sandboxes, tasks,
+ * canaries. parameters: NULL: none. */
 void message_print_state(const struct alb_model *model, const struct dashboard_source *source,
                          const struct parameters *parameters, struct buf *out);
 

@@ -142,6 +142,50 @@ static void show_tasks(void *context, dashboard_task_fn *each, void *each_contex
         show_service(cluster->services[i], each, each_context);
 }
 
+/* --- versions --- */
+
+static void name_version(char *text, size_t len, const struct registry_function *function,
+                         struct bytes qualifier)
+{
+    const struct registry_alias *alias = registry_alias_find(function, qualifier);
+    if (alias && alias->version == REGISTRY_LATEST)
+        (void)snprintf(text, len, "$LATEST");
+    else if (alias && alias->other != REGISTRY_LATEST)
+        (void)snprintf(text, len, "%u, %u at %.3g %%", alias->version, alias->other,
+                       alias->other_weight * 100);
+    else if (alias)
+        (void)snprintf(text, len, "%u", alias->version);
+    else
+        (void)snprintf(text, len, "%.*s",
+                       BYTES_ARG(qualifier.len ? qualifier : BYTES_LIT("$LATEST")));
+}
+
+static void show_versions(void *context, dashboard_version_fn *each, void *each_context)
+{
+    const struct rig_dashboard *rig_dashboard = context;
+    const struct cluster *cluster = &rig_dashboard->fargate->cluster;
+    const struct alb_group *group = rig_dashboard->model->groups;
+    char text[REGISTRY_ALIAS_MAX + 1];
+    for (; group; group = group->next) {
+        struct bytes name, qualifier;
+        if (group->type != ALB_TARGET_LAMBDA || !group->targets)
+            continue;
+        registry_split(bytes_from_str(group->targets->id), &name, &qualifier);
+        const struct registry_function *function =
+            registry_find(rig_dashboard->lambda->registry, name);
+        if (!function)
+            continue;
+        name_version(text, sizeof text, function, qualifier);
+        each(each_context, group->name, function->name, text);
+    }
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct service *service = cluster->services[i];
+        const struct definition *definition = service->primary->definition;
+        (void)snprintf(text, sizeof text, "%u", definition->revision);
+        each(each_context, service->options.group->name, definition->family, text);
+    }
+}
+
 /* --- pages --- */
 
 static bool take(void *context, struct httpd_exchange *exchange)
@@ -164,7 +208,7 @@ bool rig_dashboard_init(struct rig_dashboard *rig_dashboard, struct loop *loop,
         .model = model,
         .metrics = metrics->metrics,
         .store = &metrics->store,
-        .source = {show_sandboxes, show_tasks, rig_dashboard},
+        .source = {show_sandboxes, show_tasks, show_versions, rig_dashboard},
         .has_controls = has_controls,
     };
     rig_dashboard->model = model;

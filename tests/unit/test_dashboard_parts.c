@@ -132,26 +132,35 @@ static void tell(void *context, const char *line)
     buf_printf(&text, "%s\n", line);
 }
 
+static void list_versions(void *context, dashboard_version_fn *each, void *each_context)
+{
+    each(each_context, "a", "duet", context);
+}
+
 Test(dashboard_parts, a_change_of_the_load_balancer_is_a_sentence)
 {
+    char version[] = "1";
+    const struct dashboard_source source = {.versions = list_versions, .context = version};
     struct changes changes = {NULL, 0};
     struct alb_target *target;
     struct alb_action action = elb_case.listener->rules->action;
     cr_assert_eq(alb_target_register(elb_case.b, BYTES_LIT("127.0.0.1"), 4000, NULL, &target, NULL),
                  ALB_OK);
     alb_target_set_state(target, ALB_HEALTHY, NULL, NULL);
-    changes_look(&changes, elb_case.model, tell, NULL);
-    changes_look(&changes, elb_case.model, tell, NULL);
+    changes_look(&changes, elb_case.model, &source, tell, NULL);
+    changes_look(&changes, elb_case.model, &source, tell, NULL);
     cr_expect_eq(text.len, 0u);
+    version[0] = '2';
     alb_target_set_state(target, ALB_UNHEALTHY, "Target.Timeout", "Request timed out");
     action.forward.shares[0].weight = 10;
     cr_assert_eq(alb_listener_set_action(elb_case.listener, &action, NULL), ALB_OK);
-    changes_look(&changes, elb_case.model, tell, NULL);
+    changes_look(&changes, elb_case.model, &source, tell, NULL);
     alb_target_remove(target);
     cr_assert_eq(alb_target_register(elb_case.a, BYTES_LIT(ELB_FUNCTION), 0, NULL, &target, NULL),
                  ALB_OK);
-    changes_look(&changes, elb_case.model, tell, NULL);
-    cr_expect_str_eq(printed(), "rule default, weight of a: 50 -> 10\n"
+    changes_look(&changes, elb_case.model, &source, tell, NULL);
+    cr_expect_str_eq(printed(), "a runs duet: 1 -> 2\n"
+                                "rule default, weight of a: 50 -> 10\n"
                                 "b 127.0.0.1:4000: healthy -> unhealthy (Target.Timeout)\n"
                                 "b 127.0.0.1:4000: gone\n"
                                 "a duet: unavailable (Target.HealthCheckDisabled)\n");

@@ -2,7 +2,7 @@
 // weights wish, the line in it as wide as what really flows; beads run faster the more there is.
 
 import { element, groupClass, milliseconds, percent, rate, stateKind } from "./format.js";
-import { actualOf, latest, production, rateOf, sandboxesOf, shownGroups, store, totalRate, weightOf, wishOf } from "./store.js";
+import { actualOf, latest, production, rateOf, sandboxesOf, shownGroups, store, totalRate, versionOf, weightOf, wishOf } from "./store.js";
 
 const WHOLE_PX = 30; // the width of all requests
 const HALO_PX = 8; // so that a wish is seen around a flow that fulfils it
@@ -107,10 +107,22 @@ function instances(group) {
     .sort((a, b) => (order[a.state] ?? 3) - (order[b.state] ?? 3) || a.key - b.key);
 }
 
+// Another group runs the same version: its sandboxes are shown there.
+function isShared(group) {
+  const version = versionOf(group.name);
+  return version !== null && store.groups.some((other) => other !== group && versionOf(other.name) === version);
+}
+
+// "duet-local:1: 3 busy, 2 idle"
+function stateText(group, list) {
+  const version = versionOf(group.name);
+  return (version && group.targets.length ? version + ": " : "") + summary(group, list);
+}
+
 // "3 busy, 2 idle"
 function summary(group, list) {
   if (group.targets.length === 0) return "empty";
-  if (list.length === 0 && rateOf(group.name)) return "served by sandboxes of another slot";
+  if (list.length === 0 && rateOf(group.name)) return isShared(group) ? "served by sandboxes of another slot" : "no sandbox lives";
   if (list.length === 0) return "no sandbox yet";
   const counts = new Map();
   for (const { state } of list) counts.set(state, (counts.get(state) || 0) + 1);
@@ -146,13 +158,13 @@ function drawGroup(group, i, layout) {
   if (list.length && !layout.trunk)
     edge(name + " to dots", `M${at.x + at.w} ${area.y}H${area.x - 4}`, kind, 0, actual ? Math.max(0.06, Math.min(0.25, actual / 3)) : 0, perSecond);
   const rows = drawDots(name, list, area);
-  label(name + " state", area.x, area.y + 6 + rows * 18, summary(group, list), "faint");
+  label(name + " state", area.x, area.y + 6 + rows * 18, stateText(group, list), "faint");
 }
 
 // What a screen reader hears instead.
 function describe(groups) {
   const told = groups.map((group) =>
-    `${group.name}: weight ${weightOf(group.name) ?? "none"}, ${percent(actualOf(group.name))} of the requests, ${summary(group, instances(group))}`);
+    `${group.name}: weight ${weightOf(group.name) ?? "none"}, ${percent(actualOf(group.name))} of the requests, ${stateText(group, instances(group))}`);
   return `${rate(totalRate())} requests a second. ${told.join(". ")}.`;
 }
 

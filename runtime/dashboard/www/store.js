@@ -6,7 +6,7 @@ const EVENTS_KEPT = 100;
 
 export const store = {
   now: 0, token: null, seconds: 300,
-  rules: [], groups: [], sandboxes: [], tasks: [],
+  rules: [], groups: [], versions: [], sandboxes: [], tasks: [],
   canaries: [], // { lock, state }; those that have ended last
   points: [], // { t, g: { NAME: { n, e, c, cold, p50, p95, p99, w } } }, a second each, oldest first
   requests: [], // newest first, as are the events
@@ -17,7 +17,7 @@ export const store = {
 export function take(message) {
   const isFirst = Boolean(message.rig);
   if (isFirst) Object.assign(store, { points: [], requests: [], events: [], seconds: message.rig.seconds, token: message.rig.token });
-  for (const name of ["now", "rules", "groups", "sandboxes", "tasks", "canaries"]) store[name] = message[name];
+  for (const name of ["now", "rules", "groups", "versions", "sandboxes", "tasks", "canaries"]) store[name] = message[name];
   store.points = store.points.concat(message.points).slice(-store.seconds);
   const byNumber = new Map(store.requests.concat(message.requests).map((request) => [request[0], request]));
   const all = [...byNumber.values()].sort((a, b) => b[0] - a[0]);
@@ -64,6 +64,12 @@ export function latest(name, figure) {
 }
 
 export const total = (figure) => store.groups.reduce((sum, group) => sum + sumOf(store.points, group.name, figure), 0);
+
+// "duet-local:2"; null: not known.
+export function versionOf(name) {
+  const found = store.versions.find(([group]) => group === name);
+  return found ? found[1] + ":" + found[2] : null;
+}
 
 export function sandboxesOf(name) {
   return store.sandboxes.filter((sandbox) => sandbox[1] === name);

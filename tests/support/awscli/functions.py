@@ -1,7 +1,7 @@
-"""functions.py ALB_URL CONTROL_URL FOLDER: Lambda's API of a running `duet local`, by boto3.
+"""functions.py CONTROL_URL FOLDER: Lambda's API of a running `duet local`, by boto3.
 
 Prints "ok NAME" or "not ok NAME" for each claim, with what went wrong before it. Exit status: 0 all
-held, 1 not. All of the rig's weight is on lambda-a; FOLDER is a place for files.
+held, 1 not. FOLDER is a place for files.
 """
 
 import base64
@@ -11,9 +11,7 @@ import os
 import platform
 import subprocess
 import sys
-import threading
 import time
-import urllib.request
 
 import claims  # first: it sets what boto3 reads
 import boto3
@@ -22,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from claims import check
 
-ALB_URL, CONTROL_URL, FOLDER = sys.argv[1:4]
+CONTROL_URL, FOLDER = sys.argv[1:3]
 SOON = {"Delay": 1, "MaxAttempts": 120}  # of waiters: a loaded machine is slow
 ROLE = "arn:aws:iam::000000000000:role/r"
 # No second tries, and no checks of botocore's own before a call.
@@ -322,32 +320,6 @@ def bad_packages():
     assert invoke("ship", {})[1]["mark"] == "kept"
 
 
-def load(stop, seen, failed):
-    while not stop.is_set():
-        try:
-            with urllib.request.urlopen(ALB_URL + "/x", timeout=120) as answer:
-                seen.add(answer.read().decode())
-        except Exception as error:  # any: none may come
-            failed.append(repr(error))
-
-
-def replaces():
-    """a running version is replaced under load, and no request fails"""
-    stop, seen, failed = threading.Event(), set(), []
-    threads = [threading.Thread(target=load, args=(stop, seen, failed)) for _ in range(4)]
-    for mark in ("shipped-1", "shipped-2", "shipped-3"):
-        made = api.update_function_code(FunctionName="duet-local", ZipFile=packages.function(mark), Publish=True)
-        api.update_alias(FunctionName="duet-local", Name="a", FunctionVersion=made["Version"])
-        if mark == "shipped-1":
-            for thread in threads:
-                thread.start()
-        until(lambda: mark in seen or failed)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert not failed and seen == {"shipped-1", "shipped-2", "shipped-3"}, (failed[:3], seen)
-
-
 def drives_cli():
     """the AWS CLI ships a package, waits for it and calls it"""
     zip_path, out_path = os.path.join(FOLDER, "f.zip"), os.path.join(FOLDER, "out.json")
@@ -364,6 +336,6 @@ def drives_cli():
 
 
 for claim in (stands, lives, calls, streams, events, versions, aliases, settings, concurrency, policies, registers, bad_packages,
-              drives_cli, replaces):
+              drives_cli):
     check(claim)
 claims.end()
