@@ -54,6 +54,13 @@ enum rc aws_retire(void *context, const struct canary_state *state, size_t index
 /* The ARN of the plan's rule, into `arn`. */
 enum rc aws_rule_find(struct aws_driver *driver, char *arn, char *why) MUST_CHECK;
 
+/* A rule as DescribeRules has it. RC_REFUSED: one that we cannot shift by; RC_SYNTAX: none. */
+enum rc aws_rule_take(struct canary_rule *rule, const struct xml_node *member,
+                      char *why) MUST_CHECK;
+
+/* Asks for the tags Slot of the rule's groups, where the plan's slots are no names of groups. */
+enum rc aws_rule_slots(struct aws_driver *driver, struct canary_rule *rule, char *why) MUST_CHECK;
+
 /* Calls Elastic Load Balancing; releases the form. */
 enum rc aws_elb(struct aws_driver *driver, struct buf *form, const struct xml_node **root,
                 char *why) MUST_CHECK;

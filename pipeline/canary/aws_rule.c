@@ -59,8 +59,7 @@ static bool take_forward(struct canary_rule *rule, const struct xml_node *forwar
     return rule->count > 0;
 }
 
-/* RC_REFUSED: a rule that we cannot shift by · RC_SYNTAX: no rule at all */
-static enum rc take_rule(struct canary_rule *rule, const struct xml_node *member, char *why)
+enum rc aws_rule_take(struct canary_rule *rule, const struct xml_node *member, char *why)
 {
     const struct xml_node *action = xml_tree_find(member, "Actions/member");
     const struct xml_node *forward = xml_tree_find(action, "ForwardConfig");
@@ -92,8 +91,9 @@ enum rc aws_rule_read(void *context, struct canary_rule *rule, char *why)
     const struct xml_node *root = NULL;
     struct buf form;
     enum rc rc = RC_OK;
+    bool is_first = !*rule->arn;
     api_begin(&driver->api);
-    if (!*rule->arn)
+    if (is_first)
         rc = aws_rule_find(driver, rule->arn, why);
     if (rc != RC_OK)
         return rc;
@@ -102,7 +102,8 @@ enum rc aws_rule_read(void *context, struct canary_rule *rule, char *why)
     rc = aws_elb(driver, &form, &root, why);
     if (rc != RC_OK)
         return rc;
-    return take_rule(rule, xml_tree_find(root, "DescribeRulesResult/Rules/member"), why);
+    rc = aws_rule_take(rule, xml_tree_find(root, "DescribeRulesResult/Rules/member"), why);
+    return rc == RC_OK && is_first ? aws_rule_slots(driver, rule, why) : rc;
 }
 
 /* --- writing --- */

@@ -4,8 +4,8 @@
 #include "runtime/core/buf.h"
 
 /*
- * From the name of a load balancer, a port and a priority, or from tags, to the ARN of a rule. Tags
- * can be asked for by ARN only, so that each rule is looked at, 20 at a time.
+ * From the name of a load balancer, or that with a port and a priority, or from tags, to the ARN of
+ * a rule. Tags can be asked for by ARN only, so that each rule is looked at, 20 at a time.
  */
 
 enum { TAGS_AT_ONCE = 20 };
@@ -105,9 +105,35 @@ static enum rc look_at_tags(struct finding *finding, const struct xml_node *rule
 
 /* --- rules, listeners, load balancers --- */
 
-static enum rc look_at_rules(struct finding *finding, struct bytes listener, char *why)
+/* Does it forward to both of the plan's slots? */
+static enum rc look_at_slots(struct finding *finding, const struct xml_node *member, char *why)
+{
+    const struct plan *plan = finding->driver->options.plan;
+    struct canary_rule rule = {.count = 0};
+    size_t index;
+    if (aws_rule_take(&rule, member, why) != RC_OK || rule.count < 2)
+        return RC_OK; /* a rule of somebody else's */
+    enum rc rc = aws_rule_slots(finding->driver, &rule, why);
+    if (rc == RC_OK && canary_rule_find(&rule, plan->stable, &index) &&
+        canary_rule_find(&rule, plan->canary, &index))
+        take(finding, bytes_from_str(rule.arn));
+    return rc;
+}
+
+static enum rc look_at_rule(struct finding *finding, const struct xml_node *rule, int n, char *why)
 {
     const struct plan_rule *wanted = &finding->driver->options.plan->rule;
+    if (wanted->tag_count)
+        return n % TAGS_AT_ONCE == 0 ? look_at_tags(finding, rule, why) : RC_OK;
+    if (!wanted->priority)
+        return look_at_slots(finding, rule, why);
+    if (bytes_eq(xml_tree_text(rule, "Priority"), bytes_from_str(wanted->priority)))
+        take(finding, xml_tree_text(rule, "RuleArn"));
+    return RC_OK;
+}
+
+static enum rc look_at_rules(struct finding *finding, struct bytes listener, char *why)
+{
     struct pages pages = {.driver = finding->driver,
                           .action = "DescribeRules",
                           .list = "Rules",
@@ -117,13 +143,8 @@ static enum rc look_at_rules(struct finding *finding, struct bytes listener, cha
     enum rc rc = RC_OK;
     while (rc == RC_OK && !pages.is_over) {
         rc = next_page(&pages, &rule, why);
-        for (int n = 0; rc == RC_OK && rule; rule = xml_tree_next(rule), n++) {
-            if (wanted->tag_count && n % TAGS_AT_ONCE == 0)
-                rc = look_at_tags(finding, rule, why);
-            if (!wanted->tag_count &&
-                bytes_eq(xml_tree_text(rule, "Priority"), bytes_from_str(wanted->priority)))
-                take(finding, xml_tree_text(rule, "RuleArn"));
-        }
+        for (int n = 0; rc == RC_OK && rule; rule = xml_tree_next(rule), n++)
+            rc = look_at_rule(finding, rule, n, why);
     }
     return rc;
 }
@@ -168,6 +189,19 @@ static enum rc look_at_balancers(struct finding *finding, char *why)
     return rc;
 }
 
+static void name_wanted(const struct plan *plan, char *name, size_t len)
+{
+    const struct plan_rule *wanted = &plan->rule;
+    if (wanted->tag_count)
+        (void)snprintf(name, len, "with the plan's tags");
+    else if (wanted->priority)
+        (void)snprintf(name, len, "of priority %s at port %u of '%.64s'", wanted->priority,
+                       wanted->port, wanted->balancer);
+    else
+        (void)snprintf(name, len, "of '%.64s' that forward to '%.32s' and '%.32s'",
+                       wanted->balancer, plan->stable, plan->canary);
+}
+
 enum rc aws_rule_find(struct aws_driver *driver, char *arn, char *why)
 {
     const struct plan_rule *wanted = &driver->options.plan->rule;
@@ -181,11 +215,7 @@ enum rc aws_rule_find(struct aws_driver *driver, char *arn, char *why)
     if (rc != RC_OK || finding.count == 1)
         return rc;
     arn[0] = 0;
-    if (wanted->tag_count)
-        (void)snprintf(name, sizeof name, "with the plan's tags");
-    else
-        (void)snprintf(name, sizeof name, "of priority %s at port %u of '%.64s'", wanted->priority,
-                       wanted->port, wanted->balancer);
+    name_wanted(driver->options.plan, name, sizeof name);
     if (finding.count == 0)
         return not_there("rule", name, why);
     (void)snprintf(why, CANARY_WHY_MAX, "there are %u rules %s", finding.count, name);

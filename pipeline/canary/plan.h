@@ -31,9 +31,9 @@ enum plan_end { PLAN_ROLLBACK, PLAN_HOLD };
 /* Which rule: one of the three ways is set. */
 struct plan_rule {
     const char *arn;
-    const char *balancer; /* its name, with port and priority */
-    unsigned port;
-    const char *priority;
+    const char *balancer; /* its name; alone: the rule that forwards to both slots */
+    unsigned port;        /* 0: any */
+    const char *priority; /* NULL: any */
     const char *tag_names[PLAN_TAGS_MAX], *tag_values[PLAN_TAGS_MAX];
     size_t tag_count;
 };
@@ -90,11 +90,11 @@ struct plan_hook {
 
 struct plan {
     struct arena arena;
-    char hash[PLAN_HASH_LEN + 1]; /* SHA-256 of the text */
+    char hash[PLAN_HASH_LEN + 1]; /* SHA-256 of the text; "": there is none */
     const char *name;             /* for people; "canary" */
     const char *lock;             /* the parameter, "/duet/canary" */
     struct plan_rule rule;
-    const char *stable, *canary; /* names of target groups */
+    const char *stable, *canary; /* names of target groups, or their tags Slot */
     double precision;
     struct plan_step steps[PLAN_STEPS_MAX];
     size_t step_count;
@@ -122,6 +122,10 @@ bool plan_parse(struct plan *plan, const char *file, struct bytes text, char *er
 
 /* The same from a file. */
 bool plan_load(struct plan *plan, const char *file, char *error, size_t error_len) MUST_CHECK;
+
+/* What a canary can be rolled back or forgotten by, whoever has its plan: all defaults, no hooks,
+ * no hash. `lock` is borrowed. Release it in each case. */
+void plan_absent(struct plan *plan, const char *lock);
 
 /* Works on a zeroed struct. */
 void plan_release(struct plan *plan);

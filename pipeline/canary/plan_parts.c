@@ -45,10 +45,9 @@ void plan_read_rule(struct plan *plan, const struct fields_object *root)
     else if ((rule->arn != NULL) + (rule->balancer && rule->tag_count == 0) +
                  (rule->tag_count > 0) !=
              1)
-        fields_refuse(root, "rule",
-                      "must have an arn; or load_balancer, port and priority; or tags");
-    else if (rule->balancer && rule->tag_count == 0 && (!rule->port || !rule->priority))
-        fields_refuse(root, "rule", "needs port and priority with load_balancer");
+        fields_refuse(root, "rule", "must have an arn, a load_balancer or tags");
+    else if (rule->priority && (!rule->port || !rule->balancer))
+        fields_refuse(root, "rule", "needs load_balancer and port with priority");
 }
 
 /* --- steps --- */

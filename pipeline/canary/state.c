@@ -40,6 +40,15 @@ struct bytes canary_group_name(const char *arn)
     return bytes_make(rest.ptr, bytes_find(rest, '/'));
 }
 
+bool canary_rule_find(const struct canary_rule *rule, const char *slot, size_t *index)
+{
+    for (*index = 0; *index < rule->count; ++*index)
+        if (strcmp(rule->slots[*index], slot) == 0 ||
+            bytes_eq(canary_group_name(rule->groups[*index]), bytes_from_str(slot)))
+            return true;
+    return false;
+}
+
 double canary_share(const struct canary_state *state, const unsigned *weights)
 {
     return shares_of(weights, state->count, state->canary);

@@ -18,6 +18,7 @@
 enum {
     CANARY_ARN_MAX = 256,
     CANARY_NAME_MAX = 96,
+    CANARY_SLOT_MAX = 64,
     CANARY_RUN_MAX = 40,
     CANARY_WHY_MAX = 320,
     CANARY_STRIP_MAX = 60,   /* verdicts that are kept for people */
@@ -30,6 +31,7 @@ struct canary_rule {
     size_t count;
     char groups[SHARES_MAX][CANARY_ARN_MAX];
     unsigned weights[SHARES_MAX];
+    char slots[SHARES_MAX][CANARY_SLOT_MAX]; /* the groups' tags Slot; "": none, or not asked for */
     bool is_sticky;
     unsigned sticky_s;
 };
@@ -94,6 +96,9 @@ const char *canary_outcome_name(enum canary_outcome outcome);
 
 /* The name of a target group: the middle of "...:targetgroup/NAME/HEX". */
 struct bytes canary_group_name(const char *arn);
+
+/* The group of that name, or whose tag Slot is that. false: there is none. */
+bool canary_rule_find(const struct canary_rule *rule, const char *slot, size_t *index) MUST_CHECK;
 
 /* The canary's share by `weights`. */
 double canary_share(const struct canary_state *state, const unsigned *weights);

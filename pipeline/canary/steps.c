@@ -56,11 +56,8 @@ static bool find_group(const struct canary_rule *rule, const char *name, size_t 
                        size_t error_len)
 {
     size_t used = 0;
-    for (size_t i = 0; i < rule->count; i++)
-        if (bytes_eq(canary_group_name(rule->groups[i]), bytes_from_str(name))) {
-            *index = i;
-            return true;
-        }
+    if (canary_rule_find(rule, name, index))
+        return true;
     used +=
         (size_t)snprintf(error, error_len, "'%s' is no target group of the rule, which has", name);
     for (size_t i = 0; i < rule->count && used < error_len; i++)

@@ -96,8 +96,9 @@ static void make_all(void)
         elb(i ? arns.b : arns.a, sizeof arns.a,
             "CreateTargetGroupResult/TargetGroups/member/TargetGroupArn",
             "Action=CreateTargetGroup" ELB_VERSION
-            "&Name=slot-%c&Protocol=HTTP&Port=8080&VpcId=%s&TargetType=ip",
-            'a' + i, vpc);
+            "&Name=slot-%c&Protocol=HTTP&Port=8080&VpcId=%s&TargetType=ip"
+            "&Tags.member.1.Key=Slot&Tags.member.1.Value=fargate-%c",
+            'a' + i, vpc, 'a' + i);
     elb(arns.listener, sizeof arns.listener, "CreateListenerResult/Listeners/member/ListenerArn",
         "Action=CreateListener" ELB_VERSION
         "&LoadBalancerArn=%s&Protocol=HTTP&Port=80&DefaultActions.member.1.Type=fixed-response"
@@ -164,10 +165,12 @@ static struct aws_driver *make_driver(const char *text)
 
 #define SLOTS "\"stable\":\"slot-a\",\"canary\":\"slot-b\",\"steps\":[{\"share\":\"all\"}]"
 
-static void check_rule(const char *how, const char *expected)
+#define TAGGED "\"stable\":\"fargate-a\",\"canary\":\"fargate-b\",\"steps\":[{\"share\":\"all\"}]"
+
+static void check_rule(const char *how, const char *slots, const char *expected)
 {
     char text[512];
-    (void)snprintf(text, sizeof text, "{\"rule\":%s," SLOTS "}", how);
+    (void)snprintf(text, sizeof text, "{\"rule\":%s,%s}", how, slots);
     struct aws_driver *driver = make_driver(text);
     const struct canary_driver *world = aws_driver_interface(driver);
     struct canary_rule rule = {.count = 0}, again = {.count = 0};
@@ -193,6 +196,7 @@ static void check_absent_rules(void)
         "{\"load_balancer\":\"lb\",\"port\":80,\"priority\":8}",
         "{\"load_balancer\":\"lb\",\"port\":81,\"priority\":7}",
         "{\"load_balancer\":\"nobody\",\"port\":80,\"priority\":7}",
+        "{\"load_balancer\":\"lb\",\"port\":81}",
         "{\"tags\":{\"role\":\"other\"}}",
         "{\"arn\":\"arn:aws:elasticloadbalancing:eu-west-1:1:listener-rule/app/lb/1/2/3\"}"};
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
@@ -283,9 +287,12 @@ Test(canary_moto, somebody_else_s_aws_takes_the_same_calls, .timeout = 600)
         make_all();
         make_service();
         (void)snprintf(how, sizeof how, "{\"arn\":\"%s\"}", arns.rule);
-        check_rule(how, arns.rule);
-        check_rule("{\"load_balancer\":\"lb\",\"port\":80,\"priority\":7}", arns.rule);
-        check_rule("{\"tags\":{\"role\":\"production\"}}", arns.rule);
+        check_rule(how, SLOTS, arns.rule);
+        check_rule(how, TAGGED, arns.rule);
+        check_rule("{\"load_balancer\":\"lb\"}", SLOTS, arns.rule);
+        check_rule("{\"load_balancer\":\"lb\"}", TAGGED, arns.rule);
+        check_rule("{\"load_balancer\":\"lb\",\"port\":80,\"priority\":7}", SLOTS, arns.rule);
+        check_rule("{\"tags\":{\"role\":\"production\"}}", TAGGED, arns.rule);
         check_absent_rules();
         check_notes();
         check_looks();

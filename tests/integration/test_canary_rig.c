@@ -40,12 +40,12 @@ static void write_plan(const char *more, bool is_paused)
     char text[2048];
     (void)snprintf(
         text, sizeof text,
-        "{\"name\":\"rehearsal\",\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,"
-        "\"priority\":40000},\"stable\":\"fargate-a\",\"canary\":\"fargate-b\","
+        "{\"name\":\"rehearsal\",\"rule\":{\"load_balancer\":\"duet-local\"},\"stable\":\"fargate-"
+        "a\",\"canary\":\"fargate-b\","
         "\"steps\":[{\"share\":40,\"bake\":\"2s\",\"requests\":50,\"pause\":%s},{\"share\":\"all\","
         "\"bake\":\"1s\"}],\"interval\":\"1s\",\"metrics\":{\"period\":\"1s\",\"late\":"
         "\"1s\"},\"timeout\":\"2m\",\"lease\":\"30s\",%s}",
-        rig.port, is_paused ? "true" : "false", more);
+        is_paused ? "true" : "false", more);
     canary_rig_plan(&canary, text);
 }
 
@@ -199,4 +199,38 @@ Test(canary_rig, told_to_end_it_holds_or_rolls_back_as_its_plan_says)
     cr_expect(has_weight("fargate-a", "60") && has_weight("fargate-b", "40"));
     cr_expect_eq(canary_rig_run(&canary, "abort", NULL), 0);
     bad_server_stop(server);
+}
+
+/* Each of pipeline/canary/plans, with the rig's load balancer in its place. */
+static void take_plan_of_the_tree(const char *name)
+{
+    char path[128], text[4096], mended[4096 + 64];
+    (void)snprintf(path, sizeof path, "pipeline/canary/plans/%s.json", name);
+    FILE *file = fopen(path, "re");
+    cr_assert_not_null(file, "%s", path);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    (void)fclose(file);
+    char *balancer = strstr(text, "\"duet-"), *rest = balancer ? strchr(balancer, '}') : NULL;
+    cr_assert_not_null(rest, "%s", text);
+    (void)snprintf(mended, sizeof mended, "%.*s\"duet-local\"%s", (int)(balancer - text), text,
+                   rest);
+    canary_rig_plan(&canary, mended);
+}
+
+Test(canary_rig, the_plans_of_this_tree_find_its_rule_and_slots)
+{
+    static const char *const names[] = {"canary", "linear", "blue-green", "cautious"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct program program;
+        take_plan_of_the_tree(names[i]);
+        canary_rig_start(&canary, &program, "run", NULL);
+        cr_assert(program_wait_for(&program, "'fargate-a' to 'fargate-b', run "), "%s: %s",
+                  names[i], program.out.data);
+        cr_assert_eq(kill(program.id, SIGTERM), 0); /* it waits for a target in its slot */
+        int status = program_wait(&program);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 3, "%s: %s", names[i],
+                  program.out.data);
+        program_release(&program);
+        cr_expect_eq(canary_rig_run(&canary, "rollback", NULL), 0, "%s", names[i]);
+    }
 }
