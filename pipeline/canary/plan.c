@@ -190,12 +190,6 @@ bool plan_load(struct plan *plan, const char *file, char *error, size_t error_le
     return is_well;
 }
 
-void plan_absent(struct plan *plan, const char *lock)
-{
-    set_defaults(plan);
-    plan->lock = lock;
-}
-
 void plan_release(struct plan *plan)
 {
     arena_release(&plan->arena);

@@ -90,7 +90,7 @@ struct plan_hook {
 
 struct plan {
     struct arena arena;
-    char hash[PLAN_HASH_LEN + 1]; /* SHA-256 of the text; "": there is none */
+    char hash[PLAN_HASH_LEN + 1]; /* SHA-256 of the text */
     const char *name;             /* for people; "canary" */
     const char *lock;             /* the parameter, "/duet/canary" */
     struct plan_rule rule;
@@ -122,10 +122,6 @@ bool plan_parse(struct plan *plan, const char *file, struct bytes text, char *er
 
 /* The same from a file. */
 bool plan_load(struct plan *plan, const char *file, char *error, size_t error_len) MUST_CHECK;
-
-/* What a canary can be rolled back or forgotten by, whoever has its plan: all defaults, no hooks,
- * no hash. `lock` is borrowed. Release it in each case. */
-void plan_absent(struct plan *plan, const char *lock);
 
 /* Works on a zeroed struct. */
 void plan_release(struct plan *plan);
