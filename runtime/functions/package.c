@@ -179,6 +179,9 @@ static bool start_listing(struct package *package, char *error, size_t error_len
                                       .on_exit = on_listed,
                                       .context = package};
     package->process = process_start(&options, error, error_len);
+    size_t len = package->process ? 0 : strlen(error);
+    if (!package->process)
+        (void)snprintf(error + len, error_len - len, " (Info-ZIP's, which unpacks the package)");
     return package->process != NULL;
 }
 

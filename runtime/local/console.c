@@ -5,11 +5,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Asked once: a function may write many lines. */
+static bool has_colours(void)
+{
+    static int answer = -1;
+    if (answer < 0)
+        answer = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    return answer;
+}
+
 static const char *colour_of(const char *source)
 {
     static const char *const colours[] = {"\033[36m", "\033[35m", "\033[33m", "\033[32m"};
     unsigned sum = 0;
-    if (!isatty(STDOUT_FILENO) || getenv("NO_COLOR"))
+    if (!has_colours())
         return NULL;
     for (const char *p = source; *p; p++)
         sum += (unsigned char)*p;

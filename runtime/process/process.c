@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,10 +22,7 @@
  * hold, and the owner is told.
  */
 
-enum {
-    READ_BYTES = 16 * 1024,
-    DRAIN_READS = 64, /* 1 MiB: the most that a pipe may hold */
-};
+enum { READ_BYTES = 16 * 1024 };
 
 struct output {
     struct loop_io io; /* fd -1: at its end */
@@ -96,23 +94,23 @@ static void output_close(struct output *output)
     output->io.fd = -1;
 }
 
-/* One read. false: nothing is there now, or there will be no more. */
-static bool output_read(struct output *output)
+/* One read: how many bytes. 0: nothing is there now, or there will be no more. */
+static size_t output_read(struct output *output)
 {
     char chunk[READ_BYTES];
     if (output->io.fd < 0)
-        return false;
+        return 0;
     ssize_t n = read(output->io.fd, chunk, sizeof chunk);
     if (n > 0) {
         feed(output, bytes_make(chunk, (size_t)n));
-        return true;
+        return (size_t)n;
     }
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return false;
+        return 0;
     output_close(output);
     if (output->line.len)
         give_kept(output);
-    return false;
+    return 0;
 }
 
 /* --- end --- */
@@ -154,11 +152,19 @@ static int reap(struct process *process)
     return status;
 }
 
+/* What the pipes hold now, and not what comes meanwhile: who writes faster than is read would keep
+ * the loop here. */
 static void read_rest(struct process *process)
 {
-    for (int i = 0; i < 2; i++)
-        for (int reads = 0; reads < DRAIN_READS && output_read(&process->outputs[i]); reads++)
-            ;
+    for (int i = 0; i < 2; i++) {
+        struct output *output = &process->outputs[i];
+        int left = 0;
+        size_t n;
+        if (output->io.fd < 0 || ioctl(output->io.fd, FIONREAD, &left) != 0)
+            continue;
+        while (left > 0 && (n = output_read(output)) > 0)
+            left -= (int)n;
+    }
 }
 
 /* Runs `work` on the process with the memory held: an owner's process_kill inside frees it here. */

@@ -84,6 +84,21 @@ Test(process, drain_gives_what_is_written_without_a_loop)
 
 /* --- surroundings --- */
 
+/* It writes faster than it is read: a look at its output must end. */
+Test(process, drain_gives_no_more_than_a_pipe_holds)
+{
+    child_start_script(&child, "exec yes");
+    while (child.out.len == 0)
+        process_drain(child.process);
+    for (int i = 0; i < 20; i++) {
+        size_t before = child.out.len;
+        process_drain(child.process);
+        cr_expect_leq(child.out.len - before, 80u * 1024, "64 KiB, and what one read may add");
+    }
+    process_kill(child.process);
+    child.process = NULL;
+}
+
 Test(process, the_child_sees_its_environment_alone)
 {
     const char *argv[] = {"env", NULL};
