@@ -219,7 +219,7 @@ Test(checker, a_target_that_its_owner_says_is_healthy_has_no_reason_any_more)
     await_requests(2);
     cr_expect_eq(target->state, ALB_HEALTHY);
     cr_expect_null(target->reason);
-    cr_expect_str_empty(target->description);
+    cr_expect_str_eq(target->description, "");
 }
 
 static void on_failed(void *context)
