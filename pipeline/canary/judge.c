@@ -35,20 +35,6 @@ double judge_log_bound(const struct judge_policy *policy)
     return -log(policy->alpha / judge_check_count(policy));
 }
 
-/* Around the quantile, since a tail begins before the point that is named: at the quantile itself
- * few requests lie beyond, at ten times as many a slower build shows sooner. */
-static void tails_init(struct judge *judge)
-{
-    static const double wider[JUDGE_TAILS] = {1, 2.5, 5, 10};
-    for (int i = 0; i < JUDGE_TAILS; i++) {
-        double tail = (1 - judge->policy.latency_quantile) * wider[i];
-        if (i == 0 || tail <= 0.5) {
-            evidence_init(&judge->latency[judge->tail_count], 1);
-            judge->tails[judge->tail_count++] = tail;
-        }
-    }
-}
-
 struct judge *judge_new(const struct judge_policy *policy)
 {
     struct judge *judge = calloc(1, sizeof *judge);
@@ -61,7 +47,7 @@ struct judge *judge_new(const struct judge_policy *policy)
     evidence_init(&judge->error_floor, 1);
     evidence_init(&judge->error_limit, 1);
     evidence_init(&judge->latency_limit, 1);
-    tails_init(judge);
+    judge_tails_init(judge);
     return judge;
 }
 
@@ -73,6 +59,8 @@ void judge_free(struct judge *judge)
 void judge_step(struct judge *judge)
 {
     judge->requests.step_n = judge->timed.step_n = 0;
+    judge->requests.stable_step_n = judge->timed.stable_step_n = 0;
+    judge->canary_step_errors = judge->stable_step_errors = 0;
     judge->step_minutes = 0;
 }
 

@@ -18,7 +18,8 @@
  * are multiplied up over all windows of the run into an e-process. A check fails when it reaches 1
  * / (its part of alpha), which happens to an equal canary with a probability of at most that part
  * in the whole run, however often one looks (Ville's inequality). "Slow" is judged like "wrong":
- * by the requests beyond a latency that both slots' requests together exceed in a given part.
+ * by the requests beyond a latency that both slots' requests together, or stable's in the windows
+ * before, exceed in a given part.
  * README.md of this folder has the proof and the measured rates.
  */
 
@@ -43,8 +44,9 @@ struct judge_bin {
 struct judge_side {
     uint64_t requests; /* sent to the slot; what the load balancer answered in its place counts */
     uint64_t errors; /* of these: 5xx of the target, Lambda errors, 502-504 made by the balancer */
-    /* Latency, ascending by upper_ms; bins without a request may be left out. All samples of a run
-     * must cut at the same bounds (a grid), of which each may use a part. Borrowed for the call. */
+    /* Latency, ascending by upper_ms. All samples of a run must cut at the same bounds (a grid), of
+     * which each may use a part: bins without a request may be left out, but a bin is taken to
+     * begin at the bound below it that the run has shown. Borrowed for the call. */
     const struct judge_bin *bins;
     size_t bin_count; /* 0: no latency is known for this window */
 };

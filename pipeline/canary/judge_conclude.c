@@ -39,7 +39,7 @@ static enum judge_verdict verdict_of(const struct judge *judge, const struct jud
         return JUDGE_FAIL;
     if (!state->has_data)
         return JUDGE_NO_DATA;
-    if (state->log_value >= judge->log_bound || state->is_over || needed > 0)
+    if (state->log_value >= judge->log_bound || state->over || needed > 0)
         return JUDGE_INCONCLUSIVE;
     return JUDGE_PASS;
 }
@@ -73,8 +73,8 @@ static void say_inconclusive(const struct judge *judge, const struct judge_state
     else if (result->requests_needed > 0)
         say_what_is_needed(judge, state, result);
     else
-        judge_text(result->why, sizeof result->why, "%s: above it, but not for certain",
-                   state->figures);
+        judge_text(result->why, sizeof result->why, "%s: %s, but not for certain", state->figures,
+                   state->over);
 }
 
 static void say_why(const struct judge *judge, const struct judge_state *state,

@@ -9,6 +9,7 @@
 #include "pipeline/canary/power.h"
 
 static const double least_more = 1.5; /* odds; less than half as many errors again is not sought */
+static const double most_rate = 0.9;  /* of stable's that is compared with */
 static const double for_certain =
     1e4; /* stable's requests per canary request where a rate is given */
 
@@ -26,6 +27,8 @@ void judge_errors_take(struct judge *judge, const struct judge_sample *sample)
                          judge->policy.error_rate_max);
     judge->canary_errors += canary->errors;
     judge->stable_errors += stable->errors;
+    judge->canary_step_errors += canary->errors;
+    judge->stable_step_errors += stable->errors;
     judge_pair_add(&judge->requests, canary->requests, stable->requests);
 }
 
@@ -67,12 +70,24 @@ static double rate_of(uint64_t errors, uint64_t requests)
     return requests > 0 ? (double)errors / (double)requests : 0;
 }
 
+/* Few requests may prove nothing, and a step of few be allowed all the same. But a canary whose
+ * rate in this step is already what a pass must exclude does not pass before more of them have
+ * come. Stable's rate is the one of this step where that is the worse: an outage is the canary's
+ * fault no more than stable's. */
+static bool is_over(const struct judge *judge, double stable_rate)
+{
+    const struct judge_pair *pair = &judge->requests;
+    double beside = fmax(stable_rate, rate_of(judge->stable_step_errors, pair->stable_step_n));
+    double detect = judge_errors_detect(&judge->policy, fmin(beside, most_rate));
+    return rate_of(judge->canary_step_errors, pair->step_n) > fmax(beside, detect);
+}
+
 void judge_errors_result(const struct judge *judge, struct judge_result *result)
 {
     const struct judge_policy *policy = &judge->policy;
     const struct judge_pair *pair = &judge->requests;
     double stable_rate = rate_of(judge->stable_errors, pair->stable_n);
-    char figures[160], regression[80];
+    char figures[160], regression[80], over[80];
     result->figure = rate_of(judge->canary_errors, pair->canary_n);
     result->bound = fmax(with_odds(stable_rate, policy->error_ratio), policy->error_floor);
     judge_text(figures, sizeof figures,
@@ -81,6 +96,8 @@ void judge_errors_result(const struct judge *judge, struct judge_result *result)
                (unsigned long long)pair->stable_n);
     judge_text(regression, sizeof regression, "a rate of %.3g %%",
                100 * judge_errors_detect(policy, stable_rate));
+    judge_text(over, sizeof over, "worse in this step, %llu errors of %llu",
+               (unsigned long long)judge->canary_step_errors, (unsigned long long)pair->step_n);
     struct judge_state state = {
         .log_value = judge->errors.log_value,
         .log_without = judge->errors.log_without,
@@ -91,14 +108,15 @@ void judge_errors_result(const struct judge *judge, struct judge_result *result)
         .had = pair->compared,
         .figures = figures,
         .regression = regression,
+        .over = is_over(judge, stable_rate) ? over : NULL,
     };
     if (policy->error_floor > 0) {
         state.log_value = fmin(state.log_value, judge->error_floor.log_value);
         state.log_without = fmin(state.log_without, judge->error_floor.log_without);
     }
     if (state.has_data && policy->power > 0)
-        state.needed = judge_errors_need(policy, fmin(stable_rate, 0.9), judge_pair_ratio(pair),
-                                         policy->power);
+        state.needed = judge_errors_need(policy, fmin(stable_rate, most_rate),
+                                         judge_pair_ratio(pair), policy->power);
     judge_conclude(judge, &state, result);
 }
 
@@ -116,7 +134,7 @@ void judge_error_limit_result(const struct judge *judge, struct judge_result *re
         .has_data = judge->requests.step_n > 0,
         .missing = "the canary had no request in this step",
         .step_n = judge->requests.step_n,
-        .is_over = result->figure > result->bound,
+        .over = result->figure > result->bound ? "above it" : NULL,
         .figures = figures,
     };
     judge_conclude(judge, &state, result);

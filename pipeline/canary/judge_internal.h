@@ -13,7 +13,15 @@
 #include "pipeline/canary/evidence.h"
 #include "pipeline/canary/judge.h"
 
-enum { JUDGE_TAILS = 4 }; /* thresholds of the latency check */
+enum { JUDGE_TAILS = 6 }; /* thresholds of the latency check */
+
+/* What counts as slow: what lies beyond the latency that a part `part` of requests exceeded,
+ * stable's taken latency_ratio times as long. */
+struct judge_tail {
+    double part;
+    bool of_stable; /* of stable's requests before the window; else of both slots', with it */
+    double weight;  /* its part of the check's prior; they sum to 1 */
+};
 
 /* A bound of the grid, and all requests of the run in the bin below it. */
 struct judge_edge {
@@ -29,9 +37,9 @@ struct judge_grid {
 
 /* What one comparison has to go by. */
 struct judge_pair {
-    uint64_t canary_n, stable_n; /* of the run */
-    uint64_t step_n;             /* the canary's, of this step */
-    double compared;             /* the canary's, of windows that had something to compare with */
+    uint64_t canary_n, stable_n;    /* of the run */
+    uint64_t step_n, stable_step_n; /* of this step, the canary's and stable's */
+    double compared; /* the canary's, of windows that had something to compare with */
     double overlap; /* sum of c * s / (c + s) over windows: what their sizes tell of a difference */
 };
 
@@ -40,10 +48,11 @@ struct judge {
     double part_alpha, log_bound; /* of each check */
     struct evidence errors, error_floor, error_limit;
     struct evidence latency[JUDGE_TAILS], latency_limit;
-    double tails[JUDGE_TAILS];
+    struct judge_tail tails[JUDGE_TAILS];
     int tail_count;
-    struct judge_pair requests, timed; /* all requests; those with a latency */
-    uint64_t canary_errors, stable_errors;
+    struct judge_pair requests, timed;               /* all requests; those with a latency */
+    uint64_t canary_errors, stable_errors;           /* of the run */
+    uint64_t canary_step_errors, stable_step_errors; /* of this step */
     double step_minutes;
     struct judge_grid grid, merged; /* the second is where the first's next state is made */
 };
@@ -83,12 +92,12 @@ void judge_latency_limit_result(const struct judge *judge, struct judge_result *
 /* Of `count` requests between two bounds, those that took longer than `ms`; rounded up. */
 uint64_t judge_bin_above(double lower_ms, double upper_ms, uint64_t count, double ms);
 
-/* log of the part of the latency check's prior that each threshold has. */
-double judge_tail_log_weight(const struct judge *judge, int tail);
+/* The thresholds that the policy asks for. */
+void judge_tails_init(struct judge *judge);
 
-/* The least bound of the grid that at most a part `tail` of both slots' requests exceed; 0: there
- * is no request. */
-double judge_threshold_ms(const struct judge *judge, double tail);
+/* The least bound of the grid that at most the tail's part of its requests exceed; 0: there is none
+ * yet. */
+double judge_threshold_ms(const struct judge *judge, const struct judge_tail *tail);
 
 /* The latency that a part `quantile` of a slot's requests did not exceed; the greatest finite bound
  * where it lies beyond. 0: no request. */
@@ -100,8 +109,8 @@ struct judge_state {
     bool has_data;                 /* both slots have shown something */
     const char *missing;           /* why not */
     uint64_t step_n;               /* canary requests in this step, of this check's kind */
-    double had, needed;     /* canary requests of the run, for the power; needed may be INFINITY */
-    bool is_over;           /* the figure is over a limit, proven or not */
+    double had, needed; /* canary requests of the run, for the power; needed may be INFINITY */
+    const char *over;   /* "above it": what forbids a pass though it is not proven; NULL: nothing */
     const char *figures;    /* "error rate 2 % of ...": the sentence begins so */
     const char *regression; /* "one that is ...": what is to be found */
 };

@@ -5,6 +5,11 @@
  * slow ones is as random as whose fail. It depends on both slots together only, so that given all
  * latencies of the window the assignment to slots is still the random one.
  *
+ * A canary that is slow throughout and has more of the traffic than the tail is wide is all of that
+ * tail, and when it lies in one bin nothing lies beyond it. So there are thresholds of stable's
+ * alone too. They are taken from the windows before, which says nothing about the assignment in
+ * this one.
+ *
  * Bins that a threshold cuts count as slow for stable, as fast for the canary: coarse bins cost
  * power, never false alarms.
  */
@@ -128,11 +133,11 @@ static uint64_t descend(const struct judge_grid *grid, struct descent *descent, 
     return descent->whole + judge_bin_above(lower_ms, cut->upper_ms, cut->stable, ms);
 }
 
-double judge_threshold_ms(const struct judge *judge, double tail)
+double judge_threshold_ms(const struct judge *judge, const struct judge_tail *tail)
 {
     const struct judge_grid *grid = &judge->grid;
     struct descent descent = {.at = grid->count};
-    double most = tail * (double)(grid->stable + grid->canary);
+    double most = tail->part * (double)(grid->stable + (tail->of_stable ? 0 : grid->canary));
     uint64_t canary = 0;
     double found = 0;
     for (size_t i = grid->count; i > 0; i--) {
@@ -142,7 +147,7 @@ double judge_threshold_ms(const struct judge *judge, double tail)
             break;
         if (!isinf(upper))
             found = upper;
-        canary += grid->edges[i - 1].canary;
+        canary += tail->of_stable ? 0 : grid->edges[i - 1].canary;
     }
     return found;
 }
@@ -171,44 +176,50 @@ static uint64_t slower_for_certain(const struct judge_grid *grid, const struct j
     return i < grid->count ? bins_above(side, grid->edges[i].upper_ms) : 0;
 }
 
-static void compare(struct judge *judge, const struct judge_sample *sample, uint64_t stable_before,
-                    const struct stats_table *all)
+/* From stable's requests before the window; 0 where the tail is not of these. */
+static void thresholds_before(const struct judge *judge, double slow_ms[JUDGE_TAILS])
+{
+    for (int i = 0; i < judge->tail_count; i++)
+        slow_ms[i] = judge->tails[i].of_stable && judge->grid.stable > 0
+                         ? judge_threshold_ms(judge, &judge->tails[i])
+                         : 0;
+}
+
+/* A tail of stable's has nothing to go by before stable's first window, which passes it by. */
+static void compare(struct judge *judge, const struct judge_sample *sample,
+                    const double before_ms[JUDGE_TAILS], const struct stats_table *all)
 {
     for (int i = 0; i < judge->tail_count; i++) {
-        double slow_ms = judge_threshold_ms(judge, judge->tails[i]);
+        const struct judge_tail *tail = &judge->tails[i];
+        double slow_ms = tail->of_stable ? before_ms[i] : judge_threshold_ms(judge, tail);
         double stable_slow_ms = slow_ms / judge->policy.latency_ratio;
         struct stats_table window = *all;
+        if (slow_ms == 0)
+            continue;
         window.canary_hits = bins_above(&sample->canary, slow_ms);
         window.stable_hits = window_above(&judge->grid, &sample->stable, stable_slow_ms);
         /* A window without stable's requests has added none to those before. */
         judge_take(&judge->latency[i], &window, stable_above(&judge->grid, stable_slow_ms),
-                   stable_before);
+                   judge->timed.stable_n);
     }
 }
 
 enum rc judge_latency_take(struct judge *judge, const struct judge_sample *sample)
 {
     const struct judge_policy *policy = &judge->policy;
+    double before_ms[JUDGE_TAILS];
+    thresholds_before(judge, before_ms);
     enum rc rc = grid_add(judge, sample);
     if (rc)
         return rc;
     struct stats_table all = {.canary_n = bins_all(&sample->canary),
                               .stable_n = bins_all(&sample->stable)};
     if (policy->latency_ratio > 0)
-        compare(judge, sample, judge->timed.stable_n, &all);
+        compare(judge, sample, before_ms, &all);
     if (policy->latency_max_ms > 0 && all.canary_n > 0)
         evidence_against(&judge->latency_limit,
                          slower_for_certain(&judge->grid, &sample->canary, policy->latency_max_ms),
                          all.canary_n, 1 - policy->latency_quantile);
     judge_pair_add(&judge->timed, all.canary_n, all.stable_n);
     return RC_OK;
-}
-
-/* The quantile that is named has half of the prior, the wider tails share the rest. */
-double judge_tail_log_weight(const struct judge *judge, int tail)
-{
-    int others = judge->tail_count - 1;
-    if (others == 0)
-        return 0;
-    return tail == 0 ? log(0.5) : log(0.5 / others);
 }

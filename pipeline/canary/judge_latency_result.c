@@ -24,13 +24,13 @@ static double requests_needed(const struct judge *judge)
     const struct judge_policy *policy = &judge->policy;
     double fewest = INFINITY;
     for (int i = 0; i < judge->tail_count; i++) {
-        double slow_ms = judge_threshold_ms(judge, judge->tails[i]);
+        double slow_ms = judge_threshold_ms(judge, &judge->tails[i]);
         struct power_case what = {
             .canary_rate = part_above(&judge->grid, slow_ms / policy->detect_latency),
             .stable_rate = part_above(&judge->grid, slow_ms / policy->latency_ratio),
             .stable_per_canary = judge_pair_ratio(&judge->timed),
             .tolerated = 1,
-            .log_bound = judge->log_bound - judge_tail_log_weight(judge, i),
+            .log_bound = judge->log_bound - log(judge->tails[i].weight),
         };
         if (what.canary_rate > least_more * what.stable_rate)
             fewest = fmin(fewest, power_requests(&what, policy->power));
@@ -44,7 +44,7 @@ static void sum_up(const struct judge *judge, struct judge_state *state)
     state->log_value = state->log_without = -INFINITY;
     for (int i = 0; i < judge->tail_count; i++) {
         const struct evidence *tail = &judge->latency[i];
-        double log_weight = judge_tail_log_weight(judge, i);
+        double log_weight = log(judge->tails[i].weight);
         state->log_value = stats_log_add(state->log_value, log_weight + tail->log_value);
         state->log_without = stats_log_add(state->log_without, log_weight + tail->log_without);
     }
@@ -94,7 +94,7 @@ void judge_latency_limit_result(const struct judge *judge, struct judge_result *
         .has_data = judge->timed.step_n > 0,
         .missing = "no latency of the canary is known in this step",
         .step_n = judge->timed.step_n,
-        .is_over = result->figure > result->bound,
+        .over = result->figure > result->bound ? "above it" : NULL,
         .figures = figures,
     };
     judge_conclude(judge, &state, result);

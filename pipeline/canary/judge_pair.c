@@ -15,6 +15,7 @@ void judge_pair_add(struct judge_pair *pair, uint64_t canary_n, uint64_t stable_
     pair->canary_n += canary_n;
     pair->stable_n += stable_n;
     pair->step_n += canary_n;
+    pair->stable_step_n += stable_n;
 }
 
 double judge_pair_ratio(const struct judge_pair *pair)

@@ -6,8 +6,12 @@
  * Exit status: 0 · 1 a figure is worse than what is promised, or than a peer's · 2 bad usage.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "pipeline/canary/estimate.h"
 #include "tests/support/canary_peers.h"
@@ -138,6 +142,69 @@ static struct rates rates_of(const struct traffic_case *what, unsigned runs)
     return rates;
 }
 
+/* As long as the estimate says for twice the errors. */
+static unsigned windows_of_estimate(void)
+{
+    struct judge_policy policy;
+    struct estimate_traffic traffic = {
+        .requests_per_second = 2000.0 / 60, .share = 0.1, .error_rate = 0.01, .window_minutes = 1};
+    struct estimate estimate;
+    judge_policy_init(&policy);
+    if (estimate_bake(&policy, &traffic, &estimate) != RC_OK)
+        abort();
+    return (unsigned)estimate.windows;
+}
+
+static unsigned windows_of(const struct traffic_case *what)
+{
+    return what->windows > 0 ? what->windows : windows_of_estimate();
+}
+
+/* Rows are simulated by as many processes as there are processors, each of which takes the next. */
+struct simulation {
+    atomic_int next;
+    struct rates equal[EQUAL_CASES], worse[WORSE_CASES];
+};
+
+static void rows_simulate(struct simulation *simulation, unsigned runs)
+{
+    int row;
+    while ((row = atomic_fetch_add(&simulation->next, 1)) < EQUAL_CASES + WORSE_CASES) {
+        if (row < EQUAL_CASES) {
+            simulation->equal[row] = rates_of(&equal_cases[row], runs);
+            continue;
+        }
+        struct traffic_case what = worse_cases[row - EQUAL_CASES].what;
+        what.windows = windows_of(&what);
+        simulation->worse[row - EQUAL_CASES] = rates_of(&what, runs);
+    }
+}
+
+/* It lasts as long as this process. */
+static struct simulation *simulate(unsigned runs)
+{
+    struct simulation *simulation =
+        mmap(NULL, sizeof *simulation, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (simulation == MAP_FAILED)
+        abort();
+    for (long processors = sysconf(_SC_NPROCESSORS_ONLN); processors > 1; processors--) {
+        pid_t child = fork();
+        if (child < 0)
+            abort();
+        if (child == 0) {
+            rows_simulate(simulation, runs);
+            _exit(0);
+        }
+    }
+    rows_simulate(simulation, runs);
+    int status, broken = 0;
+    while (wait(&status) > 0)
+        broken |= status;
+    if (broken)
+        abort();
+    return simulation;
+}
+
 static void rates_add(struct rates *sum, const struct rates *rates, double part)
 {
     for (int judging = 0; judging < JUDGINGS; judging++)
@@ -168,47 +235,30 @@ static int check(bool is_kept, const char *name, const char *what)
     return is_kept ? 0 : 1;
 }
 
-static int bench_equal(unsigned runs, struct rates *mean)
+static int bench_equal(const struct rates *rates, struct rates *mean)
 {
     int broken = 0;
     print_head("false rollbacks, % of runs");
     for (int i = 0; i < EQUAL_CASES; i++) {
-        struct rates rates = rates_of(&equal_cases[i], runs);
-        print_row(equal_cases[i].name, equal_cases[i].windows, &rates);
-        broken |= check(rates.of[JUDGE] <= false_alarms_max, equal_cases[i].name,
+        print_row(equal_cases[i].name, equal_cases[i].windows, &rates[i]);
+        broken |= check(rates[i].of[JUDGE] <= false_alarms_max, equal_cases[i].name,
                         "at most 1 % false rollbacks");
-        rates_add(mean, &rates, 1.0 / EQUAL_CASES);
+        rates_add(mean, &rates[i], 1.0 / EQUAL_CASES);
     }
     print_row("mean", equal_cases[0].windows, mean);
     return broken;
 }
 
-/* As long as the estimate says for twice the errors. */
-static unsigned windows_of_estimate(void)
-{
-    struct judge_policy policy;
-    struct estimate_traffic traffic = {
-        .requests_per_second = 2000.0 / 60, .share = 0.1, .error_rate = 0.01, .window_minutes = 1};
-    struct estimate estimate;
-    judge_policy_init(&policy);
-    if (estimate_bake(&policy, &traffic, &estimate) != RC_OK)
-        abort();
-    return (unsigned)estimate.windows;
-}
-
-static int bench_worse(unsigned runs, struct rates *mean)
+static int bench_worse(const struct rates *rates, struct rates *mean)
 {
     int broken = 0;
     print_head("found, % of runs");
     for (int i = 0; i < WORSE_CASES; i++) {
-        struct traffic_case what = worse_cases[i].what;
-        if (what.windows == 0)
-            what.windows = windows_of_estimate();
-        struct rates rates = rates_of(&what, runs);
-        print_row(what.name, what.windows, &rates);
-        broken |=
-            check(rates.of[JUDGE] >= worse_cases[i].least - 1e-9, what.name, "found often enough");
-        rates_add(mean, &rates, 1.0 / WORSE_CASES);
+        const struct traffic_case *what = &worse_cases[i].what;
+        print_row(what->name, windows_of(what), &rates[i]);
+        broken |= check(rates[i].of[JUDGE] >= worse_cases[i].least - 1e-9, what->name,
+                        "found often enough");
+        rates_add(mean, &rates[i], 1.0 / WORSE_CASES);
     }
     print_row("mean", 0, mean);
     return broken;
@@ -227,7 +277,10 @@ int main(int argc, char **argv)
                  "fitted, lenient: Flagger's rule with "
                  "three pairs of thresholds; every 5, at end: Kayenta's.\n",
                  runs);
-    int broken = bench_equal((unsigned)runs, &equal) | bench_worse((unsigned)runs, &worse);
+    (void)fflush(stdout);
+    const struct simulation *simulation = simulate((unsigned)runs);
+    int broken = bench_equal(simulation->equal, &equal);
+    broken |= bench_worse(simulation->worse, &worse);
     for (int peer = EXAMPLE; peer <= ONCE; peer++) {
         /* Who judges at the end alone is compared with the judge that errs as rarely. */
         enum judging ours = peer == ONCE ? STRICT : JUDGE;

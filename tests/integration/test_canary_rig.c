@@ -33,8 +33,6 @@ static void teardown(void)
 
 TestSuite(canary_rig, .init = setup, .fini = teardown, .timeout = 280);
 
-/* A machine that is busy with other things makes no release a slow one: that is for `more` to say.
- */
 static void write_plan(const char *more, bool is_paused)
 {
     char text[2048];
@@ -49,7 +47,10 @@ static void write_plan(const char *more, bool is_paused)
     canary_rig_plan(&canary, text);
 }
 
-#define CHECKS(more) "\"checks\":{\"power\":0,\"requests_min\":20,\"latency_ratio\":0" more "}"
+/* A machine that is busy with other things makes no release a slow one: latency is judged where the
+ * release is one. */
+#define NO_LATENCY ",\"latency_ratio\":0"
+#define CHECKS(more) "\"checks\":{\"power\":0,\"requests_min\":20" more "}"
 
 /* The share of a group, in percent. */
 static bool has_weight(const char *group, const char *weight)
@@ -93,7 +94,7 @@ Test(canary_rig, rolls_back_errors)
     char path[2 * TEMPDIR_PATH_MAX], option[3 * TEMPDIR_PATH_MAX];
     (void)snprintf(option, sizeof option, "--record=%s",
                    tempdir_join(&canary.folder, "", "run.jsonl", path));
-    expect_rolled_back(BAD_ERRORS, CHECKS(""), option);
+    expect_rolled_back(BAD_ERRORS, CHECKS(NO_LATENCY), option);
 
     /* The recording is enough to come to the same verdicts. */
     const char *argv[] = {"duet", "canary", "judge", path, NULL};
@@ -107,17 +108,17 @@ Test(canary_rig, rolls_back_errors)
 
 Test(canary_rig, rolls_back_what_the_load_balancer_answers_502_for)
 {
-    expect_rolled_back(BAD_HEADER, CHECKS(""), NULL);
+    expect_rolled_back(BAD_HEADER, CHECKS(NO_LATENCY), NULL);
 }
 
 Test(canary_rig, rolls_back_what_is_slow)
 {
-    expect_rolled_back(BAD_SLOW, CHECKS(",\"latency_quantile\":0.5,\"latency_max_ms\":150"), NULL);
+    expect_rolled_back(BAD_SLOW, CHECKS(""), NULL);
 }
 
 Test(canary_rig, rolls_back_what_crashes)
 {
-    expect_rolled_back(BAD_CRASH, CHECKS(""), NULL);
+    expect_rolled_back(BAD_CRASH, CHECKS(NO_LATENCY), NULL);
 }
 
 static const char *const server_env[] = {"PORT=0", "DUET_BIND=127.0.0.1", "DUET_STORE=memory",
@@ -145,7 +146,7 @@ Test(canary_rig, promotes_a_good_one_and_loses_no_request)
     unsigned port = program_number(&server, "\"port\":");
     cr_assert(port, "%s", server.out.data);
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", port);
-    write_plan(CHECKS(""), true);
+    write_plan(CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
     cr_expect_eq(canary_rig_run(&canary, "run", NULL), 6, "the dead one has the lock");
     cr_expect_eq(canary_rig_run(&canary, "resume", "--force"), 0);
@@ -164,7 +165,7 @@ Test(canary_rig, killed_it_is_rolled_back_by_another)
 {
     struct bad_server *server = bad_server_start(BAD_NOTHING);
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
-    write_plan(CHECKS(""), true);
+    write_plan(CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
     cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 0);
     cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
@@ -176,7 +177,7 @@ Test(canary_rig, killed_it_is_rolled_back_by_its_lock_alone)
 {
     struct bad_server *server = bad_server_start(BAD_NOTHING);
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
-    write_plan(CHECKS(""), true);
+    write_plan(CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
     (void)snprintf(canary.plan, sizeof canary.plan, "--lock=/duet/canary");
     cr_expect_eq(canary_rig_run(&canary, "resume", "--force"), 2, "it has no steps");
@@ -191,10 +192,10 @@ Test(canary_rig, told_to_end_it_holds_or_rolls_back_as_its_plan_says)
 {
     struct bad_server *server = bad_server_start(BAD_NOTHING);
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
-    write_plan("\"on_signal\":\"rollback\"," CHECKS(""), true);
+    write_plan("\"on_signal\":\"rollback\"," CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGTERM), 1);
     cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
-    write_plan(CHECKS(""), true);
+    write_plan(CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGINT), 3);
     cr_expect(has_weight("fargate-a", "60") && has_weight("fargate-b", "40"));
     cr_expect_eq(canary_rig_run(&canary, "abort", NULL), 0);

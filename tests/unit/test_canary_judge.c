@@ -166,6 +166,54 @@ Test(canary_judge, without_stable_traffic_its_past_is_what_counts)
     cr_expect_eq(report.verdict, JUDGE_FAIL);
 }
 
+/* Stable has had no error in 2000 requests, the canary has 7 in 90, of a run that has few. */
+static void expect_no_pass_of_7_in_90(uint64_t stable_n, enum judge_verdict in_the_end)
+{
+    static const uint64_t errors[] = {1, 1, 0, 1, 1, 0, 1, 1, 1};
+    policy.power = 0;
+    policy.requests_min = 20;
+    start();
+    for (int i = 0; i < 10; i++)
+        (void)look(0, 0, 200, 0, 0);
+    judge_step(judge);
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        cr_expect_neq(look(10, errors[i], stable_n, 0, 0), JUDGE_PASS, "window %zu: %s", i,
+                      report.worst->why);
+    cr_expect_eq(report.verdict, in_the_end, "%s", report.worst->why);
+}
+
+Test(canary_judge, few_requests_that_fail_are_no_pass_where_all_go_to_the_canary)
+{
+    expect_no_pass_of_7_in_90(0, JUDGE_FAIL);
+}
+
+Test(canary_judge, few_requests_that_fail_are_no_pass_beside_few_of_stable)
+{
+    expect_no_pass_of_7_in_90(15, JUDGE_INCONCLUSIVE);
+    cr_expect(strstr(report.worst->why, "not for certain"), "%s", report.worst->why);
+}
+
+Test(canary_judge, errors_of_a_late_step_are_no_pass_however_good_those_before)
+{
+    policy.power = 0;
+    policy.requests_min = 20;
+    start();
+    cr_expect_eq(look(5000, 0, 5000, 0, 0), JUDGE_PASS);
+    judge_step(judge);
+    for (int i = 0; i < 6; i++)
+        cr_expect_neq(look(15, 1, 5, 0, 0), JUDGE_PASS);
+}
+
+Test(canary_judge, an_outage_of_both_slots_does_not_keep_a_canary_from_passing)
+{
+    policy.power = 0;
+    start();
+    for (int i = 0; i < 10; i++)
+        (void)look(0, 0, 2000, 0, 0);
+    judge_step(judge);
+    cr_expect_eq(look(1000, 500, 1000, 500, 0), JUDGE_PASS, "%s", report.worst->why);
+}
+
 Test(canary_judge, a_slow_tail_fails)
 {
     policy.error_ratio = 0;
