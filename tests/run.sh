@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh BUILD_DIR [NAME...]: runs the built tests and the shell tests, or those named alone.
+# run.sh BUILD_DIR [NAME...]: runs the built tests and the shell tests, or those named alone; beside each
+# other, since both wait more than they compute.
 #
 # Each test program is run by itself; its failures are shown, and the last line is the sum:
 # "N passed, N failed". A sanitizer's report of any process fails the run, whatever the program's
@@ -9,16 +10,21 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 build=$1
 shift
-reports=$(mktemp -d)
-trap 'rm -rf "$reports"' EXIT
+state=$(mktemp -d)
+trap 'rm -rf "$state"' EXIT
 export DUET_BUILD=$build
-export ASAN_OPTIONS="detect_leaks=1:log_path=$reports/asan:${ASAN_OPTIONS:-}"
-export UBSAN_OPTIONS="print_stacktrace=1:log_path=$reports/ubsan"
-export TSAN_OPTIONS="log_path=$reports/tsan:suppressions=$PWD/tests/support/tsan.supp:${TSAN_OPTIONS:-}"
-export LSAN_OPTIONS="suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0"
+touch "$state/sums" "$state/failures" # what the failed ones printed: shown again last, where it is read first
 
-passed=0 failed=0
-failures= # what the failed ones printed: shown again last, where it is read first
+# reports NAME: the sanitizers' reports from here on go into a folder of that name.
+reports() {
+    reports=$state/$1
+    mkdir -p "$reports"
+    export ASAN_OPTIONS="detect_leaks=1:log_path=$reports/asan:$own_asan_options"
+    export UBSAN_OPTIONS="print_stacktrace=1:log_path=$reports/ubsan"
+    export TSAN_OPTIONS="log_path=$reports/tsan:suppressions=$PWD/tests/support/tsan.supp:$own_tsan_options"
+    export LSAN_OPTIONS="suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0"
+}
+own_asan_options=${ASAN_OPTIONS:-} own_tsan_options=${TSAN_OPTIONS:-}
 
 wanted() { # NAME: is this test among those asked for?
     [ ${#only[@]} -eq 0 ] && return 0
@@ -37,6 +43,7 @@ test_limit_s=300
 # Criterion closes with "Synthesis: Tested: 5 | Passing: 4 | Failing: 1 | Crashing: 0".
 criterion() {
     local out status tested passing
+    began=$SECONDS
     out=$("$1" -j2 --timeout "$test_limit_s" 2>&1)
     status=$?
     tested=$(plain "$out" | sed -n 's/.*Synthesis: Tested: *\([0-9]*\).*/\1/p' | tail -1)
@@ -47,6 +54,7 @@ criterion() {
 # Shell tests print "ok NAME" and "not ok NAME" lines.
 shell() {
     local out status ok bad
+    began=$SECONDS
     out=$("$1" 2>&1)
     status=$?
     ok=$(grep -c '^ok ' <<<"$out")
@@ -70,28 +78,50 @@ count() { # PROGRAM OUTPUT STATUS PASSED FAILED
         set -- "$1" "$2"$'\n'"$(cat "$report")" 1 "$4" "$(($5 + 1))"
         rm -f "$report"
     done
-    passed=$((passed + $4)) failed=$((failed + $5))
-    if [ "$5" -ne 0 ]; then
-        plain "$2"
-        printf '%-44s %4d passed, %d FAILED\n' "${1#"$build"/}" "$4" "$5"
-        failures+="FAILED ${1#"$build"/}"$'\n'$(plain "$2" | grep -vE '^(ok |\[PASS\]|\[RUN )' | tail -n 60)$'\n'
-    else
-        printf '%-44s %4d passed\n' "${1#"$build"/}" "$4"
-        grep '^skip ' <<<"$2"
-    fi
+    {
+        flock 9 # the other ones print too
+        echo "$4 $5" >>"$state/sums"
+        if [ "$5" -ne 0 ]; then
+            plain "$2"
+            printf '%-44s %4d passed, %d FAILED\n' "${1#"$build"/}" "$4" "$5"
+            { echo "FAILED ${1#"$build"/}" && plain "$2" | grep -vE '^(ok |\[PASS\]|\[RUN )' | tail -n 60; } >>"$state/failures"
+        else
+            printf '%-44s %4d passed %4d s\n' "${1#"$build"/}" "$4" $((SECONDS - began))
+            grep '^skip ' <<<"$2"
+        fi
+    } 9>"$state/lock"
 }
 
-for source in tests/unit/*.c tests/parity/*.c tests/integration/*.c; do
-    [ -e "$source" ] || continue
-    name=$(basename "$source" .c)
-    program=$build/${source%.c}
-    wanted "$name" && criterion "$program"
-done
-for script in tests/integration/*.sh container/*_test.sh; do
-    [ -e "$script" ] || continue
-    wanted "$(basename "$script" .sh)" && shell "$script"
-done
+programs() {
+    local source name
+    reports programs
+    for source in tests/unit/*.c tests/parity/*.c tests/integration/*.c; do
+        [ -e "$source" ] || continue
+        name=$(basename "$source" .c)
+        wanted "$name" && criterion "$build/${source%.c}"
+    done
+}
+
+scripts() {
+    local script
+    reports scripts
+    for script in tests/integration/*.sh container/*_test.sh; do
+        [ -e "$script" ] || continue
+        wanted "$(basename "$script" .sh)" && shell "$script"
+    done
+}
+
+# A group of its own, which job control gives: without it what runs beside would ignore SIGINT, and so
+# would all the programs under test.
+set -m
+programs &
+beside=$!
+set +m
+trap 'kill -TERM -- "-$beside" 2>/dev/null; exit 130' INT TERM HUP
+scripts
+wait "$beside"
+read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$state/sums")
 [ $((passed + failed)) -gt 0 ] || printf 'no test is named %s\n' "${only[*]}"
-printf '%s' "$failures"
+cat "$state/failures"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -30,30 +30,45 @@ static void stop_both(void)
 #define ALBS_400 "an ALB's own status for a head over its limits is 400"
 #define STRICTEST \
     "an ALB in its strictest mode takes no GET or HEAD with a body, and no name like a length's"
+#define TOO_LARGE                                                                              \
+    "of a body for a function the load balancer itself says that it is too large, of one for " \
+    "a container the container"
+#define NOT_TOLD \
+    "the load balancer takes a chunk's bytes as they come: it waits for those that do not"
 #define NO_JSON "what is not UTF-8 cannot be in an event, which is JSON; a container gets its bytes"
 
 /* Where a client gets something else than from a server by itself, or the homes differ. */
 struct difference {
     const char *file;
-    int lambda, fargate; /* status of the last answer */
+    int lambda, fargate; /* status of the last answer; both 0: they are not asked */
     const char *why;
+    bool is_other_body; /* of equal statuses */
 };
 
 static const struct difference differences[] = {
-    {"limits/field.431", 400, 400, ALBS_400},
-    {"limits/field_name.431", 400, 400, ALBS_400},
-    {"limits/fields.431", 400, 400, ALBS_400},
-    {"limits/head.431", 400, 400, ALBS_400},
-    {"trailer/too_many.431", 400, 400, ALBS_400},
-    {"valid/fields_up_to_the_limit.200", 431, 431, "with the load balancer's own there are more"},
-    {"valid/body_of_a_get.200", 400, 400, STRICTEST},
-    {"valid/chunked_body_of_a_get.200", 400, 400, STRICTEST},
-    {"valid/head_with_a_body.200", 400, 400, STRICTEST},
-    {"valid/underscore_in_a_name.200", 400, 400, STRICTEST},
-    {"valid/trace.501", 405, 405, "an ALB refuses TRACE itself"},
-    {"valid/upgrade_that_is_not_taken.200", 400, 200, "an ALB hands no upgrade to a function"},
-    {"valid/latin_1_in_a_value.200", 400, 200, NO_JSON},
-    {"valid/latin_1_in_target.404", 400, 404, NO_JSON},
+    {"limits/field.431", 400, 400, ALBS_400, false},
+    {"limits/field_name.431", 400, 400, ALBS_400, false},
+    {"limits/fields.431", 400, 400, ALBS_400, false},
+    {"limits/head.431", 400, 400, ALBS_400, false},
+    {"trailer/too_many.431", 400, 400, ALBS_400, false},
+    {"valid/fields_up_to_the_limit.200", 431, 431, "with the load balancer's own there are more",
+     false},
+    {"valid/body_of_a_get.200", 400, 400, STRICTEST, false},
+    {"valid/chunked_body_of_a_get.200", 400, 400, STRICTEST, false},
+    {"valid/head_with_a_body.200", 400, 400, STRICTEST, false},
+    {"valid/underscore_in_a_name.200", 400, 400, STRICTEST, false},
+    {"valid/trace.501", 405, 405, "an ALB refuses TRACE itself", false},
+    {"valid/upgrade_that_is_not_taken.200", 400, 200, "an ALB hands no upgrade to a function",
+     false},
+    {"content_length/of_32_bits_and_five.413", 413, 413, TOO_LARGE, true},
+    {"content_length/of_32_bits_and_one.413", 413, 413, TOO_LARGE, true},
+    {"content_length/over_the_limit.413", 413, 413, TOO_LARGE, true},
+    {"chunk_size/of_31_bits_and_one.413", 0, 0, NOT_TOLD, false},
+    {"chunk_size/of_32_bits_and_one.413", 0, 0, NOT_TOLD, false},
+    {"chunk_size/of_32_bits_and_two.413", 0, 0, NOT_TOLD, false},
+    {"chunk_size/over_the_limit.413", 0, 0, NOT_TOLD, false},
+    {"valid/latin_1_in_a_value.200", 400, 200, NO_JSON, false},
+    {"valid/latin_1_in_target.404", 400, 404, NO_JSON, false},
 };
 
 static const struct difference *find_difference(const char *name)
@@ -92,13 +107,15 @@ static void compare(const struct http1_file *file, struct buf seen[HOMES])
 {
     const struct difference *known = find_difference(file->name);
     int wanted = file->statuses[file->answer_count - 1], status[HOMES];
+    if (known && known->lambda == 0)
+        return;
     for (int home = 0; home < HOMES; home++)
         ask(home, file, &seen[home], &status[home]);
     cr_expect_eq(status[LAMBDA], known ? known->lambda : wanted, "%s: %d from lambda; %s",
                  file->name, status[LAMBDA], known ? known->why : "");
     cr_expect_eq(status[FARGATE], known ? known->fargate : wanted, "%s: %d from fargate; %s",
                  file->name, status[FARGATE], known ? known->why : "");
-    if (!known || known->lambda == known->fargate)
+    if (!known || (known->lambda == known->fargate && !known->is_other_body))
         cr_expect(bytes_eq(buf_bytes(&seen[LAMBDA]), buf_bytes(&seen[FARGATE])), "%s: %.*s\n%.*s",
                   file->name, BYTES_ARG(buf_bytes(&seen[LAMBDA])),
                   BYTES_ARG(buf_bytes(&seen[FARGATE])));
