@@ -32,6 +32,14 @@ const char *aws_variable(const struct aws_driver *driver, const char *name)
     return value && *value ? value : NULL;
 }
 
+static bool count_load(void *context, struct canary_load *load)
+{
+    struct aws_driver *driver = context;
+    if (driver->load)
+        aws_load_count(driver->load, load);
+    return driver->load != NULL;
+}
+
 struct aws_driver *aws_driver_new(const struct aws_driver_options *options)
 {
     struct aws_driver *driver = calloc(1, sizeof *driver);
@@ -56,6 +64,7 @@ struct aws_driver *aws_driver_new(const struct aws_driver_options *options)
                                                .sample = aws_sample,
                                                .alarms = aws_alarms,
                                                .hooks = aws_hooks,
+                                               .load = count_load,
                                                .retire = aws_retire};
     api_init(&driver->api, options->lookup);
     return driver;
@@ -65,6 +74,7 @@ void aws_driver_free(struct aws_driver *driver)
 {
     if (!driver)
         return;
+    aws_load_free(driver->load);
     api_release(&driver->api);
     transport_free(driver->transport);
     free(driver->bins);

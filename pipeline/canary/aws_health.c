@@ -124,13 +124,26 @@ static enum rc look_at_alarms(struct aws_driver *driver, char *why)
     return RC_REFUSED;
 }
 
+/* It is asked for at each look while the canary bakes, and so ends with that. */
+static enum rc keep_load_on(struct aws_driver *driver)
+{
+    const struct plan_load *load = &driver->options.plan->load;
+    if (load->url && !driver->load)
+        driver->load = aws_load_new(load, driver->options.lookup);
+    if (driver->load)
+        aws_load_keep_on(driver->load);
+    return load->url && !driver->load ? RC_NOMEM : RC_OK;
+}
+
 enum rc aws_alarms(void *context, const struct canary_state *state, char *why)
 {
     struct aws_driver *driver = context;
     struct aws_health health;
     char name[CANARY_NAME_MAX];
     api_begin(&driver->api);
-    enum rc rc = aws_group_health(driver, state->groups[state->canary], &health, why);
+    enum rc rc = keep_load_on(driver);
+    if (rc == RC_OK)
+        rc = aws_group_health(driver, state->groups[state->canary], &health, why);
     if (rc != RC_OK)
         return rc;
     bool is_sick = !health.is_unchecked && health.healthy == 0;

@@ -10,6 +10,7 @@
 
 #include "pipeline/canary/api.h"
 #include "pipeline/canary/aws_driver.h"
+#include "pipeline/canary/aws_load.h"
 #include "runtime/aws/transport.h"
 
 /* What a target group has in its state. */
@@ -23,6 +24,7 @@ struct aws_driver {
     struct aws_driver_options options;
     struct api api;
     struct transport *transport; /* for smoke and hooks; NULL until then */
+    struct aws_load *load;       /* NULL until it is needed */
     struct judge_bin *bins;      /* of both sides of the last sample */
     unsigned asked_tasks;        /* of the canary's service, so far */
     bool is_provisioned;         /* it is asked for */

@@ -23,6 +23,11 @@ struct canary_note {
     int64_t modified_ms; /* by AWS's clock */
 };
 
+/* Requests of our own, among those of the users. */
+struct canary_load {
+    uint64_t sent, failed;
+};
+
 struct canary_driver {
     void *context;
     int64_t (*now_ms)(void *context); /* since the epoch */
@@ -54,6 +59,8 @@ struct canary_driver {
     /* Runs the plan's hooks of a point. RC_CONFLICT: one of them failed. */
     enum rc (*hooks)(void *context, const struct canary_state *state, enum plan_point point,
                      char *why);
+    /* How many requests of the plan's load there were so far. NULL, or false: it has none. */
+    bool (*load)(void *context, struct canary_load *load);
     /* The slot `index` needs nothing any more. */
     enum rc (*retire)(void *context, const struct canary_state *state, size_t index, char *why);
 };

@@ -1,5 +1,6 @@
 #include "pipeline/canary/engine.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "pipeline/canary/engine_internal.h"
@@ -64,6 +65,15 @@ static void run_hooks(struct canary_engine *engine, enum plan_point point)
         ENGINE_SAY(engine, "hook", "%s", why);
 }
 
+static void tell_load(struct canary_engine *engine)
+{
+    struct canary_load load;
+    if (engine->driver->load && engine->driver->load(engine->driver->context, &load))
+        ENGINE_SAY(engine, "load",
+                   "%" PRIu64 " requests of our own so far, of which %" PRIu64 " failed", load.sent,
+                   load.failed);
+}
+
 /* Tells what has become of `before`, and lets others know. */
 static void tell(struct canary_engine *engine, const struct canary_state *before)
 {
@@ -77,6 +87,8 @@ static void tell(struct canary_engine *engine, const struct canary_state *before
                    engine->plan->failure_budget);
     if (state->phase == before->phase)
         return;
+    if (before->phase == PHASE_BAKE)
+        tell_load(engine);
     if (before->phase == PHASE_BAKE && state->phase != PHASE_BACK && state->phase != PHASE_HOLD)
         run_hooks(engine, PLAN_AFTER_STEP);
     if (state->phase == PHASE_BAKE) {

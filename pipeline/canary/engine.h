@@ -38,8 +38,10 @@ struct canary_engine {
     /* The evidence; made anew by whoever takes the canary up, from the metrics. */
     struct judge *judge;
     struct judge_report report;
-    int64_t cursor_ms; /* the next window's start */
-    uint64_t requests; /* of the canary in this step */
+    int64_t cursor_ms;         /* the next window's start */
+    uint64_t requests, served; /* of the canary in this step; of both slots */
+    bool is_sticky,
+        is_bent; /* so is the rule; it was said in this step that shares are not as wished */
     bool has_stepped, has_verdict, is_new;
     bool is_signalled, is_broken, is_forced;
     unsigned tries, writes;

@@ -1,5 +1,7 @@
 #include "pipeline/canary/engine_internal.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 /* Stable's windows before the canary had any request, for a plan whose first step leaves it none.
@@ -31,7 +33,8 @@ bool engine_evidence_reset(struct canary_engine *engine)
 void engine_step_begins(struct canary_engine *engine)
 {
     engine->has_stepped = engine->has_verdict = engine->is_new = false;
-    engine->requests = 0;
+    engine->requests = engine->served = 0;
+    engine->is_bent = false;
     engine->report = (struct judge_report){.verdict = JUDGE_NO_DATA};
 }
 
@@ -48,6 +51,24 @@ void engine_progress(const struct canary_engine *engine, struct out_progress *pr
                                       .bake_ms = step->bake_ms,
                                       .requests = engine->requests,
                                       .requests_needed = needed};
+}
+
+/* The judge goes by the requests that were really served; but who wants a tenth should know of a
+ * third. By chance it is off by so much once in 15,000 windows. */
+static void check_share(struct canary_engine *engine)
+{
+    const struct canary_state *state = &engine->state;
+    double both = state->was[state->canary] + state->was[state->stable], n = (double)engine->served;
+    double wished = both > 0 ? state->was[state->canary] / both : 0;
+    double off = fabs((double)engine->requests - n * wished);
+    if (engine->is_bent || off <= 4 * sqrt(n * wished * (1 - wished)) || off <= n * wished / 10)
+        return;
+    engine->is_bent = true;
+    ENGINE_SAY(engine, "warning",
+               "of %" PRIu64 " requests to both slots %.3g %% went to the canary, not %.3g %%%s",
+               engine->served, 100 * (double)engine->requests / n, 100 * wished,
+               engine->is_sticky ? ": the rule's sessions are sticky, and those from before stay"
+                                 : ": cookies, or targets that are not healthy, bend the shares");
 }
 
 /* Takes one window in; those before the step's share was there are evidence too. */
@@ -70,6 +91,8 @@ static enum rc take_window(struct canary_engine *engine, const struct judge_samp
     if (engine->has_stepped) {
         engine->has_verdict = engine->is_new = true;
         engine->requests += sample->canary.requests;
+        engine->served += sample->canary.requests + sample->stable.requests;
+        check_share(engine);
     }
     engine_progress(engine, &progress);
     out_window(engine->out, engine->cursor_ms, sample, &engine->report,
@@ -174,6 +197,7 @@ static enum rc look_rule(struct canary_engine *engine, unsigned *live)
     struct canary_rule rule = {.count = 0};
     memcpy(rule.arn, engine->state.rule, sizeof rule.arn);
     enum rc rc = engine->driver->rule_read(engine->driver->context, &rule, engine->why);
+    engine->is_sticky = rule.is_sticky;
     if (rc == RC_OK)
         take_live(&engine->state, &rule, live);
     return rc;

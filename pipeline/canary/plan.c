@@ -21,7 +21,7 @@ static const char *const plan_members[] = {
     "checks",    "interval",       "metrics",    "timeout",
     "lease",     "failure_budget", "on_failure", "on_inconclusive",
     "on_signal", "alarms",         "capacity",   "smoke",
-    "hooks",     "retire_after",   NULL};
+    "hooks",     "retire_after",   "load",       NULL};
 
 static void read_end(const struct fields_object *object, const char *name, enum plan_end *out)
 {
@@ -109,6 +109,7 @@ static void set_defaults(struct plan *plan)
                   .count = 3,
                   .status = 200,
                   .timeout_ms = 30 * second_ms},
+        .load = {.rate = 10, .timeout_ms = 5 * second_ms},
         .capacity = {.min = 1, .max = 10, .healthy = 1, .timeout_ms = 10 * minute_ms}};
     arena_init(&plan->arena, LIMIT_PLAN_BYTES * 8);
 }
@@ -126,6 +127,7 @@ static void read_all(struct plan *plan, const struct fields_object *root)
     read_metrics(plan, root);
     read_judgement(plan, root);
     plan_read_smoke(plan, root);
+    plan_read_load(plan, root);
     plan_read_capacity(plan, root);
     plan_read_hooks(plan, root);
 }

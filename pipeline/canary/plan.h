@@ -56,6 +56,13 @@ struct plan_smoke {
     int64_t timeout_ms;
 };
 
+/* Requests of our own while it bakes, for a service without traffic. */
+struct plan_load {
+    const char *url; /* NULL: none; it must come to the rule */
+    double rate;     /* a second, at most */
+    int64_t timeout_ms;
+};
+
 /* What the canary's slot must have before it gets a share. */
 struct plan_capacity {
     const char *cluster, *service; /* NULL: no ECS service */
@@ -110,6 +117,7 @@ struct plan {
     const char *alarms[PLAN_ALARMS_MAX];
     size_t alarm_count;
     struct plan_smoke smoke;
+    struct plan_load load;
     struct plan_capacity capacity;
     struct plan_hook hooks[PLAN_HOOKS_MAX];
     size_t hook_count;

@@ -119,6 +119,12 @@ static const char *slot_of(const char *group)
     return group;
 }
 
+static void check_url(const struct fields_object *object, const char *url)
+{
+    if (url && strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        fields_refuse(object, "url", "'%s' is no URL of http or https", url);
+}
+
 void plan_read_smoke(struct plan *plan, const struct fields_object *root)
 {
     static const char *const known[] = {"url",   "header", "secret_variable", "slot",
@@ -135,9 +141,19 @@ void plan_read_smoke(struct plan *plan, const struct fields_object *root)
     fields_whole(&object, "count", 1, 1000, &smoke->count);
     fields_whole(&object, "status", 200, 599, &smoke->status);
     fields_duration(&object, "timeout", 100, 10 * minute_ms, &smoke->timeout_ms);
-    if (smoke->url && strncmp(smoke->url, "http://", 7) != 0 &&
-        strncmp(smoke->url, "https://", 8) != 0)
-        fields_refuse(&object, "url", "'%s' is no URL of http or https", smoke->url);
+    check_url(&object, smoke->url);
+}
+
+void plan_read_load(struct plan *plan, const struct fields_object *root)
+{
+    static const char *const known[] = {"url", "rate", "timeout", NULL};
+    struct fields_object object = fields_object(root, "load", known);
+    if (!object.json)
+        return;
+    fields_need_text(&object, "url", &plan->load.url);
+    fields_number(&object, "rate", 0.1, 100, &plan->load.rate);
+    fields_duration(&object, "timeout", 100, minute_ms, &plan->load.timeout_ms);
+    check_url(&object, plan->load.url);
 }
 
 void plan_read_capacity(struct plan *plan, const struct fields_object *root)

@@ -13,6 +13,7 @@
 void plan_read_rule(struct plan *plan, const struct fields_object *root);
 void plan_read_steps(struct plan *plan, const struct fields_object *root);
 void plan_read_smoke(struct plan *plan, const struct fields_object *root);
+void plan_read_load(struct plan *plan, const struct fields_object *root);
 void plan_read_capacity(struct plan *plan, const struct fields_object *root);
 void plan_read_hooks(struct plan *plan, const struct fields_object *root);
 

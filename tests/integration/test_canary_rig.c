@@ -235,3 +235,27 @@ Test(canary_rig, the_plans_of_this_tree_find_its_rule_and_slots)
         cr_expect_eq(canary_rig_run(&canary, "rollback", NULL), 0, "%s", names[i]);
     }
 }
+
+Test(canary_rig, a_service_without_traffic_is_judged_by_a_load_of_ours)
+{
+    static const char *const argv[] = {"server", NULL};
+    struct program server, program;
+    char more[512];
+    program_start(&server, argv, server_env);
+    canary_rig_target(&canary, "RegisterTargets", "fargate-b",
+                      program_number(&server, "\"port\":"));
+    user_load_stop(&load);
+    (void)snprintf(more, sizeof more,
+                   "\"load\":{\"url\":\"http://127.0.0.1:%u/hello\",\"rate\":100}," CHECKS(""),
+                   rig.port);
+    write_plan(more, false);
+    canary_rig_start(&canary, &program, "run", NULL);
+    int status = program_wait(&program);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", program.out.data);
+    cr_expect_not_null(strstr(program.out.data, "requests of our own so far, of which 0 failed"),
+                       "%s", program.out.data);
+    program_release(&program);
+    user_load_start(&load, rig.port); /* for the teardown */
+    (void)program_stop(&server);
+    program_release(&server);
+}

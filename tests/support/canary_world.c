@@ -168,8 +168,8 @@ static enum rc sample(void *context, const struct canary_state *state, int64_t s
     const unsigned *weights = weights_at(world, start_ms);
     fill(world, shares_of(weights, GROUPS, state->stable), world->stable_errors, 10, seconds,
          world->bins[0], &out->stable);
-    fill(world, shares_of(weights, GROUPS, state->canary), world->canary_errors, world->canary_ms,
-         seconds, world->bins[1], &out->canary);
+    fill(world, world->bend * shares_of(weights, GROUPS, state->canary), world->canary_errors,
+         world->canary_ms, seconds, world->bins[1], &out->canary);
     if (world->has_past && start_ms < world->begun_ms)
         out->canary.requests = out->canary.errors = (uint64_t)world->requests_per_s;
     return end(world, RC_OK);
@@ -240,6 +240,7 @@ void canary_world_init(void)
                                          .retire = retire},
                               .now_ms = INT64_C(1795253400000),
                               .requests_per_s = 1000,
+                              .bend = 1,
                               .canary_ms = 10,
                               .bad_hook = PLAN_POINTS,
                               .retired = -1,

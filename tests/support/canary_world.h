@@ -59,6 +59,7 @@ struct canary_world {
     bool is_signalled; /* the next wait says so */
     double requests_per_s, canary_errors, stable_errors;
     double canary_ms; /* that nine of ten of its requests take at most; stable's is 10 */
+    double bend;      /* of its share, that it really gets; 1 */
     bool has_past;    /* before all this, the canary's slot had another release, which failed */
     int64_t begun_ms;
     enum rc prepared, smoked;

@@ -80,6 +80,36 @@ Test(canary_engine, rolls_back_what_is_slow)
     cr_expect(canary_world_has(50, 0, 50));
 }
 
+/* What it told while a part of the canary's share went elsewhere. */
+static char *told_of(double bend, bool is_sticky)
+{
+    char *text = NULL;
+    size_t len;
+    canary_world_init();
+    canary_world.stream = open_memstream(&text, &len);
+    cr_assert_not_null(canary_world.stream);
+    canary_world.bend = bend;
+    canary_world.rule.is_sticky = is_sticky;
+    EXPECT_EXIT(canary_world_run(PLAN), CANARY_DONE);
+    (void)fclose(canary_world.stream);
+    canary_world.stream = NULL;
+    return text;
+}
+
+Test(canary_engine, shares_that_are_not_as_wished_are_told)
+{
+    char *text = told_of(1, true);
+    cr_expect_null(strstr(text, "warning:"), "%s", text);
+    free(text);
+    text = told_of(0.5, true);
+    cr_expect_not_null(strstr(text, "went to the canary, not 20 %: the rule's sessions are sticky"),
+                       "%s", text);
+    free(text);
+    text = told_of(0.5, false);
+    cr_expect_not_null(strstr(text, "not 50 %: cookies, or targets"), "%s", text);
+    free(text);
+}
+
 Test(canary_engine, never_passes_without_data)
 {
     canary_world.requests_per_s = 0;
