@@ -90,7 +90,7 @@ LIB_SRC   := $(filter-out $(MAIN_SRC) $(foreach s,$(no_stores),$(wildcard runtim
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
 LOCAL_SRC := runtime/dashboard/www_files.c $(foreach d,http2 alb control dashboard process functions tasks local,$(call src,runtime/$(d)))
-CANARY_SRC := $(call src,pipeline/canary)
+CANARY_SRC := $(call src,pipeline/canary) $(call src,pipeline/guard)
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)

@@ -31,7 +31,8 @@ runtime/tasks   runtime/core runtime/json runtime/http1 runtime/net runtime/alb 
 runtime/local   runtime/core runtime/json runtime/http1 runtime/net runtime/http2 runtime/aws runtime/store runtime/alb runtime/control runtime/dashboard runtime/process runtime/functions runtime/tasks
 runtime/release
 pipeline/canary runtime/core runtime/json runtime/aws
-runtime/tool    pipeline/canary runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/functions runtime/local
+pipeline/guard  pipeline/canary runtime/core runtime/json runtime/aws
+runtime/tool    pipeline/canary pipeline/guard runtime/core runtime/json runtime/http1 runtime/net runtime/aws runtime/alb runtime/functions runtime/local
 '
 # Single files with one header more: the mains know the application.
 joints='

@@ -1,0 +1,78 @@
+#ifndef PIPELINE_GUARD_GUARD_DECIDE_H
+#define PIPELINE_GUARD_GUARD_DECIDE_H
+
+/*
+ * guard_decide — what a guard does next: a function of its policy, its state and what was seen.
+ *
+ * Layer:   guard; no clock, no I/O.
+ *
+ * A home fails when signs of one kind have been bad so often in a row as the policy says: probes,
+ * looks at its targets, windows of its metrics. A window is bad when its error rate is surely (by
+ * three standard deviations of its own, Wilson's bound) above the policy's, so that a few errors of
+ * a quiet minute are none. It fails until a while has passed without a bad sign.
+ *
+ * Promises, whatever is seen:
+ * - two moves away from the same home are `apart` from each other;
+ * - no move to a home that fails, or has no healthy target;
+ * - no act at all while a canary has the lock, or the weights are a person's (GUARD_FOREIGN).
+ */
+
+#include "pipeline/guard/guard_policy.h"
+#include "pipeline/guard/guard_state.h"
+
+enum guard_sign { GUARD_NONE, GUARD_GOOD, GUARD_BAD };
+
+/* What is new of one home. */
+struct guard_home_seen {
+    enum guard_sign probe;
+    const char *probe_why; /* of a bad one */
+    bool has_health;       /* its targets were looked at */
+    unsigned healthy, total;
+    bool is_unchecked; /* they have no health checks, as Lambda's may */
+    bool has_window;   /* its metrics of one more window */
+    uint64_t requests, errors;
+    double latency_ms; /* that nine of ten requests took at most; 0: not known */
+};
+
+struct guard_seen {
+    int64_t now_ms;
+    bool has_rule;  /* weights and is_locked are new; without them nothing is done */
+    bool is_locked; /* by a canary */
+    unsigned weights[SHARES_MAX];
+    struct guard_home_seen homes[GUARD_HOMES];
+};
+
+enum guard_act_kind {
+    GUARD_STAY,
+    GUARD_MOVE,  /* away from `home`: write `weights` */
+    GUARD_STEP,  /* back to `home`: write `weights` */
+    GUARD_AGAIN, /* what was wished is not there: write it once more */
+    GUARD_SCALE, /* the Fargate home must have its tasks */
+    GUARD_ALARM, /* it cannot be helped: tell somebody */
+    GUARD_YIELD, /* somebody else has changed the weights */
+};
+
+struct guard_act {
+    enum guard_act_kind kind;
+    enum guard_home home;
+    unsigned weights[SHARES_MAX];
+    char why[GUARD_WHY_MAX];
+};
+
+/* state  in and out. The caller sees to it that `wished` and `tried` are written before the rule.
+ */
+void guard_decide(const struct guard_policy *policy, const struct guard_seen *seen,
+                  struct guard_state *state, struct guard_act *act);
+
+/* Takes what was seen of both homes into the state; guard_decide begins with it. */
+void guard_signs(const struct guard_policy *policy, const struct guard_seen *seen,
+                 struct guard_state *state);
+
+/* The last act's name, for people and records: "stay", "move" ... */
+const char *guard_act_name(enum guard_act_kind kind);
+
+/* The lower end of what an error rate of `errors` in `requests` may be, at three standard
+ * deviations. */
+double guard_rate_surely(uint64_t errors, uint64_t requests);
+
+#endif

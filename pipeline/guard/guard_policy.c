@@ -1,0 +1,239 @@
+#include "pipeline/guard/guard_policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "pipeline/canary/plan_parts.h"
+#include "runtime/core/buf.h"
+#include "runtime/core/limits.h"
+
+static const int64_t second_ms = 1000, minute_ms = 60 * 1000, day_ms = 24 * 3600 * 1000;
+enum { CALM_MS = 30 * 1000 };
+
+static void set_defaults(struct guard_policy *policy)
+{
+    *policy = (struct guard_policy){
+        .plan = {.rule = {.balancer = "duet-local", .port = 8080, .priority = "40000"},
+                 .precision = 0.0005,
+                 .period_s = 60,
+                 .late_ms = minute_ms,
+                 .capacity = {.tasks = 2, .min = 1, .max = 10}},
+        .parameter = "/duet/guard",
+        .canary_lock = "/duet/canary",
+        .interval_ms = 5 * second_ms,
+        .lease_ms = minute_ms,
+        .health_looks = 2,
+        .probes = {.header = "X-Duet-Pin",
+                   .secret_variable = "DUET_PIN_SECRET",
+                   .interval_ms = second_ms,
+                   .timeout_ms = second_ms,
+                   .failures = 3},
+        .metrics = {.windows = 2, .errors = 0.1, .severe = 0.5, .requests = 20, .latency_ms = 5000},
+        .apart_ms = 5 * minute_ms,
+        .back_after_ms = 5 * minute_ms,
+        .step_ms = minute_ms,
+        .steps = {0.1, 0.5, 1},
+        .step_count = 3,
+        .scale_wait_ms = 2 * minute_ms};
+    arena_init(&policy->plan.arena, LIMIT_PLAN_BYTES * 8);
+}
+
+static void read_percent(const struct fields_object *object, const char *name, double *out)
+{
+    double percent = 100 * *out;
+    fields_number(object, name, 0.1, 100, &percent);
+    *out = percent / 100;
+}
+
+static void read_probes(struct guard_policy *policy, const struct fields_object *root)
+{
+    static const char *const known[] = {
+        "url", "header", "secret_variable", "interval", "timeout", "failures", NULL};
+    struct fields_object object = fields_object(root, "probes", known);
+    struct guard_probes *probes = &policy->probes;
+    if (!object.json)
+        return;
+    fields_need_text(&object, "url", &probes->url);
+    fields_text(&object, "header", &probes->header);
+    fields_text(&object, "secret_variable", &probes->secret_variable);
+    fields_duration(&object, "interval", 20, 10 * minute_ms, &probes->interval_ms);
+    fields_duration(&object, "timeout", 20, minute_ms, &probes->timeout_ms);
+    fields_whole(&object, "failures", 1, 1000, &probes->failures);
+    if (probes->url && strncmp(probes->url, "http://", 7) != 0 &&
+        strncmp(probes->url, "https://", 8) != 0)
+        fields_refuse(&object, "url", "'%s' is no URL of http or https", probes->url);
+}
+
+static void read_metrics(struct guard_policy *policy, const struct fields_object *root)
+{
+    static const char *const known[] = {"period", "late",     "windows", "errors",
+                                        "severe", "requests", "latency", NULL};
+    struct fields_object object = fields_object(root, "metrics", known);
+    struct guard_metrics *metrics = &policy->metrics;
+    int64_t period_ms = minute_ms, latency_ms = (int64_t)metrics->latency_ms;
+    fields_duration(&object, "period", second_ms, 60 * minute_ms, &period_ms);
+    fields_duration(&object, "late", 0, 60 * minute_ms, &policy->plan.late_ms);
+    fields_whole(&object, "windows", 0, 60, &metrics->windows);
+    read_percent(&object, "errors", &metrics->errors);
+    read_percent(&object, "severe", &metrics->severe);
+    fields_whole(&object, "requests", 10, 1000 * 1000 * 1000, &metrics->requests);
+    fields_duration(&object, "latency", 1, 60 * minute_ms, &latency_ms);
+    metrics->latency_ms = (double)latency_ms;
+    policy->plan.period_s = (unsigned)(period_ms / second_ms);
+    bool is_period = period_ms % minute_ms == 0 || period_ms == second_ms ||
+                     period_ms == 5 * second_ms || period_ms == 10 * second_ms ||
+                     period_ms == 30 * second_ms;
+    if (!is_period)
+        fields_refuse(&object, "period", "must be 1s, 5s, 10s, 30s or whole minutes");
+    if (metrics->severe < metrics->errors)
+        fields_refuse(&object, "severe", "is below errors");
+}
+
+static void read_steps(struct guard_policy *policy, const struct fields_object *object)
+{
+    const cJSON *item, *array = cJSON_GetObjectItemCaseSensitive(object->json, "steps");
+    if (!fields_has(object, "steps"))
+        return;
+    if (fields_count(object, "steps", 1, GUARD_STEPS_MAX) == 0)
+        return;
+    double before = 0;
+    policy->step_count = 0;
+    cJSON_ArrayForEach(item, array)
+    {
+        if (!cJSON_IsNumber(item) || item->valuedouble <= before || item->valuedouble > 100) {
+            fields_refuse(object, "steps", "must be percent that rise, 100 at most");
+            return;
+        }
+        before = item->valuedouble;
+        policy->steps[policy->step_count++] = before / 100;
+    }
+    if (before < 100)
+        fields_refuse(object, "steps", "must end with 100");
+}
+
+static void read_moves(struct guard_policy *policy, const struct fields_object *root)
+{
+    static const char *const known[] = {"apart", "back_after", "step", "steps", NULL};
+    struct fields_object object = fields_object(root, "moves", known);
+    fields_duration(&object, "apart", second_ms, day_ms, &policy->apart_ms);
+    fields_duration(&object, "back_after", second_ms, day_ms, &policy->back_after_ms);
+    fields_duration(&object, "step", second_ms, day_ms, &policy->step_ms);
+    read_steps(policy, &object);
+    if (policy->back_after_ms < policy->apart_ms)
+        fields_refuse(&object, "back_after",
+                      "is below apart: a home that fails again could not be left");
+}
+
+static void read_fargate(struct guard_policy *policy, const struct fields_object *root)
+{
+    static const char *const known[] = {"cluster", "service", "tasks", "min", "max", "wait", NULL};
+    struct fields_object object = fields_object(root, "fargate", known);
+    struct plan_capacity *capacity = &policy->plan.capacity;
+    fields_text(&object, "cluster", &capacity->cluster);
+    fields_text(&object, "service", &capacity->service);
+    fields_whole(&object, "tasks", 1, 5000, &capacity->tasks);
+    fields_whole(&object, "min", 0, 5000, &capacity->min);
+    fields_whole(&object, "max", 1, 5000, &capacity->max);
+    fields_duration(&object, "wait", second_ms, 60 * minute_ms, &policy->scale_wait_ms);
+    if ((capacity->cluster != NULL) != (capacity->service != NULL))
+        fields_refuse(&object, NULL, "cluster and service belong together");
+    if (capacity->max < capacity->tasks || capacity->max < capacity->min)
+        fields_refuse(&object, "max", "%u is below tasks or min", capacity->max);
+}
+
+static void read_name(const struct fields_object *root, const char *member, const char **out)
+{
+    fields_text(root, member, out);
+    if (!root->fields->has_error && (**out != '/' || strlen(*out) > PLAN_LOCK_MAX))
+        fields_refuse(root, member, "must begin with / and have at most %d bytes", PLAN_LOCK_MAX);
+}
+
+static void read_health(struct guard_policy *policy, const struct fields_object *root)
+{
+    static const char *const known[] = {"looks", NULL};
+    struct fields_object object = fields_object(root, "health", known);
+    fields_whole(&object, "looks", 0, 1000, &policy->health_looks);
+}
+
+static void read_all(struct guard_policy *policy, const struct fields_object *root)
+{
+    read_name(root, "parameter", &policy->parameter);
+    read_name(root, "lock", &policy->canary_lock);
+    fields_text(root, "topic", &policy->topic);
+    if (fields_has(root, "rule")) {
+        policy->plan.rule = (struct plan_rule){.arn = NULL};
+        plan_read_rule(&policy->plan, root);
+    }
+    fields_duration(root, "interval", 50, 10 * minute_ms, &policy->interval_ms);
+    fields_duration(root, "lease", second_ms, day_ms, &policy->lease_ms);
+    read_health(policy, root);
+    read_probes(policy, root);
+    read_metrics(policy, root);
+    read_moves(policy, root);
+    read_fargate(policy, root);
+    if (policy->lease_ms < 2 * policy->interval_ms)
+        fields_refuse(root, "lease", "must be at least twice the interval");
+    if (!policy->probes.url && policy->health_looks == 0 && policy->metrics.windows == 0)
+        fields_refuse(root, NULL, "has no probes, no health and no metrics: nothing to judge by");
+}
+
+bool guard_policy_parse(struct guard_policy *policy, const char *file, struct bytes text,
+                        char *error, size_t error_len)
+{
+    static const char *const known[] = {"rule",    "parameter", "lock",    "topic",
+                                        "lease",   "interval",  "probes",  "health",
+                                        "metrics", "moves",     "fargate", NULL};
+    struct json_place place;
+    cJSON *json;
+    char why[512];
+    struct fields fields = {.error = why, .error_len = sizeof why};
+    set_defaults(policy);
+    enum rc rc = json_parse(&policy->plan.arena, text, &json, &place);
+    if (rc == RC_SYNTAX)
+        (void)snprintf(error, error_len, "%s:%zu:%zu: no JSON", file, place.line, place.column);
+    else if (rc != RC_OK)
+        (void)snprintf(error, error_len, "%s: %s", file, rc_name(rc));
+    if (rc != RC_OK)
+        return false;
+    struct fields_object root = fields_root(&fields, json, known);
+    read_all(policy, &root);
+    if (fields.has_error)
+        (void)snprintf(error, error_len, "%s: %s", file, why);
+    return !fields.has_error;
+}
+
+bool guard_policy_load(struct guard_policy *policy, const char *file, char *error, size_t error_len)
+{
+    char text[LIMIT_GUARD_POLICY_BYTES + 1];
+    if (!file)
+        return guard_policy_parse(policy, "policy", BYTES_LIT("{}"), error, error_len);
+    FILE *stream = fopen(file, "re");
+    if (!stream) {
+        set_defaults(policy);
+        (void)snprintf(error, error_len, "cannot open '%s': %s", file, strerror(errno));
+        return false;
+    }
+    size_t len = fread(text, 1, sizeof text, stream);
+    bool is_well = !ferror(stream) && len <= LIMIT_GUARD_POLICY_BYTES;
+    (void)fclose(stream);
+    if (is_well)
+        return guard_policy_parse(policy, file, bytes_make(text, len), error, error_len);
+    set_defaults(policy);
+    (void)snprintf(error, error_len, "%s: cannot be read, or has over %d bytes", file,
+                   LIMIT_GUARD_POLICY_BYTES);
+    return false;
+}
+
+void guard_policy_release(struct guard_policy *policy)
+{
+    plan_release(&policy->plan);
+}
+
+int64_t guard_policy_calm_ms(const struct guard_policy *policy)
+{
+    int64_t windows_ms = policy->metrics.windows
+                             ? 2 * (int64_t)policy->plan.period_s * second_ms + policy->plan.late_ms
+                             : 0;
+    int64_t calm_ms = windows_ms > CALM_MS ? windows_ms : CALM_MS;
+    return calm_ms < policy->back_after_ms ? calm_ms : policy->back_after_ms;
+}

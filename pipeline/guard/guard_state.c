@@ -1,0 +1,188 @@
+#include "pipeline/guard/guard_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "pipeline/canary/fields.h"
+#include "runtime/core/json_text.h"
+#include "runtime/core/limits.h"
+
+static const char *const phases[] = {"watch", "away", "back", "foreign", NULL};
+static const char *const homes[] = {"lambda", "fargate", NULL};
+static const double most = 9007199254740992.0; /* whole numbers of a double */
+
+const char *guard_phase_name(enum guard_phase phase)
+{
+    return phases[phase];
+}
+
+const char *guard_home_name(enum guard_home home)
+{
+    return home < GUARD_HOMES ? homes[home] : "no home";
+}
+
+enum guard_home guard_home_of(struct bytes group)
+{
+    for (int i = 0; i < GUARD_HOMES; i++) {
+        struct bytes name = bytes_from_str(homes[i]);
+        for (size_t at = 0; at + name.len <= group.len; at++)
+            if (bytes_eq(bytes_make(group.ptr + at, name.len), name) &&
+                (at == 0 || group.ptr[at - 1] == '-'))
+                return (enum guard_home)i;
+    }
+    return GUARD_HOMES;
+}
+
+double guard_share(const struct guard_state *state, const unsigned *weights, enum guard_home home)
+{
+    double sum = 0;
+    for (size_t i = 0; i < state->count; i++)
+        if (guard_home_of(bytes_from_str(state->groups[i])) == home)
+            sum += shares_of(weights, state->count, i);
+    return sum;
+}
+
+size_t guard_group(const struct guard_state *state, enum guard_home home)
+{
+    size_t best = SHARES_MAX;
+    for (size_t i = 0; i < state->count; i++)
+        if (guard_home_of(bytes_from_str(state->groups[i])) == home &&
+            (best == SHARES_MAX || state->normal[i] > state->normal[best]))
+            best = i;
+    return best;
+}
+
+/* --- writing --- */
+
+static void print_home(const struct guard_home_state *home, struct buf *out)
+{
+    buf_printf(out,
+               "{\"probe_bad\":%u,\"health_bad\":%u,\"window_bad\":%u,\"is_down\":%s,"
+               "\"bad_ms\":%" PRId64 ",\"good_ms\":%" PRId64 ",\"moved_ms\":%" PRId64
+               ",\"relapses\":%u,\"why\":",
+               home->probe_bad, home->health_bad, home->window_bad,
+               home->is_down ? "true" : "false", home->bad_ms, home->good_ms, home->moved_ms,
+               home->relapses);
+    json_text_string(out, bytes_from_str(home->why));
+    buf_append_char(out, '}');
+}
+
+static void print_groups(const struct guard_state *state, struct buf *out)
+{
+    for (size_t i = 0; i < state->count; i++) {
+        buf_printf(out, "%s{\"name\":", i ? "," : "");
+        json_text_string(out, bytes_from_str(state->groups[i]));
+        buf_printf(out, ",\"normal\":%u,\"wished\":%u,\"tried\":%u}", state->normal[i],
+                   state->wished[i], state->tried[i]);
+    }
+}
+
+void guard_state_print(const struct guard_state *state, struct buf *out)
+{
+    buf_printf(out, "{\"phase\":\"%s\",\"away\":\"%s\",\"groups\":[", phases[state->phase],
+               homes[state->away]);
+    print_groups(state, out);
+    buf_printf(out,
+               "],\"step\":%zu,\"stepped_ms\":%" PRId64 ",\"scaling_ms\":%" PRId64
+               ",\"is_alarmed\":%s,\"expiry_ms\":%" PRId64 ",\"owner\":",
+               state->step, state->stepped_ms, state->scaling_ms,
+               state->is_alarmed ? "true" : "false", state->expiry_ms);
+    json_text_string(out, bytes_from_str(state->owner));
+    for (int i = 0; i < GUARD_HOMES; i++) {
+        buf_printf(out, ",\"%s\":", homes[i]);
+        print_home(&state->homes[i], out);
+    }
+    buf_append_char(out, '}');
+}
+
+/* --- reading --- */
+
+static void read_text(const struct fields_object *object, const char *name, char *out, size_t len)
+{
+    const char *text = "";
+    fields_need_text(object, name, &text);
+    (void)snprintf(out, len, "%s", text);
+}
+
+static void read_time(const struct fields_object *object, const char *name, int64_t *out)
+{
+    double number = 0;
+    fields_number(object, name, 0, most, &number);
+    *out = (int64_t)number;
+}
+
+static void read_home(struct guard_home_state *home, const struct fields_object *root,
+                      const char *name)
+{
+    static const char *const known[] = {"probe_bad", "health_bad", "window_bad", "is_down",
+                                        "bad_ms",    "good_ms",    "moved_ms",   "relapses",
+                                        "why",       NULL};
+    struct fields_object object = fields_object(root, name, known);
+    const char *why = "";
+    fields_whole(&object, "probe_bad", 0, 1000000000, &home->probe_bad);
+    fields_whole(&object, "health_bad", 0, 1000000000, &home->health_bad);
+    fields_whole(&object, "window_bad", 0, 1000000000, &home->window_bad);
+    fields_switch(&object, "is_down", &home->is_down);
+    read_time(&object, "bad_ms", &home->bad_ms);
+    read_time(&object, "good_ms", &home->good_ms);
+    read_time(&object, "moved_ms", &home->moved_ms);
+    fields_whole(&object, "relapses", 0, 1000, &home->relapses);
+    if (cJSON_IsString(cJSON_GetObjectItemCaseSensitive(object.json, "why")))
+        why = cJSON_GetObjectItemCaseSensitive(object.json, "why")->valuestring;
+    (void)snprintf(home->why, sizeof home->why, "%s", why);
+}
+
+static void read_groups(struct guard_state *state, const struct fields_object *root)
+{
+    static const char *const known[] = {"name", "normal", "wished", "tried", NULL};
+    int count = fields_count(root, "groups", 1, SHARES_MAX);
+    for (int i = 0; i < count; i++) {
+        struct fields_object object = fields_item(root, "groups", i, known);
+        read_text(&object, "name", state->groups[i], GUARD_NAME_MAX);
+        fields_whole(&object, "normal", 0, LIMIT_WEIGHT, &state->normal[i]);
+        fields_whole(&object, "wished", 0, LIMIT_WEIGHT, &state->wished[i]);
+        fields_whole(&object, "tried", 0, LIMIT_WEIGHT, &state->tried[i]);
+    }
+    state->count = (size_t)count;
+}
+
+static void read_state(struct guard_state *state, const struct fields_object *root)
+{
+    int phase = 0, away = 0;
+    unsigned step = 0;
+    fields_choice(root, "phase", phases, &phase);
+    fields_choice(root, "away", homes, &away);
+    read_groups(state, root);
+    fields_whole(root, "step", 0, 1000, &step);
+    read_time(root, "stepped_ms", &state->stepped_ms);
+    read_time(root, "scaling_ms", &state->scaling_ms);
+    fields_switch(root, "is_alarmed", &state->is_alarmed);
+    read_time(root, "expiry_ms", &state->expiry_ms);
+    read_text(root, "owner", state->owner, sizeof state->owner);
+    for (int i = 0; i < GUARD_HOMES; i++)
+        read_home(&state->homes[i], root, homes[i]);
+    state->phase = (enum guard_phase)phase;
+    state->away = (enum guard_home)away;
+    state->step = step;
+}
+
+bool guard_state_parse(struct guard_state *state, struct bytes text, char *error, size_t error_len)
+{
+    static const char *const known[] = {"phase",      "away",       "groups",     "step",
+                                        "stepped_ms", "scaling_ms", "is_alarmed", "expiry_ms",
+                                        "owner",      "lambda",     "fargate",    NULL};
+    struct fields fields = {.error = error, .error_len = error_len};
+    struct arena arena;
+    cJSON *json;
+    *state = (struct guard_state){.phase = GUARD_WATCH};
+    arena_init(&arena, 16 * GUARD_STATE_MAX);
+    enum rc rc = json_parse(&arena, text, &json, NULL);
+    if (rc == RC_OK) {
+        struct fields_object root = fields_root(&fields, json, known);
+        read_state(state, &root);
+    } else {
+        (void)snprintf(error, error_len, "no JSON");
+    }
+    arena_release(&arena);
+    return rc == RC_OK && !fields.has_error;
+}

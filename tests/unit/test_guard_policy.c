@@ -1,0 +1,87 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "pipeline/guard/guard_policy.h"
+#include "pipeline/guard/guard_state.h"
+
+static const struct row {
+    const char *text, *error; /* NULL: it is allowed */
+} rows[] = {
+    {"{}", NULL},
+    {"{\"rule\":{\"arn\":\"arn:aws:x\"},\"probes\":{\"url\":\"https://x/\"},\"topic\":\"arn:y\"}",
+     NULL},
+    {"{\"moves\":{\"steps\":[5,25,100],\"apart\":\"10m\",\"back_after\":\"1h\"}}", NULL},
+    {"{", "policy:1:1: no JSON"},
+    {"{\"prob\":1}", "policy: prob"},
+    {"{\"parameter\":\"duet\"}", "policy: parameter: must begin with /"},
+    {"{\"probes\":{}}", "policy: probes.url: is missing"},
+    {"{\"probes\":{\"url\":\"ftp://x\"}}", "policy: probes.url: 'ftp://x' is no URL"},
+    {"{\"metrics\":{\"period\":\"7s\"}}", "policy: metrics.period: must be 1s"},
+    {"{\"metrics\":{\"errors\":60}}", "policy: metrics.severe: is below errors"},
+    {"{\"moves\":{\"steps\":[50,20,100]}}", "policy: moves.steps: must be percent that rise"},
+    {"{\"moves\":{\"steps\":[50]}}", "policy: moves.steps: must end with 100"},
+    {"{\"moves\":{\"back_after\":\"1m\"}}", "policy: moves.back_after: is below apart"},
+    {"{\"fargate\":{\"service\":\"s\"}}", "policy: fargate: cluster and service belong together"},
+    {"{\"fargate\":{\"tasks\":20}}", "policy: fargate.max: 10 is below tasks"},
+    {"{\"health\":{\"looks\":0},\"metrics\":{\"windows\":0}}", "policy: has no probes"},
+    {"{\"lease\":\"5s\"}", "policy: lease: must be at least twice"},
+    {"{\"rule\":{}}", "policy: rule: must have an arn"},
+};
+
+Test(guard_policy, names_the_place_of_what_is_wrong)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct guard_policy policy;
+        char error[512] = "";
+        bool is_well = guard_policy_parse(&policy, "policy", bytes_from_str(rows[i].text), error,
+                                          sizeof error);
+        cr_expect_eq(is_well, rows[i].error == NULL, "%s: %s", rows[i].text, error);
+        cr_expect(!rows[i].error || strncmp(error, rows[i].error, strlen(rows[i].error)) == 0,
+                  "%s: %s", rows[i].text, error);
+        guard_policy_release(&policy);
+    }
+}
+
+Test(guard_policy, a_state_comes_back_as_it_was)
+{
+    struct guard_state state = {.phase = GUARD_BACK,
+                                .away = GUARD_FARGATE,
+                                .count = 2,
+                                .groups = {"duet-dev-lambda-a", "duet-dev-fargate-b"},
+                                .normal = {60, 40},
+                                .wished = {96, 4},
+                                .tried = {100, 0},
+                                .step = 1,
+                                .stepped_ms = 1700000000123,
+                                .is_alarmed = true,
+                                .owner = "host:7",
+                                .expiry_ms = 1700000060123};
+    struct guard_state back;
+    struct buf text;
+    char error[256] = "";
+    state.homes[GUARD_FARGATE] = (struct guard_home_state){.probe_bad = 3,
+                                                           .is_down = true,
+                                                           .bad_ms = 1700000000123,
+                                                           .moved_ms = 1700000000124,
+                                                           .relapses = 2,
+                                                           .why = "3 probes: \"no answer\""};
+    buf_init(&text, GUARD_STATE_MAX);
+    guard_state_print(&state, &text);
+    cr_assert_not(text.failed);
+    cr_assert(guard_state_parse(&back, buf_bytes(&text), error, sizeof error), "%s", error);
+    cr_expect_eq(memcmp(&back.homes, &state.homes, sizeof back.homes), 0);
+    cr_expect_eq(memcmp(back.wished, state.wished, sizeof back.wished), 0);
+    cr_expect(back.phase == GUARD_BACK && back.away == GUARD_FARGATE && back.step == 1 &&
+              back.stepped_ms == state.stepped_ms && back.expiry_ms == state.expiry_ms);
+    cr_expect_str_eq(back.groups[1], "duet-dev-fargate-b");
+    buf_release(&text);
+    cr_expect_not(guard_state_parse(&back, BYTES_LIT("{\"phase\":\"asleep\"}"), error, 256));
+    cr_expect(strstr(error, "phase"), "%s", error);
+}
+
+Test(guard_policy, a_groups_name_says_its_home)
+{
+    cr_expect_eq(guard_home_of(BYTES_LIT("duet-dev-lambda-a")), GUARD_LAMBDA);
+    cr_expect_eq(guard_home_of(BYTES_LIT("fargate-b")), GUARD_FARGATE);
+    cr_expect_eq(guard_home_of(BYTES_LIT("duet-mylambdas")), GUARD_HOMES);
+}
