@@ -16,6 +16,7 @@ static const struct {
     [API_ECS] = {"ecs", "ECS"},
     [API_SCALING] = {"application-autoscaling", "Application Auto Scaling"},
     [API_LAMBDA] = {"lambda", "Lambda"},
+    [API_SNS] = {"sns", "SNS"},
 };
 
 void api_init(struct api *api, const char *(*lookup)(const char *name))

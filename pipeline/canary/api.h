@@ -17,7 +17,16 @@
 #include "runtime/aws/client.h"
 #include "runtime/json/json.h"
 
-enum api_service { API_ELB, API_CLOUDWATCH, API_SSM, API_ECS, API_SCALING, API_LAMBDA, API_COUNT };
+enum api_service {
+    API_ELB,
+    API_CLOUDWATCH,
+    API_SSM,
+    API_ECS,
+    API_SCALING,
+    API_LAMBDA,
+    API_SNS,
+    API_COUNT
+};
 
 struct api {
     struct aws_client *clients[API_COUNT];

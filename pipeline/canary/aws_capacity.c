@@ -82,10 +82,10 @@ static enum rc count_tasks(struct aws_driver *driver, const char *service, unsig
     return RC_OK;
 }
 
-static enum rc have_tasks(struct aws_driver *driver, double part, char *why)
+enum rc aws_have_tasks(struct aws_driver *driver, unsigned needed, char *why)
 {
     const struct plan_capacity *capacity = &driver->options.plan->capacity;
-    unsigned needed = aws_tasks(capacity, part), desired = 0, running = 0;
+    unsigned desired = 0, running = 0;
     enum rc rc = RC_OK;
     if (driver->asked_tasks != needed)
         rc = set_bounds(driver, capacity->service, needed, capacity->max, why);
@@ -142,7 +142,9 @@ static enum rc have_concurrency(struct aws_driver *driver, char *why)
 enum rc aws_capacity(struct aws_driver *driver, double part, char *why)
 {
     const struct plan_capacity *capacity = &driver->options.plan->capacity;
-    enum rc rc = capacity->service ? have_tasks(driver, part, why) : RC_OK;
+    enum rc rc = RC_OK;
+    if (capacity->service)
+        rc = aws_have_tasks(driver, aws_tasks(capacity, part), why);
     return rc == RC_OK && capacity->function ? have_concurrency(driver, why) : rc;
 }
 

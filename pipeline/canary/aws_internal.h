@@ -2,7 +2,8 @@
 #define PIPELINE_CANARY_AWS_INTERNAL_H
 
 /*
- * aws_internal — the parts of aws_driver, one file each; for those alone.
+ * aws_internal — the parts of aws_driver, one file each; for those and for pipeline/guard, which
+ * asks the same world.
  *
  * Layer:   canary, private. Each function is one of struct canary_driver's, whose context is the
  *          driver.
@@ -76,7 +77,11 @@ enum rc aws_group_health(struct aws_driver *driver, const char *arn, struct aws_
 /* Tasks of ECS, provisioned concurrency of Lambda for `part` of the home. RC_AGAIN: not yet. */
 enum rc aws_capacity(struct aws_driver *driver, double part, char *why) MUST_CHECK;
 
-/* How many tasks that is. */
+/* Sees to it that the plan's service has at least so many tasks; never takes one away. RC_AGAIN:
+ * they do not run yet. */
+enum rc aws_have_tasks(struct aws_driver *driver, unsigned needed, char *why) MUST_CHECK;
+
+/* How many tasks a part of the home needs. */
 unsigned aws_tasks(const struct plan_capacity *capacity, double part);
 
 /* What smoke and hooks send by; NULL: no memory. */

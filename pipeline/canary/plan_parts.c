@@ -107,8 +107,7 @@ void plan_read_steps(struct plan *plan, const struct fields_object *root)
 
 /* --- what is done besides --- */
 
-/* "fargate-b" of "duet-dev-fargate-b": what the pin rules call the slot. */
-static const char *slot_of(const char *group)
+const char *plan_slot_of(const char *group)
 {
     static const char *const slots[] = {"lambda-a", "lambda-b", "fargate-a", "fargate-b"};
     for (size_t i = 0; group && i < sizeof slots / sizeof *slots; i++) {
@@ -136,7 +135,7 @@ void plan_read_smoke(struct plan *plan, const struct fields_object *root)
     fields_need_text(&object, "url", &smoke->url);
     fields_text(&object, "header", &smoke->header);
     fields_text(&object, "secret_variable", &smoke->secret_variable);
-    smoke->slot = slot_of(plan->canary);
+    smoke->slot = plan_slot_of(plan->canary);
     fields_text(&object, "slot", &smoke->slot);
     fields_whole(&object, "count", 1, 1000, &smoke->count);
     fields_whole(&object, "status", 200, 599, &smoke->status);

@@ -17,4 +17,8 @@ void plan_read_load(struct plan *plan, const struct fields_object *root);
 void plan_read_capacity(struct plan *plan, const struct fields_object *root);
 void plan_read_hooks(struct plan *plan, const struct fields_object *root);
 
+/* What the pin rules call the slot of a group: "fargate-b" of "duet-dev-fargate-b"; the group's own
+ * name where it ends with no slot's. */
+const char *plan_slot_of(const char *group);
+
 #endif

@@ -208,9 +208,9 @@ static bool is_ours(struct deciding *d)
 {
     struct guard_state *state = d->state;
     const unsigned *weights = d->seen->weights;
-    if (is_same(state, weights, state->wished))
+    if (!d->seen->has_new_groups && is_same(state, weights, state->wished))
         return true;
-    if (is_same(state, weights, state->tried)) {
+    if (!d->seen->has_new_groups && is_same(state, weights, state->tried)) {
         memcpy(d->act->weights, state->wished, sizeof d->act->weights);
         decide(d, GUARD_AGAIN, state->away, "the weights that were written last are not there");
         return true;
@@ -227,6 +227,8 @@ void guard_decide(const struct guard_policy *policy, const struct guard_seen *se
     struct deciding d = {.policy = policy, .seen = seen, .state = state, .act = act};
     *act = (struct guard_act){.kind = GUARD_STAY};
     guard_signs(policy, seen, state);
+    if (seen->has_new_groups && seen->is_locked && state->phase != GUARD_WATCH)
+        state->phase = GUARD_FOREIGN; /* the canary's; nothing of ours is there any more */
     if (!seen->has_rule || seen->is_locked || state->phase == GUARD_FOREIGN)
         return;
     if (state->phase == GUARD_WATCH) {

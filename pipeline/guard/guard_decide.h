@@ -36,8 +36,9 @@ struct guard_home_seen {
 
 struct guard_seen {
     int64_t now_ms;
-    bool has_rule;  /* weights and is_locked are new; without them nothing is done */
-    bool is_locked; /* by a canary */
+    bool has_rule;       /* weights and is_locked are new; without them nothing is done */
+    bool is_locked;      /* by a canary */
+    bool has_new_groups; /* the rule has others than before: somebody else's doing */
     unsigned weights[SHARES_MAX];
     struct guard_home_seen homes[GUARD_HOMES];
 };

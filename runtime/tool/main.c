@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pipeline/canary/command.h"
+#include "pipeline/guard/guard_command.h"
 #include "runtime/core/version.h"
 #include "runtime/tool/local.h"
 #include "runtime/tool/tool.h"
@@ -16,6 +17,7 @@ struct command {
 static const struct command commands[] = {
     {"local", tool_local, "run both homes behind a load balancer on this machine"},
     {"canary", canary_command, "shift traffic to a release step by step, and judge it"},
+    {"guard", guard_command, "move a failing home's share to the other one, and back later"},
     {"invoke", tool_invoke, "run the Lambda home on one event, and print its answer"},
     {"event", tool_event, "print the event that the load balancer makes of a request"},
     {"symbolize", tool_symbolize, "print the functions and lines of the crashes in a log"},

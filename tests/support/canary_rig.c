@@ -68,11 +68,11 @@ void canary_rig_plan(struct canary_rig *rig, const char *text)
     tempdir_write(tempdir_join(&rig->folder, "", "plan.json", rig->plan), text);
 }
 
-void canary_rig_start(struct canary_rig *rig, struct program *program, const char *command,
-                      const char *option)
+void canary_rig_command(struct canary_rig *rig, struct program *program, const char *tool,
+                        const char *command, const char *option)
 {
     char endpoint[128];
-    const char *argv[] = {"duet", "canary", command, rig->plan, option, NULL};
+    const char *argv[] = {"duet", tool, command, rig->plan, option, NULL};
     const char *env[] = {endpoint,
                          "AWS_REGION=eu-west-1",
                          "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
@@ -81,6 +81,12 @@ void canary_rig_start(struct canary_rig *rig, struct program *program, const cha
                          NULL};
     (void)snprintf(endpoint, sizeof endpoint, "AWS_ENDPOINT_URL=%s", rig->endpoint);
     program_start(program, argv, env);
+}
+
+void canary_rig_start(struct canary_rig *rig, struct program *program, const char *command,
+                      const char *option)
+{
+    canary_rig_command(rig, program, "canary", command, option);
 }
 
 int canary_rig_run(struct canary_rig *rig, const char *command, const char *option)

@@ -36,6 +36,10 @@ void canary_rig_target(struct canary_rig *rig, const char *action, const char *g
 /* Writes the plan's file. */
 void canary_rig_plan(struct canary_rig *rig, const char *text);
 
+/* Starts `duet TOOL COMMAND PLAN [OPTION]`. */
+void canary_rig_command(struct canary_rig *rig, struct program *program, const char *tool,
+                        const char *command, const char *option);
+
 /* Starts `duet canary COMMAND PLAN [OPTION]`. */
 void canary_rig_start(struct canary_rig *rig, struct program *program, const char *command,
                       const char *option);

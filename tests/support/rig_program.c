@@ -7,8 +7,10 @@
 
 enum { CHILDREN_MAX = 64 };
 
-static void start(struct rig_program *rig, const char *weights, const char *store, bool is_quiet)
+static void start(struct rig_program *rig, const char *weights, const char *store, bool is_quiet,
+                  const char *pin_secret)
 {
+    const char *quiet = is_quiet ? "--quiet" : NULL;
     const char *argv[] = {"duet",
                           "local",
                           "--port",
@@ -19,7 +21,9 @@ static void start(struct rig_program *rig, const char *weights, const char *stor
                           weights,
                           store ? "--store" : NULL,
                           store,
-                          is_quiet ? "--quiet" : NULL,
+                          quiet,
+                          quiet && pin_secret ? "--pin-secret" : NULL,
+                          pin_secret,
                           NULL};
     program_start(&rig->duet, argv, NULL);
     rig->port = program_number(&rig->duet, "http://127.0.0.1:");
@@ -32,20 +36,27 @@ void rig_program_start(struct rig_program *rig, const char *weights)
 {
     char store[2 * TEMPDIR_PATH_MAX];
     tempdir_init(&rig->folder);
-    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store), false);
+    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store), false, NULL);
 }
 
 void rig_program_start_quiet(struct rig_program *rig, const char *weights)
 {
     char store[2 * TEMPDIR_PATH_MAX];
     tempdir_init(&rig->folder);
-    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store), true);
+    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store), true, NULL);
+}
+
+void rig_program_start_pinned(struct rig_program *rig, const char *weights, const char *secret)
+{
+    char store[2 * TEMPDIR_PATH_MAX];
+    tempdir_init(&rig->folder);
+    start(rig, weights, tempdir_join(&rig->folder, "sqlite:", "store.db", store), true, secret);
 }
 
 void rig_program_start_as_told(struct rig_program *rig, const char *weights)
 {
     tempdir_init(&rig->folder);
-    start(rig, weights, NULL, false);
+    start(rig, weights, NULL, false, NULL);
 }
 
 void rig_program_stop(struct rig_program *rig)

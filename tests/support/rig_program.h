@@ -20,7 +20,10 @@ void rig_program_start(struct rig_program *rig, const char *weights);
  * output while the test asks, and a full pipe would hold the rig up. */
 void rig_program_start_quiet(struct rig_program *rig, const char *weights);
 
-/* The same, with the store that this process's environment names (DUET_STORE). */
+/* The same, where requests that show `secret` choose their slot (--pin-secret). */
+void rig_program_start_pinned(struct rig_program *rig, const char *weights, const char *secret);
+
+/* The same as the first, with the store that this process's environment names (DUET_STORE). */
 void rig_program_start_as_told(struct rig_program *rig, const char *weights);
 
 /* SIGTERM; its end must be clean and leave no process behind, or the test fails. */

@@ -1,0 +1,93 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "pipeline/guard/guard_engine.h"
+#include "runtime/core/clock.h"
+#include "runtime/core/json_text.h"
+
+enum { EVENT_MAX = 2048, HISTORY_MOST = 50, NAME_LEN = PLAN_LOCK_MAX + 64 };
+
+static void print_event(const struct guard_engine *engine, int64_t now_ms, const char *type,
+                        enum guard_home home, const char *why, struct buf *out)
+{
+    const struct guard_state *state = &engine->state;
+    char when[CLOCK_RFC3339_LEN + 1];
+    clock_rfc3339(now_ms, when);
+    buf_printf(out, "{\"at\":\"%s\",\"act\":\"%s\",", when, type);
+    if (home < GUARD_HOMES)
+        buf_printf(out, "\"home\":\"%s\",", guard_home_name(home));
+    buf_printf(out, "\"phase\":\"%s\",\"lambda\":%.1f,\"fargate\":%.1f,\"why\":",
+               guard_phase_name(state->phase),
+               100 * guard_share(state, state->wished, GUARD_LAMBDA),
+               100 * guard_share(state, state->wished, GUARD_FARGATE));
+    json_text_string(out, bytes_from_str(why));
+    buf_append_char(out, '}');
+}
+
+/* The oldest of the history, and how long it is. */
+struct counting {
+    size_t count;
+    char oldest[NAME_LEN];
+};
+
+static void count_one(void *context, struct bytes name, struct bytes text)
+{
+    struct counting *counting = context;
+    char copy[NAME_LEN];
+    (void)text;
+    (void)snprintf(copy, sizeof copy, "%.*s", BYTES_ARG(name));
+    if (counting->count++ == 0 || strcmp(copy, counting->oldest) < 0)
+        memcpy(counting->oldest, copy, sizeof copy);
+}
+
+static enum rc add_history(struct guard_engine *engine, int64_t now_ms, struct bytes event,
+                           char *why)
+{
+    struct counting counting = {.count = 0};
+    const struct canary_driver *world = engine->world;
+    char name[NAME_LEN];
+    int64_t version;
+    (void)snprintf(name, sizeof name, "%.*s/history/%015" PRId64, PLAN_LOCK_MAX,
+                   engine->policy->parameter, now_ms);
+    enum rc rc = world->note_write(world->context, name, event, true, &version, why);
+    name[strlen(name) - 16] = 0;
+    if (rc == RC_OK)
+        rc = aws_driver_notes(engine->look.driver, name, count_one, &counting, why);
+    if (rc == RC_OK && counting.count > HISTORY_MOST)
+        rc = world->note_remove(world->context, counting.oldest, why);
+    return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static void print_line(const struct guard_engine *engine, int64_t now_ms, const char *type,
+                       const char *why, struct bytes event)
+{
+    char when[CLOCK_RFC3339_LEN + 1];
+    clock_rfc3339(now_ms, when);
+    if (engine->out.is_json)
+        (void)fprintf(engine->out.stream, "%.*s\n", BYTES_ARG(event));
+    else
+        (void)fprintf(engine->out.stream, "%s  %s: %s\n", when, type, why);
+    (void)fflush(engine->out.stream);
+}
+
+void guard_tell(struct guard_engine *engine, const char *type, enum guard_home home,
+                const char *why, bool is_news)
+{
+    int64_t now_ms = engine->world->now_ms(engine->world->context);
+    char subject[100], error[CANARY_WHY_MAX] = "";
+    struct buf event;
+    buf_init(&event, EVENT_MAX);
+    print_event(engine, now_ms, type, home, why, &event);
+    print_line(engine, now_ms, type, why, buf_bytes(&event));
+    (void)snprintf(subject, sizeof subject, "duet guard: %s %s", type, guard_home_name(home));
+    if (is_news && add_history(engine, now_ms, buf_bytes(&event), error) != RC_OK)
+        print_line(engine, now_ms, "history", error, BYTES_LIT("{\"act\":\"history\"}"));
+    if (is_news && guard_look_publish(&engine->look, subject, buf_bytes(&event), error) != RC_OK) {
+        struct buf failed;
+        buf_init(&failed, EVENT_MAX);
+        print_event(engine, now_ms, "publish", GUARD_HOMES, error, &failed);
+        print_line(engine, now_ms, "publish", error, buf_bytes(&failed));
+        buf_release(&failed);
+    }
+    buf_release(&event);
+}

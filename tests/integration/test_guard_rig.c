@@ -1,0 +1,203 @@
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "pipeline/canary/state.h"
+#include "tests/support/canary_rig.h"
+#include "tests/support/rig_program.h"
+#include "tests/support/user_load.h"
+
+/*
+ * `duet guard` against `duet local`, with users: the Fargate home loses all its tasks, its share
+ * goes to Lambda, and comes back when there is a task again.
+ */
+
+static struct rig_program rig;
+static struct canary_rig world;
+static struct user_load load;
+static struct program guard;
+
+static void setup(void)
+{
+    rig_program_start_pinned(&rig, "lambda=50,fargate=50", "open-sesame-open-sesame");
+    canary_rig_init(&world, rig.control_port);
+    user_load_start(&load, rig.port);
+}
+
+static void teardown(void)
+{
+    user_load_stop(&load);
+    canary_rig_release(&world);
+    rig_program_stop(&rig);
+}
+
+TestSuite(guard_rig, .init = setup, .fini = teardown, .timeout = 280);
+
+static void start_guard(const char *endpoint_port, const char *option)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof text,
+                   "{\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,\"priority\":40000},"
+                   "\"probes\":{\"url\":\"http://127.0.0.1:%u/gtg\",\"interval\":\"50ms\","
+                   "\"timeout\":\"30s\",\"failures\":2},\"metrics\":{\"windows\":0},"
+                   "\"health\":{\"looks\":0},\"interval\":\"200ms\",\"lease\":\"10s\","
+                   "\"moves\":{\"apart\":\"1s\",\"back_after\":\"1s\",\"step\":\"1s\","
+                   "\"steps\":[50,100]}}",
+                   rig.port, rig.port);
+    canary_rig_plan(&world, text);
+    if (endpoint_port)
+        (void)snprintf(world.endpoint, sizeof world.endpoint, "http://127.0.0.1:%s", endpoint_port);
+    canary_rig_command(&world, &guard, "guard", "run", option);
+}
+
+static void expect_end(int code)
+{
+    int status = program_stop(&guard);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == code, "status %d: %s", status,
+              guard.out.data);
+    program_release(&guard);
+}
+
+static void expect_line(const char *text)
+{
+    cr_assert(program_wait_for(&guard, text), "no '%s' in: %s", text,
+              guard.out.len ? guard.out.data : "");
+}
+
+/* Sets the tasks of the Fargate home's service. */
+static void set_tasks(unsigned count)
+{
+    const cJSON *root;
+    char body[128], why[CANARY_WHY_MAX] = "";
+    (void)snprintf(body, sizeof body,
+                   "{\"cluster\":\"duet-local\",\"service\":\"duet-local-a\",\"desiredCount\":%u}",
+                   count);
+    api_begin(&world.api);
+    cr_assert_eq(api_json(&world.api, API_ECS, "AmazonEC2ContainerServiceV20141113.UpdateService",
+                          bytes_from_str(body), false, &root, why),
+                 RC_OK, "%s", why);
+}
+
+/* Waits for so many more good answers. */
+static void wait_for_users(unsigned count)
+{
+    unsigned from = atomic_load(&load.good);
+    for (int i = 0; i < 60 * 1000 && atomic_load(&load.good) - from < count; i++)
+        (void)poll(NULL, 0, 1);
+    cr_assert_geq(atomic_load(&load.good) - from, count);
+}
+
+Test(guard_rig, moves_the_share_of_a_home_that_has_died_and_brings_it_back)
+{
+    start_guard(NULL, NULL);
+    expect_line("begin: watch");
+    wait_for_users(50);
+    set_tasks(0);
+    expect_line("move: fargate fails: 2 probes in a row: it answers 503");
+    wait_for_users(50);
+    unsigned bad = atomic_load(&load.bad) + atomic_load(&load.lost);
+    wait_for_users(200);
+    cr_expect_eq(atomic_load(&load.bad) + atomic_load(&load.lost), bad, "nothing is lost any more");
+
+    /* Its process dies; the next one knows what is to come back. */
+    cr_assert_eq(kill(guard.id, SIGKILL), 0);
+    (void)program_wait(&guard);
+    program_release(&guard);
+    start_guard(NULL, NULL);
+    int status = program_wait(&guard);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 6, "the dead one has the lease");
+    program_release(&guard);
+    start_guard(NULL, "--force");
+    expect_line("begin: away");
+    set_tasks(1);
+    expect_line("step: fargate is well again: 50 % of its share");
+    expect_line("step: fargate is well again: 100 % of its share");
+    wait_for_users(50);
+    cr_expect_eq(atomic_load(&load.bad) + atomic_load(&load.lost), bad);
+    expect_end(0);
+
+    canary_rig_command(&world, &guard, "guard", "history", NULL);
+    (void)program_wait(&guard);
+    const char *move = strstr(guard.out.data, "\"act\":\"move\",\"home\":\"fargate\"");
+    cr_expect(move && strstr(move, "\"act\":\"step\""), "%s", guard.out.data);
+    program_release(&guard);
+}
+
+/* --- those who must not be fought --- */
+
+static void set_weights(unsigned lambda, unsigned fargate)
+{
+    char arns[2][256], form[2048], rule[256];
+    const char *names[] = {"lambda-a", "fargate-a"};
+    for (int i = 0; i < 2; i++)
+        (void)snprintf(arns[i], sizeof arns[i], "%s", canary_rig_group(&world, names[i]));
+    const struct xml_node *root =
+        canary_rig_query(&world, API_ELB, "Action=DescribeLoadBalancers&Version=2015-12-01");
+    (void)snprintf(form, sizeof form,
+                   "Action=DescribeListeners&Version=2015-12-01&LoadBalancerArn=%.*s",
+                   BYTES_ARG(xml_tree_text(
+                       root, "DescribeLoadBalancersResult/LoadBalancers/member/LoadBalancerArn")));
+    root = canary_rig_query(&world, API_ELB, form);
+    (void)snprintf(
+        form, sizeof form, "Action=DescribeRules&Version=2015-12-01&ListenerArn=%.*s",
+        BYTES_ARG(xml_tree_text(root, "DescribeListenersResult/Listeners/member/ListenerArn")));
+    root = canary_rig_query(&world, API_ELB, form);
+    const struct xml_node *member = xml_tree_find(root, "DescribeRulesResult/Rules/member");
+    while (member && !bytes_eq(xml_tree_text(member, "Priority"), BYTES_LIT("40000")))
+        member = xml_tree_next(member);
+    (void)snprintf(rule, sizeof rule, "%.*s", BYTES_ARG(xml_tree_text(member, "RuleArn")));
+    (void)snprintf(form, sizeof form,
+                   "Action=ModifyRule&Version=2015-12-01&RuleArn=%s&Actions.member.1.Type=forward"
+                   "&Actions.member.1.ForwardConfig.TargetGroups.member.1.TargetGroupArn=%s"
+                   "&Actions.member.1.ForwardConfig.TargetGroups.member.1.Weight=%u"
+                   "&Actions.member.1.ForwardConfig.TargetGroups.member.2.TargetGroupArn=%s"
+                   "&Actions.member.1.ForwardConfig.TargetGroups.member.2.Weight=%u",
+                   rule, arns[0], lambda, arns[1], fargate);
+    (void)canary_rig_query(&world, API_ELB, form);
+}
+
+static void note(const char *target, const char *body)
+{
+    const cJSON *root;
+    char why[CANARY_WHY_MAX] = "";
+    api_begin(&world.api);
+    cr_assert_eq(api_json(&world.api, API_SSM, target, bytes_from_str(body), true, &root, why),
+                 RC_OK, "%s", why);
+}
+
+Test(guard_rig, leaves_a_canary_and_a_persons_weights_alone)
+{
+    note("AmazonSSM.PutParameter",
+         "{\"Name\":\"/duet/canary\",\"Type\":\"String\",\"Value\":\"somebody\"}");
+    start_guard(NULL, NULL);
+    expect_line("canary: a canary has the lock");
+    set_tasks(0);
+    wait_for_users(100);
+    cr_expect_null(strstr(guard.out.data, "move:"));
+    note("AmazonSSM.DeleteParameter", "{\"Name\":\"/duet/canary\"}");
+    expect_line("canary: the canary's lock is free again");
+    expect_line("move: fargate fails");
+    set_weights(70, 30);
+    expect_line("yield: somebody else has changed the weights");
+
+    struct program running = guard;
+    canary_rig_command(&world, &guard, "guard", "clear", NULL);
+    int status = program_wait(&guard);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", guard.out.data);
+    program_release(&guard);
+    guard = running;
+    cr_assert(program_wait_for_nth(&guard, "move: fargate fails", 2), "%s", guard.out.data);
+    set_tasks(1);
+    expect_end(0);
+}
+
+Test(guard_rig, says_that_nobody_answers_and_keeps_trying)
+{
+    start_guard("9", NULL);
+    expect_line("; once more in 1 s");
+    expect_line("; once more in 2 s");
+    expect_end(0);
+}
