@@ -6,11 +6,18 @@
 
 /* --- the rule --- */
 
+/* Its slot's name by its tag, where it has been asked for; else its own. */
+static struct bytes name_of(const struct canary_rule *rule, size_t index)
+{
+    return *rule->slots[index] ? bytes_from_str(rule->slots[index])
+                               : canary_group_name(rule->groups[index]);
+}
+
 static bool has_same_groups(const struct guard_state *state, const struct canary_rule *rule)
 {
     bool is_same = state->count == rule->count;
     for (size_t i = 0; i < rule->count && is_same; i++)
-        is_same = bytes_eq(canary_group_name(rule->groups[i]), bytes_from_str(state->groups[i]));
+        is_same = bytes_eq(name_of(rule, i), bytes_from_str(state->groups[i]));
     return is_same;
 }
 
@@ -18,8 +25,7 @@ static void take_groups(struct guard_state *state, const struct canary_rule *rul
 {
     state->count = rule->count;
     for (size_t i = 0; i < rule->count; i++)
-        (void)snprintf(state->groups[i], GUARD_NAME_MAX, "%.*s",
-                       BYTES_ARG(canary_group_name(rule->groups[i])));
+        (void)snprintf(state->groups[i], GUARD_NAME_MAX, "%.*s", BYTES_ARG(name_of(rule, i)));
     memcpy(state->normal, rule->weights, sizeof state->normal);
     memcpy(state->wished, rule->weights, sizeof state->wished);
     memcpy(state->tried, rule->weights, sizeof state->tried);

@@ -14,6 +14,8 @@ static void set_defaults(struct guard_policy *policy)
 {
     *policy = (struct guard_policy){
         .plan = {.rule = {.balancer = "duet-local", .port = 8080, .priority = "40000"},
+                 .stable = "lambda-a",
+                 .canary = "fargate-a",
                  .precision = 0.0005,
                  .period_s = 60,
                  .late_ms = minute_ms,

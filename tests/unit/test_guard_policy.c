@@ -25,7 +25,7 @@ static const struct row {
     {"{\"fargate\":{\"tasks\":20}}", "policy: fargate.max: 10 is below tasks"},
     {"{\"health\":{\"looks\":0},\"metrics\":{\"windows\":0}}", "policy: has no probes"},
     {"{\"lease\":\"5s\"}", "policy: lease: must be at least twice"},
-    {"{\"rule\":{}}", "policy: rule: must have an arn"},
+    {"{\"rule\":{}}", "policy: rule: must have an arn, a load_balancer or tags"},
 };
 
 Test(guard_policy, names_the_place_of_what_is_wrong)
