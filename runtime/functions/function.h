@@ -76,6 +76,14 @@ struct function_call {
  * come when the runtime asks for its next event, as on Lambda: after the result. */
 typedef void function_line_fn(void *context, struct bytes line);
 
+/* The form of the platform's own lines; of JSON, the least level. */
+enum function_log {
+    FUNCTION_LOG_TEXT,
+    FUNCTION_LOG_JSON_DEBUG,
+    FUNCTION_LOG_JSON_INFO,
+    FUNCTION_LOG_JSON_WARN,
+};
+
 struct function_options {
     struct loop *loop;     /* Required. */
     const char *name;      /* Required: AWS_LAMBDA_FUNCTION_NAME. */
@@ -99,8 +107,10 @@ struct function_options {
     function_line_fn *on_line;       /* NULL: output goes nowhere */
     const struct debugger *debugger; /* NULL; or how sandboxes are debugged: then without any time
                                         limit, neither frozen nor ended when idle; borrowed */
-    bool is_quiet; /* no START, END and REPORT but of calls that failed, or want the tail */
-    void *context; /* of on_line */
+    enum function_log log;
+    const char *log_level; /* of JSON: AWS_LAMBDA_LOG_LEVEL; static; NULL: "INFO" */
+    bool is_quiet;         /* no START, END and REPORT but of calls that failed, or want the tail */
+    void *context;         /* of on_line */
 };
 
 /* Everything in `options` is copied. No sandbox is started yet. NULL: no memory, or the program is

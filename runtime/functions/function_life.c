@@ -38,6 +38,8 @@ static void fill(struct function *function, const struct function_options *optio
         .idle_end_ms = options->idle_end_ms ? options->idle_end_ms : IDLE_END_MS,
         .memory_mb = options->memory_mb ? options->memory_mb : MEMORY_MB,
         .on_line = options->on_line,
+        .log = options->log,
+        .log_level = options->log_level ? options->log_level : "INFO",
         .is_quiet = options->is_quiet,
         .debugger = options->debugger,
         .line_context = options->context,

@@ -149,6 +149,32 @@ static bool has_layers(struct control_call *call)
     return true;
 }
 
+/* The group is the function's own, whatever is asked for. */
+static bool read_logging(struct control_call *call, struct settings *settings)
+{
+    static const char *const formats[] = {"Text", "JSON", NULL};
+    const struct datum *map = datum_get(call->input, "LoggingConfig");
+    unsigned format = settings->logs_json;
+    if (!map)
+        return true;
+    if (map->kind != DATUM_MAP) {
+        input_refuse(call, call->input, "LoggingConfig", "Member must be a structure");
+        return false;
+    }
+    if (!input_choice(call, map, "LogFormat", formats, &format) ||
+        !input_choice(call, map, "ApplicationLogLevel", settings_log_levels,
+                      &settings->log_level) ||
+        !input_choice(call, map, "SystemLogLevel", settings_system_levels, &settings->system_level))
+        return false;
+    settings->logs_json = format == 1;
+    if (settings->logs_json ||
+        !(datum_get(map, "ApplicationLogLevel") || datum_get(map, "SystemLogLevel")))
+        return true;
+    control_fail(call, 400, "InvalidParameterValueException",
+                 "LoggingConfig: log levels are for the LogFormat JSON alone");
+    return false;
+}
+
 bool lambda_read_settings(struct control_call *call, struct settings *settings)
 {
     return read_text(call, "Description", 256, &settings->description) &&
@@ -158,7 +184,7 @@ bool lambda_read_settings(struct control_call *call, struct settings *settings)
            read_number(call, "Timeout", 1, SETTINGS_TIMEOUT_MAX_S, &settings->timeout_s) &&
            read_number(call, "MemorySize", SETTINGS_MEMORY_MIN_MB, SETTINGS_MEMORY_MAX_MB,
                        &settings->memory_mb) &&
-           read_env(call, settings) && !has_layers(call);
+           read_env(call, settings) && read_logging(call, settings) && !has_layers(call);
 }
 
 void lambda_update_function_configuration(void *context, struct control_call *call)

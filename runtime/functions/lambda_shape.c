@@ -145,11 +145,12 @@ static struct bytes time_text(struct control_call *call, int64_t epoch_ms)
     return lambda_keep(call, text);
 }
 
-/* What is the same for all of them here. */
+/* What is the same for all of them here, but for the log's format. */
 static void show_constants(struct control_call *call, struct datum *result,
                            const struct registry_version *version)
 {
     struct datum_maker *maker = &call->maker;
+    const struct settings *settings = &version->settings;
     char group[REGISTRY_NAME_MAX + 32];
     (void)snprintf(group, sizeof group, "/aws/lambda/%s", version->function->name);
     datum_string(maker, result, "State", "Active");
@@ -160,7 +161,13 @@ static void show_constants(struct control_call *call, struct datum *result,
     datum_string(maker, snap, "ApplyOn", "None");
     datum_string(maker, snap, "OptimizationStatus", "Off");
     struct datum *logging = datum_map(maker, result, "LoggingConfig");
-    datum_string(maker, logging, "LogFormat", "Text");
+    datum_string(maker, logging, "LogFormat", settings->logs_json ? "JSON" : "Text");
+    if (settings->logs_json) {
+        datum_string(maker, logging, "ApplicationLogLevel",
+                     settings_log_levels[settings->log_level]);
+        datum_string(maker, logging, "SystemLogLevel",
+                     settings_system_levels[settings->system_level]);
+    }
     datum_text(maker, logging, "LogGroup", lambda_keep(call, group));
 }
 

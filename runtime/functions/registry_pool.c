@@ -40,6 +40,9 @@ static struct registry_pool *pool_new(const struct registry_version *version, ch
         .memory_mb = settings->memory_mb,
         .concurrency = registry->concurrency,
         .on_line = registry->on_line,
+        .log = settings->logs_json ? FUNCTION_LOG_JSON_DEBUG + settings->system_level
+                                   : FUNCTION_LOG_TEXT,
+        .log_level = settings_log_levels[settings->log_level],
         .is_quiet = registry->is_quiet,
         .debugger = registry->debugger,
         .context = registry->context,

@@ -40,9 +40,11 @@ struct sandbox_options {
     const char *const *env; /* the function's own, or NULL */
     unsigned timeout_ms, init_timeout_ms, stop_grace_ms, init_error_grace_ms, memory_mb;
     unsigned freeze_ms, idle_end_ms;
-    function_line_fn *on_line;       /* NULL: none */
-    bool is_quiet;                   /* as function_options has it */
-    const struct debugger *debugger; /* likewise */
+    function_line_fn *on_line; /* NULL: none */
+    enum function_log log;     /* these four as function_options has them */
+    const char *log_level;
+    bool is_quiet;
+    const struct debugger *debugger;
     void *line_context;
     sandbox_idle_fn *on_idle;
     sandbox_end_fn *on_end;

@@ -44,7 +44,7 @@ static const char *const defaults[] = {
     "TZ=:UTC",
 };
 
-enum { DEFAULT_COUNT = sizeof defaults / sizeof *defaults };
+enum { DEFAULT_COUNT = sizeof defaults / sizeof *defaults, LOGGING_COUNT = 2 };
 
 static struct bytes name_of(const char *entry)
 {
@@ -131,6 +131,18 @@ static bool add_reserved(char **env, size_t *count, const struct sandbox_options
     return true;
 }
 
+/* Without them a runtime writes as it likes, also where the platform's lines are text. */
+static bool add_logging(char **env, size_t *count, const struct sandbox_options *options)
+{
+    const char *const names[] = {"AWS_LAMBDA_LOG_FORMAT", "AWS_LAMBDA_LOG_LEVEL"};
+    const char *const values[] = {"JSON", options->log_level};
+    for (int i = 0; options->log != FUNCTION_LOG_TEXT && i < LOGGING_COUNT; i++)
+        if (!is_set_in(options->env, names[i]) &&
+            !add(env, count, bytes_from_str(names[i]), values[i]))
+            return false;
+    return true;
+}
+
 static bool add_others(char **env, size_t *count, const struct sandbox_options *options)
 {
     for (const char *const *own = options->env; own && *own; own++) {
@@ -153,10 +165,12 @@ char **sandbox_env_new(const struct sandbox_options *options, unsigned port)
     size_t own_count = 0, count = 0;
     while (options->env && options->env[own_count])
         own_count++;
-    char **env = calloc(RESERVED_COUNT + own_count + DEFAULT_COUNT + 1, sizeof(char *));
+    char **env =
+        calloc(RESERVED_COUNT + own_count + DEFAULT_COUNT + LOGGING_COUNT + 1, sizeof(char *));
     if (!env)
         return NULL;
-    if (add_reserved(env, &count, options, port) && add_others(env, &count, options))
+    if (add_reserved(env, &count, options, port) && add_others(env, &count, options) &&
+        add_logging(env, &count, options))
         return env;
     sandbox_env_free(env);
     return NULL;

@@ -2,10 +2,12 @@
 #define RUNTIME_FUNCTIONS_SANDBOX_REPORT_H
 
 /*
- * sandbox_report — the platform's own lines in a function's log, in Lambda's text form.
+ * sandbox_report — the platform's own lines in a function's log, in Lambda's text form or as its
+ * JSON: platform.start, .runtimeDone, .report and .initReport, from the options' level on.
  *
  * Layer:   functions. For sandbox.c alone.
- * Source:  "Lambda execution environment" and the log examples of the Lambda developer guide.
+ * Source:  "Lambda execution environment", "Log-level filtering" and the log examples of the Lambda
+ * developer guide.
  */
 
 #include "runtime/functions/sandbox.h"

@@ -6,6 +6,11 @@ enum { ARENA_BYTES = 1 << 20 };
 
 static const char *const no_env[] = {NULL};
 
+const char *const settings_log_levels[] = {"TRACE", "DEBUG", "INFO", "WARN",
+                                           "ERROR", "FATAL", NULL};
+const char *const settings_system_levels[] = {"DEBUG", "INFO", "WARN", NULL};
+enum { LOG_INFO = 2, SYSTEM_INFO = 1 };
+
 void settings_init(struct settings *settings)
 {
     *settings = (struct settings){.description = "",
@@ -15,7 +20,9 @@ void settings_init(struct settings *settings)
                                   .architecture = package_tree_architecture(),
                                   .env = no_env,
                                   .memory_mb = 128,
-                                  .timeout_s = 3};
+                                  .timeout_s = 3,
+                                  .log_level = LOG_INFO,
+                                  .system_level = SYSTEM_INFO};
 }
 
 static bool copy_text(struct arena *arena, const char **text)
@@ -68,9 +75,11 @@ static bool env_equal(const char *const *a, const char *const *b)
 bool settings_equal(const struct settings *a, const struct settings *b)
 {
     return a->memory_mb == b->memory_mb && a->timeout_s == b->timeout_s &&
-           strcmp(a->description, b->description) == 0 && strcmp(a->role, b->role) == 0 &&
-           strcmp(a->handler, b->handler) == 0 && strcmp(a->runtime, b->runtime) == 0 &&
-           strcmp(a->architecture, b->architecture) == 0 && env_equal(a->env, b->env);
+           a->logs_json == b->logs_json && a->log_level == b->log_level &&
+           a->system_level == b->system_level && strcmp(a->description, b->description) == 0 &&
+           strcmp(a->role, b->role) == 0 && strcmp(a->handler, b->handler) == 0 &&
+           strcmp(a->runtime, b->runtime) == 0 && strcmp(a->architecture, b->architecture) == 0 &&
+           env_equal(a->env, b->env);
 }
 
 void settings_release(struct settings *settings)

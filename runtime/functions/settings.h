@@ -17,11 +17,16 @@ enum {
     SETTINGS_TIMEOUT_MAX_S = 900,
 };
 
+/* LoggingConfig's ApplicationLogLevel and SystemLogLevel, from the lowest up; NULL at the end. */
+extern const char *const settings_log_levels[], *const settings_system_levels[];
+
 struct settings {
     const char *description, *role, *handler, *runtime, *architecture; /* with a NUL; never NULL */
     const char *const *env; /* "NAME=value", ends with NULL; never NULL */
     unsigned memory_mb, timeout_s;
-    struct arena _arena; /* of a copy */
+    bool logs_json;                   /* LogFormat; the levels are for JSON alone: */
+    unsigned log_level, system_level; /* places in the lists above */
+    struct arena _arena;              /* of a copy */
 };
 
 /* Lambda's defaults, all static: 128 MB, 3 s, no variables, provided.al2023 on this machine's

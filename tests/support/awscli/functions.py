@@ -127,6 +127,29 @@ def calls():
     refused("ResourceNotFoundException", "function:nobody", api.invoke, FunctionName="nobody")
 
 
+def logs_json():
+    """LogFormat JSON: the platform's lines and the runtime's settings are of that form, by level"""
+    made = create("json", LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "WARN"})
+    assert made["LoggingConfig"] == {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "INFO",
+                                     "LogGroup": "/aws/lambda/json"}, made
+    answer, said = invoke("json", {"do": "say"}, LogType="Tail")
+    assert (said["env"]["AWS_LAMBDA_LOG_FORMAT"], said["env"]["AWS_LAMBDA_LOG_LEVEL"]) == ("JSON", "WARN"), said
+    lines = [json.loads(line) for line in base64.b64decode(answer["LogResult"]).decode().splitlines()]
+    assert [line["type"] for line in lines] == ["platform.start", "platform.report"], lines
+    record = lines[1]["record"]
+    assert record["status"] == "success" and record["metrics"]["memorySizeMB"] == 128, lines
+    assert record["metrics"]["initDurationMs"] > 0 and record["requestId"] == lines[0]["record"]["requestId"], lines
+    api.update_function_configuration(FunctionName="json", LoggingConfig={"SystemLogLevel": "WARN"})
+    assert not invoke("json", {}, LogType="Tail")[0].get("LogResult")
+    lines = base64.b64decode(invoke("json", {"do": "exit"}, LogType="Tail")[0]["LogResult"]).decode().splitlines()
+    last = json.loads(lines[-1])["record"]
+    assert (last["status"], last["errorType"]) == ("error", "Runtime.ExitError"), lines
+    refused("InvalidParameterValueException", "JSON alone", api.update_function_configuration, FunctionName="json",
+            LoggingConfig={"LogFormat": "Text", "SystemLogLevel": "INFO"})
+    api.update_function_configuration(FunctionName="json", LoggingConfig={"LogFormat": "Text"})
+    assert "REPORT" in base64.b64decode(invoke("json", {}, LogType="Tail")[0]["LogResult"]).decode()
+
+
 def streams():
     """an answer that is streamed comes part by part, as the function gives it"""
     file = os.path.join(FOLDER, "go-on")
@@ -335,7 +358,7 @@ def drives_cli():
         assert json.load(answer)["mark"] == "by-cli"
 
 
-for claim in (stands, lives, calls, streams, events, versions, aliases, settings, concurrency, policies, registers, bad_packages,
+for claim in (stands, lives, calls, logs_json, streams, events, versions, aliases, settings, concurrency, policies, registers, bad_packages,
               drives_cli):
     check(claim)
 claims.end()
