@@ -38,7 +38,7 @@ struct rig {
     struct rig_dashboard dashboard;
     struct rig_control control;
     struct rebuild *rebuild;
-    const char *env[RIG_ENV_MAX + 8]; /* of both homes */
+    const char *env[RIG_HOMES][1 + RIG_ENV_ALL_MAX];
     char store[4200];
     unsigned port, https_port, control_port; /* at the start; https_port 0: there is none */
     bool is_up, is_stopping;
@@ -177,12 +177,11 @@ static void on_service_failed(void *context, const char *reason)
 
 static void set_env(struct rig *rig)
 {
-    size_t n = 0;
     (void)snprintf(rig->store, sizeof rig->store, "DUET_STORE=%s", rig->config->store);
-    rig->env[n++] = rig->store;
-    for (size_t i = 0; i < rig->config->env_count; i++)
-        rig->env[n++] = rig->config->env[i];
-    rig->env[n] = NULL;
+    for (int home = 0; home < RIG_HOMES; home++) {
+        rig->env[home][0] = rig->store;
+        rig_config_env_of(rig->config, home, rig->env[home] + 1);
+    }
 }
 
 static bool fail(struct rig *rig, const char *what)
@@ -206,13 +205,13 @@ static bool start_homes(struct rig *rig)
         .config = rig->config,
         .model = &rig->model,
         .program = program_of(rig, RIG_FARGATE),
-        .env = rig->env,
+        .env = rig->env[RIG_FARGATE],
         .on_failed = on_service_failed,
         .on_ready = on_service_ready,
         .context = rig,
     };
     return rig_lambda_start(&rig->lambda, rig->config, &rig->model, program_of(rig, RIG_LAMBDA),
-                            rig->env, rig->error, sizeof rig->error) &&
+                            rig->env[RIG_LAMBDA], rig->error, sizeof rig->error) &&
            rig_fargate_start(&rig->fargate, &options, rig->error, sizeof rig->error);
 }
 

@@ -45,6 +45,7 @@ static const struct row rows[] = {
     {"store", KIND_TEXT, FIELD(store), 0, 0, 0, false},
     {"env", KIND_ENV, 0, 0, 0, 0, false},
     {"forward", KIND_FORWARD, 0, 0, 0, 0, false},
+    {"control_ui", KIND_NUMBER, FIELD(has_control_ui), 0, 1, 0, false},
     {"debug_port", KIND_NUMBER, FIELD(debug_port), 0, 65535, 0, false},
     {"lambda", KIND_OBJECT, 0, 0, 0, 0, false},
     {"lambda.program", KIND_TEXT, FIELD(bootstrap), 0, 0, 0, true},
@@ -82,6 +83,7 @@ void rig_config_init(struct rig_config *config)
         if (rows[i].kind == KIND_NUMBER)
             *(unsigned *)(void *)((char *)config + rows[i].offset) = rows[i].fallback;
     config->bind = "127.0.0.1";
+    config->name = "duet-local";
     /* The load balancer's lines say the same as the server's access log, and lines of metrics are
      * for machines. */
     config->env[config->env_count++] = "DUET_ACCESS_LOG=off";
@@ -156,42 +158,6 @@ bool rig_config_weights(struct rig_config *config, const char *text, char *error
     }
 }
 
-static bool is_named(struct bytes assignment, const char *name)
-{
-    return bytes_eq(bytes_make(assignment.ptr, bytes_find(assignment, '=')), bytes_from_str(name));
-}
-
-bool rig_config_env(struct rig_config *config, const char *assignment, char *error,
-                    size_t error_len)
-{
-    struct bytes text = bytes_from_str(assignment), copy;
-    size_t name_len = bytes_find(text, '='), i = 0;
-    if (name_len == 0 || name_len == text.len) {
-        (void)snprintf(error, error_len, "'%s' is no NAME=value", assignment);
-        return false;
-    }
-    while (i < config->env_count && strncmp(config->env[i], assignment, name_len + 1) != 0)
-        i++;
-    if (is_named(text, "PORT") || is_named(text, "DUET_BIND")) {
-        (void)snprintf(error, error_len, "'%.*s' is not yours to set: each task gets its own",
-                       (int)name_len, assignment);
-        return false;
-    }
-    if (i == RIG_ENV_MAX || arena_dup(&config->arena, text, &copy) != RC_OK) {
-        (void)snprintf(error, error_len, "more than %d environment variables", RIG_ENV_MAX);
-        return false;
-    }
-    if (is_named(text, "DUET_STORE")) {
-        const char *value = copy.ptr + name_len + 1;
-        config->store = *value ? value : NULL;
-        return true;
-    }
-    config->env[i] = copy.ptr;
-    if (i == config->env_count)
-        config->env[++config->env_count] = NULL;
-    return true;
-}
-
 /* --- the file --- */
 
 struct reader {
@@ -239,9 +205,11 @@ static bool fail_program(struct reader *reader, const char *path, const char *pr
 static bool read_number(struct reader *reader, const struct row *row, const cJSON *item)
 {
     char text[32];
-    if (!cJSON_IsNumber(item))
+    bool is_switch = row->max == 1 && cJSON_IsBool(item);
+    if (!cJSON_IsNumber(item) && !is_switch)
         return fail(reader, row->path, "must be a number");
-    (void)snprintf(text, sizeof text, "%.15g", item->valuedouble);
+    (void)snprintf(text, sizeof text, "%.15g",
+                   is_switch ? (double)cJSON_IsTrue(item) : item->valuedouble);
     return set_number(reader->config, row, bytes_from_str(text), reader->error, reader->error_len);
 }
 

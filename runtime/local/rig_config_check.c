@@ -2,6 +2,7 @@
 
 #include "runtime/core/limits.h"
 #include "runtime/local/config_line.h"
+#include "runtime/local/terraform.h"
 #include "runtime/local/rig_config.h"
 
 /* "FILE:LINE: " of a setting, or nothing where the file does not have it. */
@@ -49,6 +50,21 @@ static bool check_ports(const struct rig_config *config, char *error, size_t err
     return true;
 }
 
+/* What a plan and a flag or a file say of the same. */
+static bool check_terraform(const struct rig_config *config, char *error, size_t error_len)
+{
+    const struct terraform *terraform = config->terraform;
+    const char *wrong = NULL;
+    if (terraform && config->pin_secret)
+        wrong = "--pin-secret and --terraform: the rules of the plan have a secret already";
+    else if (terraform && terraform->https && config->https_port == 0)
+        wrong = "--https-port 0 and --terraform: the plan's HTTPS listener is redirected to, so "
+                "that its port must be named";
+    if (wrong)
+        (void)snprintf(error, error_len, "%s", wrong);
+    return !wrong;
+}
+
 bool rig_config_check(const struct rig_config *config, char *error, size_t error_len)
 {
     char where[PLACE_MAX];
@@ -58,7 +74,7 @@ bool rig_config_check(const struct rig_config *config, char *error, size_t error
                        place(config, "pin_secret", where, sizeof where));
         return false;
     }
-    if (!check_ports(config, error, error_len))
+    if (!check_ports(config, error, error_len) || !check_terraform(config, error, error_len))
         return false;
     for (int i = 0; i < RIG_SLOTS; i++)
         if (config->weights[i] > 0)

@@ -1,10 +1,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "runtime/core/buf.h"
 #include "runtime/local/rig_config.h"
 
-static bool read_file(const char *file, struct buf *text)
+bool rig_config_read(const char *file, struct buf *text)
 {
     FILE *stream = fopen(file, "re");
     if (!stream)
@@ -25,7 +24,7 @@ bool rig_config_load(struct rig_config *config, const char *file, char *error, s
     struct bytes copy;
     buf_init(&text, RIG_CONFIG_FILE_BYTES);
     errno = EFBIG;
-    bool is_read = read_file(file, &text);
+    bool is_read = rig_config_read(file, &text);
     if (!is_read)
         (void)snprintf(error, error_len, "cannot read '%s': %s", file, strerror(errno));
     /* The tree's texts stay in the config, so its source may go. */

@@ -8,6 +8,7 @@
 #include "runtime/core/clock.h"
 #include "runtime/local/console.h"
 #include "runtime/local/rig_debug.h"
+#include "runtime/local/terraform.h"
 #include "runtime/tasks/outside.h"
 
 enum { INPUT_BYTES = 64 * 1024, CONTAINER_PORT = 8080 };
@@ -62,16 +63,30 @@ static bool start_outside(struct rig_fargate *fargate, const struct rig_fargate_
 /* --- the first task definition: that of terraform/modules/fargate_home, but for what a machine
  * without AWS has no use for --- */
 
+/* Variables that a plan has; those of both homes go to every task by another way. */
+static void write_environment(struct datum_maker *maker, struct datum *container,
+                              const struct rig_config *config)
+{
+    struct datum *list = datum_list(maker, container, "environment");
+    for (size_t i = 0; i < config->home_env_count[RIG_FARGATE]; i++) {
+        struct bytes text = bytes_from_str(config->home_env[RIG_FARGATE][i]);
+        size_t equals = bytes_find(text, '=');
+        struct datum *pair = datum_map(maker, list, NULL);
+        datum_text(maker, pair, "name", bytes_make(text.ptr, equals));
+        datum_text(maker, pair, "value", bytes_skip(text, equals + 1));
+    }
+}
+
 static void write_container(struct datum_maker *maker, struct datum *input, const char *image,
-                            unsigned stop_timeout_s)
+                            const struct rig_config *config)
 {
     struct datum *container =
         datum_map(maker, datum_list(maker, input, "containerDefinitions"), NULL);
     datum_string(maker, container, "name", "server");
     datum_string(maker, container, "image", image);
     datum_bool(maker, container, "essential", true);
-    datum_int(maker, container, "stopTimeout", stop_timeout_s);
-    (void)datum_list(maker, container, "environment");
+    datum_int(maker, container, "stopTimeout", config->stop_timeout_s);
+    write_environment(maker, container, config);
     struct datum *port = datum_map(maker, datum_list(maker, container, "portMappings"), NULL);
     datum_int(maker, port, "containerPort", CONTAINER_PORT);
     datum_int(maker, port, "hostPort", CONTAINER_PORT);
@@ -83,6 +98,7 @@ static struct definition *register_first(struct rig_fargate *fargate,
                                          size_t error_len)
 {
     struct arena arena;
+    const struct terraform *plan = config->terraform;
     arena_init(&arena, INPUT_BYTES);
     struct datum *input = datum_new(&arena, DATUM_MAP);
     struct datum_maker maker = {.arena = &arena, .failed = input == NULL};
@@ -90,10 +106,10 @@ static struct definition *register_first(struct rig_fargate *fargate,
     if (input) {
         datum_string(&maker, input, "family", fargate->cluster.name);
         datum_string(&maker, input, "networkMode", "awsvpc");
-        datum_string(&maker, input, "cpu", "256");
-        datum_string(&maker, input, "memory", "512");
+        datum_string(&maker, input, "cpu", plan && *plan->cpu ? plan->cpu : "256");
+        datum_string(&maker, input, "memory", plan && *plan->memory ? plan->memory : "512");
         datum_string(&maker, datum_list(&maker, input, "requiresCompatibilities"), NULL, "FARGATE");
-        write_container(&maker, input, fargate->image, config->stop_timeout_s);
+        write_container(&maker, input, fargate->image, config);
     }
     if (maker.failed)
         (void)snprintf(error, error_len, "no memory for a task definition");
@@ -117,8 +133,8 @@ static bool add_b(struct rig_fargate *fargate, struct service_options *options,
                   const struct rig_model *model, char *error, size_t error_len)
 {
     options->group = model->groups[RIG_FARGATE_B];
-    options->name = "duet-local-b";
-    options->task_count = 0;
+    options->name = fargate->names[1];
+    options->task_count = fargate->options.config->tasks_b;
     options->on_ready = on_other_ready;
     options->on_failed = on_other_failed;
     return cluster_add(&fargate->cluster, options, error, error_len) != NULL;
@@ -138,6 +154,8 @@ bool rig_fargate_start(struct rig_fargate *fargate, const struct rig_fargate_opt
     fargate->options = *options;
     fargate->debugger.port = config->debug_port;
     name_image(fargate, config->server);
+    for (int i = 0; i < 2; i++)
+        (void)snprintf(fargate->names[i], sizeof fargate->names[i], "%s-%c", config->name, 'a' + i);
     const struct definitions definitions = {.region = model->options.region,
                                             .account = model->options.account,
                                             .env = options->env,
@@ -147,7 +165,7 @@ bool rig_fargate_start(struct rig_fargate *fargate, const struct rig_fargate_opt
     struct service_options service = {
         .loop = options->loop,
         .group = options->model->groups[RIG_FARGATE_A],
-        .name = "duet-local-a",
+        .name = fargate->names[0],
         .definition = register_first(fargate, config, error, error_len),
         .task_count = config->tasks,
         .stop_grace_ms = config->stop_timeout_s * 1000,

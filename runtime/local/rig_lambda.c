@@ -82,13 +82,15 @@ static struct registry_function *make_function(struct rig_lambda *lambda,
                                                const char *const *env)
 {
     struct settings settings;
+    char description[128];
     settings_init(&settings);
-    settings.description = "The Lambda home of duet-local";
+    (void)snprintf(description, sizeof description, "The Lambda home of %s", config->name);
+    settings.description = description;
     settings.env = env;
     settings.memory_mb = config->memory_mb;
     settings.timeout_s = config->timeout_s;
     struct registry_function *function =
-        registry_create(lambda->registry, BYTES_LIT(RIG_FUNCTION_NAME), lambda->program, &settings);
+        registry_create(lambda->registry, bytes_from_str(config->name), lambda->program, &settings);
     return function && registry_publish(function, BYTES_LIT("")) ? function : NULL;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "runtime/local/rig_pins.h"
+#include "runtime/local/terraform.h"
 
 static const struct alb_pair_text balancer_pairs[] = {
     {BYTES_INIT("routing.http.drop_invalid_header_fields.enabled"), BYTES_INIT("true")},
@@ -15,6 +16,24 @@ static const struct alb_pair_text lambda_pairs[] = {
     {BYTES_INIT("lambda.multi_value_headers.enabled"), BYTES_INIT("true")},
 };
 
+/* A slot's group as the plan has it, under the slot's name: AWS makes the end of its own. */
+static enum alb_error make_planned(struct rig_model *rig_model, int slot,
+                                   const struct terraform_group *planned, struct alb_why *why)
+{
+    bool is_ip = slot == RIG_FARGATE_A || slot == RIG_FARGATE_B;
+    struct alb_group_options options = {.name = bytes_from_str(rig_slot_name(slot)),
+                                        .type = is_ip ? ALB_TARGET_IP : ALB_TARGET_LAMBDA,
+                                        .protocol = planned->protocol,
+                                        .port = planned->port,
+                                        .check = &planned->check};
+    enum alb_error error =
+        alb_group_create(rig_model->model, &options, &rig_model->groups[slot], why);
+    if (error == ALB_OK)
+        error = alb_group_set_attributes(rig_model->groups[slot], planned->attributes.list,
+                                         planned->attributes.count, why);
+    return error;
+}
+
 static enum alb_error make_groups(struct rig_model *rig_model, const struct rig_config *config,
                                   struct alb_why *why)
 {
@@ -23,6 +42,10 @@ static enum alb_error make_groups(struct rig_model *rig_model, const struct rig_
         rig_model->groups[i] = alb_group_named(rig_model->model, bytes_from_str(rig_slot_name(i)));
         if (rig_model->groups[i])
             continue; /* as the state has it */
+        if (config->terraform) {
+            error = make_planned(rig_model, i, &config->terraform->groups[i], why);
+            continue;
+        }
         bool is_ip = i == RIG_FARGATE_A || i == RIG_FARGATE_B;
         struct alb_health_check check =
             alb_health_check_default(is_ip ? ALB_TARGET_IP : ALB_TARGET_LAMBDA);
@@ -48,6 +71,9 @@ static enum alb_error make_listener(struct rig_model *rig_model, const struct ri
                                     unsigned port, enum alb_protocol protocol,
                                     struct alb_listener **listener, struct alb_why *why)
 {
+    if (config->terraform)
+        return terraform_make_listener(rig_model->model, rig_model->groups, config, port, protocol,
+                                       listener, why);
     const struct alb_action none = {.type = ALB_FIXED_RESPONSE,
                                     .order = 1,
                                     .fixed = {.status = 503,
@@ -89,10 +115,11 @@ static enum alb_error make_https(struct rig_model *rig_model, const struct rig_c
 {
     unsigned port = config->https_port;
     bool is_asked = port != RIG_PORT_UNSAID;
+    bool is_usual = !is_kept && !config->terraform && config->port == RIG_PORT_USUAL;
     rig_model->https = find_https(rig_model);
     if (rig_model->https && is_asked)
         rig_model->https->port = port;
-    if (rig_model->https || (!is_asked && (is_kept || config->port != RIG_PORT_USUAL)))
+    if (rig_model->https || (!is_asked && !is_usual))
         return ALB_OK;
     rig_model->is_https_optional = !is_asked;
     return make_listener(rig_model, config, is_asked ? port : RIG_HTTPS_PORT_USUAL, ALB_HTTPS,
@@ -113,6 +140,8 @@ static enum alb_error make_all(struct rig_model *rig_model, const struct rig_con
     if (error == ALB_OK && !is_there)
         error = alb_model_set_attributes(rig_model->model, balancer_pairs,
                                          sizeof balancer_pairs / sizeof balancer_pairs[0], why);
+    if (error == ALB_OK && !is_there && config->terraform)
+        error = terraform_set_attributes(rig_model->model, config->terraform, why);
     if (error == ALB_OK && !config->state &&
         (config->is_debugging[RIG_LAMBDA] || config->is_debugging[RIG_FARGATE]))
         error = alb_model_set_attributes(rig_model->model, &patient_pair, 1, why);
@@ -132,7 +161,7 @@ bool rig_model_init(struct rig_model *rig_model, const struct rig_config *config
                                           struct alb_function *function),
                     void *context, struct alb_why *why)
 {
-    struct alb_model_options options = {.name = "duet-local",
+    struct alb_model_options options = {.name = config->name,
                                         .dns_name = "localhost",
                                         .interval_min_s = 1,
                                         .certificate_arn = RIG_CERTIFICATE_ARN,

@@ -23,9 +23,8 @@ struct rig_model {
     struct alb_group *groups[RIG_SLOTS];
 };
 
-/* The rig's function. */
-#define RIG_FUNCTION_NAME "duet-local"
-#define RIG_FUNCTION_ARN "arn:aws:lambda:us-east-1:000000000000:function:" RIG_FUNCTION_NAME
+/* The rig's function, where no plan gives another name. */
+#define RIG_FUNCTION_ARN "arn:aws:lambda:us-east-1:000000000000:function:duet-local"
 
 /* Of all HTTPS listeners: there is one certificate. */
 #define RIG_CERTIFICATE_ARN "arn:aws:acm:us-east-1:000000000000:certificate/duet-local"

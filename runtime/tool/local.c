@@ -6,6 +6,7 @@
 
 #include "runtime/local/rig.h"
 #include "runtime/local/rig_debug.h"
+#include "runtime/local/terraform.h"
 #include "runtime/tool/places.h"
 #include "runtime/tool/store_env.h"
 
@@ -27,6 +28,9 @@ static const char usage[] =
     "  --weights LIST       lambda=N,fargate=N, each 0 to 999 (lambda=50,fargate=50); also by "
     "slot:\n"
     "                       lambda-a, lambda-b, fargate-a, fargate-b\n"
+    "  --terraform FILE     the rig as `terraform show -json` of a plan or state of terraform/ has "
+    "it;\n"
+    "                       what is not taken over is named; flags and --config win\n"
     "  --config FILE        the same settings, and more, as JSON; flags win\n"
     "  --store URL          sqlite:PATH, dynamodb:TABLE or memory (DUET_STORE of this shell,\n"
     "                       else sqlite:.duet/store.db)\n"
@@ -56,6 +60,7 @@ enum option_id {
     OPT_CONTROL_PORT,
     OPT_WEIGHTS,
     OPT_CONFIG,
+    OPT_TERRAFORM,
     OPT_STORE,
     OPT_STATE,
     OPT_PIN_SECRET,
@@ -81,6 +86,7 @@ static const struct option options[] = {
     {"weights", required_argument, NULL, OPT_WEIGHTS},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"store", required_argument, NULL, OPT_STORE},
+    {"terraform", required_argument, NULL, OPT_TERRAFORM},
     {"state", required_argument, NULL, OPT_STATE},
     {"pin-secret", required_argument, NULL, OPT_PIN_SECRET},
     {"env", required_argument, NULL, OPT_ENV},
@@ -157,7 +163,7 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
         config->access_log = value;
         break;
     case OPT_CONTROL_UI:
-        config->has_control_ui = true;
+        config->has_control_ui = 1;
         break;
     case OPT_WATCH:
         config->is_watching = true;
@@ -168,7 +174,8 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
     case OPT_QUIET:
         config->is_quiet = true;
         break;
-    case OPT_CONFIG: /* taken before the others */
+    case OPT_CONFIG: /* these are taken before the others */
+    case OPT_TERRAFORM:
         break;
     case OPT_HELP:
         return SHOW_HELP;
@@ -179,21 +186,28 @@ static enum verdict take_option(struct rig_config *config, int id, const char *v
     return is_good ? GO_ON : BAD_USAGE;
 }
 
-/* Flags win over the file wherever they stand, so the file is read in a pass of its own. */
-static enum verdict take_all(struct rig_config *config, int argc, char **argv, bool is_file_pass,
+/* Flags win over the files wherever they stand, and the settings over the plan, so each has a pass
+ * of its own. */
+enum pass { PASS_TERRAFORM, PASS_CONFIG, PASS_FLAGS };
+
+static enum verdict take_all(struct rig_config *config, int argc, char **argv, enum pass pass,
                              char *error)
 {
     int id;
     enum verdict verdict = GO_ON;
     optind = 1;
-    opterr = !is_file_pass;
+    opterr = pass == PASS_FLAGS;
     while (verdict == GO_ON && (id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (!is_file_pass)
+        if (pass == PASS_FLAGS)
             verdict = take_option(config, id, optarg, error);
-        else if (id == OPT_CONFIG && !rig_config_load(config, optarg, error, ERROR_MAX))
+        else if (pass == PASS_CONFIG && id == OPT_CONFIG &&
+                 !rig_config_load(config, optarg, error, ERROR_MAX))
+            verdict = BAD_USAGE;
+        else if (pass == PASS_TERRAFORM && id == OPT_TERRAFORM &&
+                 !terraform_load(config, optarg, error, ERROR_MAX))
             verdict = BAD_USAGE;
     }
-    if (verdict == GO_ON && !is_file_pass && optind < argc) {
+    if (verdict == GO_ON && pass == PASS_FLAGS && optind < argc) {
         (void)snprintf(error, ERROR_MAX, "'%s' is no option", argv[optind]);
         verdict = BAD_USAGE;
     }
@@ -228,9 +242,9 @@ static bool find_store(struct rig_config *config, char *error)
 static int run(struct rig_config *config, int argc, char **argv)
 {
     char error[ERROR_MAX] = "";
-    enum verdict verdict = take_all(config, argc, argv, true, error);
-    if (verdict == GO_ON)
-        verdict = take_all(config, argc, argv, false, error);
+    enum verdict verdict = GO_ON;
+    for (enum pass pass = PASS_TERRAFORM; pass <= PASS_FLAGS && verdict == GO_ON; pass++)
+        verdict = take_all(config, argc, argv, pass, error);
     if (verdict == SHOW_HELP) {
         (void)fputs(usage, stdout);
         return 0;
@@ -241,6 +255,8 @@ static int run(struct rig_config *config, int argc, char **argv)
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 2;
     }
+    for (size_t i = 0; config->terraform && i < config->terraform->note_count; i++)
+        (void)fprintf(stderr, "duet local: plan: %s\n", config->terraform->notes[i]);
     if (!rig_debug_settle(config, getenv("PATH"), error, sizeof error) ||
         !find_store(config, error)) {
         (void)fprintf(stderr, "duet local: %s\n", error);
