@@ -36,7 +36,8 @@ terraform_take_fn terraform_take_balancer, terraform_take_group, terraform_take_
 /* Says "FILE"'s resource and what is wrong with it; always false. */
 bool terraform_fail(struct terraform_reader *reader, const char *what);
 
-/* Adds a note, of which there may be as many as there is room for; the last place says so. */
+/* Adds a note that is not there yet, of which there may be as many as there is room for; the last
+ * place says so. */
 void terraform_note(struct terraform_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -77,7 +77,7 @@ static bool is_quiet(const struct row *row, const char *name)
     return strstr(row->quiet, word) || strstr(common, word);
 }
 
-/* Once for each type: its first resource speaks for all. */
+/* Resources of a type that leave out the same have one note. */
 static void note_settings(struct walk *walk, const struct row *row, const cJSON *values)
 {
     char names[512] = "";
@@ -129,8 +129,8 @@ static bool take_resource(struct walk *walk, const cJSON *resource)
             continue;
         if (rows[i].pass != walk->pass)
             return true;
-        if (walk->counts[i]++ == 0)
-            note_settings(walk, &rows[i], values);
+        walk->counts[i]++;
+        note_settings(walk, &rows[i], values);
         walk->reader->address = address;
         return rows[i].take(walk->reader, resource, values);
     }

@@ -9,6 +9,14 @@ bool terraform_fail(struct terraform_reader *reader, const char *what)
     return false;
 }
 
+static bool is_noted(const struct terraform *terraform, const char *text)
+{
+    for (size_t i = 0; i < terraform->note_count; i++)
+        if (strcmp(terraform->notes[i], text) == 0)
+            return true;
+    return false;
+}
+
 void terraform_note(struct terraform_reader *reader, const char *format, ...)
 {
     struct terraform *terraform = reader->terraform;
@@ -19,7 +27,8 @@ void terraform_note(struct terraform_reader *reader, const char *format, ...)
         return;
     }
     va_start(args, format);
-    if (arena_vprintf(&reader->config->arena, &text, format, args) == RC_OK)
+    if (arena_vprintf(&reader->config->arena, &text, format, args) == RC_OK &&
+        !is_noted(terraform, text.ptr))
         terraform->notes[terraform->note_count++] = text.ptr;
     va_end(args);
 }

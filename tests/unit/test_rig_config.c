@@ -59,11 +59,14 @@ Test(rig_config, takes_every_setting_of_a_file)
     cr_expect_str_eq(config.server, "/bin/false");
     cr_expect_eq(config.tasks, 2u);
     cr_expect_eq(config.stop_timeout_s, 9u);
+    cr_expect_eq(config.has_control_ui, 0u);
+    cr_assert(parse("{\"control_ui\":true}"), "%s", error);
+    cr_expect_eq(config.has_control_ui, 1u);
 }
 
 #define THERE_ARE                                                                          \
     "there are bind, port, https_port, control_port, weights, health, pin_secret, state, " \
-    "access_log, store, env, forward, debug_port, lambda, fargate"
+    "access_log, store, env, forward, control_ui, debug_port, lambda, fargate"
 
 struct bad_row {
     const char *text, *wanted;
