@@ -217,17 +217,26 @@ static void write_record(const struct alb *alb, struct httpd_exchange *exchange,
     alb->options.on_record(alb->options.context, &record);
 }
 
+/* There was no memory for what is known of it. */
+static void write_lost_record(const struct alb *alb, struct httpd_exchange *exchange)
+{
+    struct forward fault = {.rule_priority = ALB_NO_RULE,
+                            .is_own = true,
+                            .reason = exchange->fault ? rc_name(exchange->fault) : NULL};
+    write_record(alb, exchange, &fault);
+}
+
 static void on_done(struct httpd_exchange *exchange)
 {
     const struct alb *alb = httpd_context(exchange->httpd);
     struct forward *forward = exchange->context;
-    struct forward fault = {.rule_priority = ALB_NO_RULE,
-                            .is_own = true,
-                            .reason = exchange->fault ? rc_name(exchange->fault) : NULL};
-    write_record(alb, exchange, forward ? forward : &fault);
-    if (forward)
-        alb_call_drop(&forward->call);
-    if (forward && forward->group)
+    if (!forward) {
+        write_lost_record(alb, exchange);
+        return;
+    }
+    write_record(alb, exchange, forward);
+    alb_call_drop(&forward->call);
+    if (forward->group)
         alb_group_let_go(forward->group);
 }
 

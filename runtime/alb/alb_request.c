@@ -133,13 +133,12 @@ static struct bytes port_text(unsigned port, char text[PORT_TEXT])
 }
 
 static enum rc host_value(const struct http_request *req, const struct alb_client *client,
-                          struct bytes *out)
+                          struct bytes port, struct bytes *out)
 {
     const struct bytes *sent = http_request_header(req, "host");
     struct bytes host = sent && sent->len ? *sent : bytes_from_str(client->dns_name);
     bool is_default = client->listener_port == 80 || client->listener_port == 443;
-    char digits[PORT_TEXT];
-    struct bytes pieces[] = {host, BYTES_LIT(":"), port_text(client->listener_port, digits)};
+    struct bytes pieces[] = {host, BYTES_LIT(":"), port};
     enum rc rc = join(req->arena, out, pieces, is_default || has_port(host) ? 1 : 3);
     if (rc != RC_OK)
         return rc;
@@ -165,9 +164,10 @@ static enum rc forwarded_for_value(const struct http_request *req, const struct 
         return rc;
     bool has_port_too = client->attributes && client->attributes->has_xff_client_port;
     char digits[PORT_TEXT];
-    struct bytes pieces[] = {list, list.len ? BYTES_LIT(", ") : list,
-                             bytes_from_str(client->address), BYTES_LIT(":"),
-                             port_text(client->port, digits)};
+    struct bytes pieces[5] = {list, list.len ? BYTES_LIT(", ") : list,
+                              bytes_from_str(client->address), BYTES_LIT(":")};
+    if (has_port_too)
+        pieces[4] = port_text(client->port, digits);
     return join(req->arena, out, pieces, has_port_too ? 5 : 3);
 }
 
@@ -193,11 +193,19 @@ static bool has_root(struct bytes trace)
            (trace.len && memmem(trace.ptr, trace.len, ";Root=", 6) != NULL);
 }
 
-/* The last `count` hex digits of `value`. */
-static void put_hex(char *to, uint64_t value, int count)
+/* Eight hex digits, all at once: each half of a byte gets a byte, those from 10 on become letters.
+ * The first digit is in the lowest byte: both architectures are little-endian. */
+static void put_hex(char *to, uint32_t value)
 {
-    for (int i = count - 1; i >= 0; i--, value >>= 4)
-        to[i] = "0123456789abcdef"[value & 15];
+    const uint64_t ones = UINT64_MAX / 0xFF;
+    uint64_t digits = __builtin_bswap32(value);
+    digits = (digits | digits << 16) & 0x0000FFFF0000FFFFu;
+    digits = (digits | digits << 8) & 0x00FF00FF00FF00FFu;
+    digits = (digits >> 4 & (ones * 0x0F & 0x00FF00FF00FF00FFu)) |
+             (digits & (ones * 0x0F & 0x00FF00FF00FF00FFu)) << 8;
+    uint64_t is_letter = (digits + ones * 6) >> 4 & ones;
+    digits += ones * '0' + is_letter * ('a' - '0' - 10);
+    memcpy(to, &digits, sizeof digits);
 }
 
 static enum rc trace_value(const struct http_request *req, const struct alb_client *client,
@@ -212,9 +220,11 @@ static enum rc trace_value(const struct http_request *req, const struct alb_clie
         rc = kept_trace(req, *sent, &kept);
     if (rc != RC_OK)
         return rc;
-    put_hex(id + 3, (uint64_t)(epoch_ms / 1000), 8);
-    put_hex(id + 12, random_next(random), 8);
-    put_hex(id + 20, random_next(random), 16);
+    put_hex(id + 3, (uint32_t)(epoch_ms / 1000));
+    put_hex(id + 12, (uint32_t)random_next(random));
+    uint64_t number = random_next(random);
+    put_hex(id + 20, (uint32_t)(number >> 32));
+    put_hex(id + 28, (uint32_t)number);
     struct bytes pieces[] = {has_root(kept) ? BYTES_LIT("Self") : BYTES_LIT("Root"),
                              bytes_make(id, sizeof id - 1), BYTES_LIT(";"), kept};
     return join(req->arena, out, pieces, kept.len ? 4 : 2);
@@ -269,10 +279,11 @@ enum rc alb_request_prepare(struct http_request *req, const struct alb_client *c
     bool connected = has_connection(req);
     struct http_field *fields =
         arena_alloc(req->arena, (req->field_count + ADDED_FIELDS) * sizeof *fields);
-    if (!fields || host_value(req, client, &host) != RC_OK ||
+    if (!fields ||
+        arena_dup(req->arena, port_text(client->listener_port, digits), &port) != RC_OK ||
+        host_value(req, client, port, &host) != RC_OK ||
         forwarded_for_value(req, client, &forwarded) != RC_OK ||
-        trace_value(req, client, random, &trace) != RC_OK ||
-        arena_dup(req->arena, port_text(client->listener_port, digits), &port) != RC_OK)
+        trace_value(req, client, random, &trace) != RC_OK)
         return RC_NOMEM;
     if (xff_mode(client) == ALB_XFF_APPEND)
         add(fields, &count, "X-Forwarded-For", forwarded);

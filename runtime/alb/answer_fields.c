@@ -16,9 +16,7 @@ void answer_fields_set(const struct alb_listener_attributes *attributes, bool is
     const char *value;
     if (is_own && !attributes->names_server)
         remove_fields(res, BYTES_LIT("server"));
-    for (size_t i = 0; alb_listener_field_at(attributes, i, &name, &value); i++) {
-        if (!value)
-            continue;
+    for (size_t i = 0; alb_listener_field_next(attributes, &i, &name, &value);) {
         remove_fields(res, name);
         if (arena_dup(arena, bytes_from_str(value), &copy) == RC_OK)
             http_response_add(res, arena, name, copy);

@@ -325,16 +325,17 @@ bool alb_attribute_at(enum alb_attribute_scope scope, const void *attributes, si
     return true;
 }
 
-bool alb_listener_field_at(const struct alb_listener_attributes *attributes, size_t i,
-                           struct bytes *name, const char **value)
+bool alb_listener_field_next(const struct alb_listener_attributes *attributes, size_t *i,
+                             struct bytes *name, const char **value)
 {
-    if (i >= sizeof listener_fields / sizeof *listener_fields)
-        return false;
-    *name = listener_fields[i];
-    *value = attributes->texts[i + 1];
-    if (*value && **value == '\0')
-        *value = NULL;
-    return true;
+    for (; *i < sizeof listener_fields / sizeof *listener_fields; ++*i) {
+        *value = attributes->texts[*i + 1];
+        if (*value && **value) {
+            *name = listener_fields[(*i)++];
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *alb_attribute_get(enum alb_attribute_scope scope, const void *attributes,

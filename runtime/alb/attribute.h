@@ -83,10 +83,10 @@ enum alb_error alb_attribute_check(enum alb_attribute_scope scope, struct bytes 
 bool alb_attribute_at(enum alb_attribute_scope scope, const void *attributes, size_t i,
                       const char **key, const char **value) MUST_CHECK;
 
-/* The i-th header field that a listener's attributes can set in answers. `value`: NULL where it is
- * not to be set. false: there are no more. */
-bool alb_listener_field_at(const struct alb_listener_attributes *attributes, size_t i,
-                           struct bytes *name, const char **value) MUST_CHECK;
+/* The next header field that a listener's attributes set in answers, from the `*i`-th attribute on,
+ * 0 at first; `*i` moves behind it. false: there are no more. */
+bool alb_listener_field_next(const struct alb_listener_attributes *attributes, size_t *i,
+                             struct bytes *name, const char **value) MUST_CHECK;
 
 /* The value of `key` as text; NULL: there is no such attribute in this scope. */
 const char *alb_attribute_get(enum alb_attribute_scope scope, const void *attributes,

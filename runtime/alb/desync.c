@@ -140,16 +140,11 @@ static void judge_length(struct desync_judge *judge, struct bytes value)
                                         : DESYNC_MULTIPLE_CONTENT_LENGTH);
 }
 
-void desync_judge_field(struct desync_judge *judge, struct bytes name, struct bytes value)
+/* own: what its bytes are worth. */
+static void judge_meaning(struct desync_judge *judge, struct bytes name, struct bytes value,
+                          enum desync_reason own)
 {
-    enum desync_reason own = judge_bytes(name, value);
     enum likeness like = likeness(name);
-    desync_note(&judge->fields, own);
-    struct bytes trimmed = bytes_trim(name);
-    if (trimmed.len == 0 || trimmed.ptr[0] == ':') {
-        desync_note(&judge->fields, DESYNC_EMPTY_HEADER);
-        return;
-    }
     bool is_disguised = like == ENCODING_DISGUISED || like == LENGTH_DISGUISED;
     if (like == NEITHER || (is_disguised && own == DESYNC_BAD_HEADER))
         return;
@@ -161,6 +156,17 @@ void desync_judge_field(struct desync_judge *judge, struct bytes name, struct by
         judge_encoding(judge, value);
     else
         judge_length(judge, value);
+}
+
+void desync_judge_field(struct desync_judge *judge, struct bytes name, struct bytes value)
+{
+    enum desync_reason own = judge_bytes(name, value);
+    struct bytes trimmed = bytes_trim(name);
+    desync_note(&judge->fields, own);
+    if (trimmed.len == 0 || trimmed.ptr[0] == ':')
+        desync_note(&judge->fields, DESYNC_EMPTY_HEADER);
+    else
+        judge_meaning(judge, name, value, own);
 }
 
 /* --- the whole --- */
@@ -231,10 +237,11 @@ enum desync_reason desync_judge_end(struct desync_judge *judge,
         desync_note(&verdict, judge->length);
         desync_note(&verdict, judge_semantics(judge, request, version));
     }
-    if (!http_is_token(request->method))
+    if (!request->is_read && !http_is_token(request->method))
         desync_note(&verdict, DESYNC_BAD_METHOD);
     desync_note(&verdict, judge_version(request->version, version));
-    desync_note(&verdict, judge_uri(request->uri));
+    if (!request->is_read)
+        desync_note(&verdict, judge_uri(request->uri));
     desync_note(&verdict, judge->lines);
     return verdict;
 }
@@ -242,7 +249,12 @@ enum desync_reason desync_judge_end(struct desync_judge *judge,
 enum desync_reason desync_judge(const struct desync_request *request)
 {
     struct desync_judge judge = {0};
-    for (size_t i = 0; i < request->field_count; i++)
-        desync_judge_field(&judge, request->fields[i].name, request->fields[i].value);
+    for (size_t i = 0; i < request->field_count; i++) {
+        const struct http_field *field = &request->fields[i];
+        if (request->is_read)
+            judge_meaning(&judge, field->name, field->value, DESYNC_IS_COMPLIANT);
+        else
+            desync_judge_field(&judge, field->name, field->value);
+    }
     return desync_judge_end(&judge, request);
 }

@@ -78,6 +78,8 @@ struct desync_request {
     struct bytes version; /* such as "HTTP/1.1"; empty: HTTP/0.9 */
     const struct http_field *fields;
     size_t field_count;
+    bool is_read; /* our reader has taken it: each byte is one that the grammar has there, so that
+                   * only what the fields say together is left to judge */
 };
 
 enum desync_tier desync_tier(enum desync_reason reason);

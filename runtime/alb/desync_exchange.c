@@ -8,6 +8,7 @@ enum desync_reason desync_of_request(const struct httpd_exchange *exchange)
         .version = exchange->is_http10 ? BYTES_LIT("HTTP/1.0") : BYTES_LIT("HTTP/1.1"),
         .fields = exchange->req.fields,
         .field_count = exchange->req.field_count,
+        .is_read = true,
     };
     return desync_judge(&request);
 }

@@ -186,18 +186,28 @@ static struct upstream *take_connection(struct alb_call *call, struct alb_target
     return upstream;
 }
 
-static void give_connection(struct alb_call *call, bool is_reusable)
+/* The call has its target no more; the connection is the caller's. */
+static struct upstream *leave_target(struct alb_call *call)
 {
-    struct alb_target *target = call->_target;
-    struct upstream *upstream = call->_upstream;
-    unlink_call(call, &target->calls);
+    unlink_call(call, &call->_target->calls);
     call->_target = NULL;
-    if (is_reusable && !call->is_last && is_good(target) && !target->is_removed &&
+    return call->_upstream;
+}
+
+static void put_connection(struct alb_target *target, struct upstream *upstream, bool is_reusable)
+{
+    if (is_reusable && is_good(target) && !target->is_removed &&
         target->idle_count < ALB_IDLE_CONNECTIONS)
         target->idle[target->idle_count++] = upstream;
     else
         upstream_close(upstream);
     alb_target_let_go(target);
+}
+
+static void give_connection(struct alb_call *call, bool is_reusable)
+{
+    struct alb_target *target = call->_target;
+    put_connection(target, leave_target(call), is_reusable && !call->is_last);
 }
 
 /* --- requests --- */
@@ -220,7 +230,6 @@ static void on_upstream_done(void *context, struct upstream *upstream, enum rc r
     struct alb_target *target = call->_target;
     bool is_failure = rc == RC_IO || (rc == RC_CLOSED && !has_begun);
     bool again = rc != RC_OK && tries_again(call, rc, has_begun);
-    (void)upstream;
     call->connection_errors += rc == RC_IO;
     call->tls_errors += rc == RC_REFUSED;
     if (rc == RC_OK)
@@ -233,17 +242,14 @@ static void on_upstream_done(void *context, struct upstream *upstream, enum rc r
         return;
     }
     /* The answer's views live in the connection, and the call may be gone when its owner knows. */
-    struct alb_call mine = *call;
-    bool is_reusable = rc == RC_OK && res->keep_alive;
-    unlink_call(call, &target->calls);
-    call->_target = NULL;
+    bool is_reusable = rc == RC_OK && res->keep_alive && !call->is_last;
+    (void)leave_target(call);
     end_call(call,
              rc == RC_OK        ? ALB_SERVED
              : rc == RC_TIMEOUT ? ALB_SERVED_TIMEOUT
                                 : ALB_SERVED_BAD,
              res);
-    link_call(&mine, &target->calls);
-    give_connection(&mine, is_reusable);
+    put_connection(target, upstream, is_reusable);
 }
 
 static void on_upstream_begun(void *context, struct upstream *upstream,

@@ -23,12 +23,10 @@ void alb_arn_make(struct alb_model *model, char arn[ALB_ARN_MAX + 1], const char
 
 struct bytes alb_arn_tail(const char *arn)
 {
-    static const char balancer[] = ":loadbalancer/";
-    const char *at = strstr(arn, balancer);
-    if (at)
-        return bytes_from_str(at + sizeof balancer - 1);
-    at = strrchr(arn, ':');
-    return bytes_from_str(at ? at + 1 : arn);
+    const char *colon = strrchr(arn, ':');
+    struct bytes tail = bytes_from_str(colon ? colon + 1 : arn);
+    struct bytes balancer = BYTES_LIT("loadbalancer/");
+    return bytes_starts_with(tail, balancer) ? bytes_skip(tail, balancer.len) : tail;
 }
 
 struct alb_model *alb_model_new(const struct alb_model_options *options)

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "runtime/alb/desync.h"
+#include "runtime/core/http.h"
+#include "runtime/core/uri.h"
 #include "runtime/json/json.h"
 #include "runtime/json/json_nul.h"
 #include "tests/support/data.h"
@@ -89,6 +91,31 @@ Test(desync, judges_the_librarys_cases_as_the_library_does)
         read_case(item, &one);
         expect(index++, "cut", desync_judge(&one.request), &one);
     }
+}
+
+/* What our reader would take: it asks no more of the bytes. */
+static bool is_readable(const struct desync_request *request)
+{
+    bool is_good = http_is_token(request->method) && uri_is_target(request->uri);
+    for (size_t i = 0; i < request->field_count; i++)
+        is_good &=
+            http_is_token(request->fields[i].name) && http_is_field_value(request->fields[i].value);
+    return is_good;
+}
+
+Test(desync, judges_what_was_read_as_it_would_without)
+{
+    const cJSON *item;
+    int index = 0, count = 0;
+    cJSON_ArrayForEach(item, read_cases())
+    {
+        struct one_case one;
+        read_case(item, &one);
+        one.request.is_read = is_readable(&one.request);
+        count += one.request.is_read;
+        expect(index++, "read", desync_judge(&one.request), &one);
+    }
+    cr_expect_gt(count, 20);
 }
 
 static void write_head(const struct one_case *one, struct buf *head)
