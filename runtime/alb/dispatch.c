@@ -9,10 +9,11 @@ enum { REQUEST_BYTES = 1024 };
 
 static void try_call(struct alb_call *call);
 
+/* A body that comes part by part comes once. */
 static bool may_repeat(const struct alb_call *call)
 {
     enum http_method method = call->req->method;
-    return !call->_has_pushed && method != HTTP_POST && method != HTTP_PATCH &&
+    return !call->has_body && method != HTTP_POST && method != HTTP_PATCH &&
            method != HTTP_METHOD_OTHER;
 }
 
@@ -53,20 +54,15 @@ static bool is_on_its_way(const struct alb_group *group)
     return group->expected > 0;
 }
 
-static bool has_good(const struct alb_group *group)
-{
-    static const struct alb_least any = {.count = 1};
-    return pick_is_enough(group, &any);
-}
-
 /* NULL: none; `waits` says whether there will be one. As on AWS, all get requests when too few are
  * healthy (fail-open). */
 static struct alb_target *pick(struct alb_call *call, bool *waits)
 {
+    static const struct alb_least one = {.count = 1};
     const struct alb_group *group = call->group;
     call->is_fail_open = !pick_is_enough(group, &group->attributes.least_healthy.routing);
     struct alb_target *target = next_good(call);
-    *waits = !target && !has_good(group) && is_on_its_way(group);
+    *waits = !target && !pick_is_enough(group, &one) && is_on_its_way(group);
     return target || *waits ? target : pick_any(call->group, call->loop->now_ms);
 }
 
@@ -373,7 +369,6 @@ bool alb_call_push(struct alb_call *call, struct bytes part, bool is_last)
     bool has_gone;
     if (!call->_target)
         return false;
-    call->_has_pushed = true;
     if (call->body_len != HTTP1_CHUNKS)
         return upstream_push(call->_upstream, part, is_last);
     buf_init(&bytes, LIMIT_INPUT_BYTES);

@@ -78,7 +78,6 @@ struct alb_call {
     struct upstream *_upstream;
     bool _is_reused; /* the connection had a request before */
     bool _is_begun;
-    bool _has_pushed; /* part of the body is gone, so that there is no other try */
     struct loop_timer _timer;
     struct alb_call *_next, *_prev;
 };

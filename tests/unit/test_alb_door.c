@@ -57,6 +57,14 @@ static void *run_target(void *argument)
     return NULL;
 }
 
+/* Of the target: its failures make it one that is starting. */
+static struct alb_target_owner owner;
+
+static void doubt(void *context)
+{
+    alb_target_set_state(context, ALB_INITIAL, NULL, NULL);
+}
+
 static void add_target(void)
 {
     struct alb_target *target;
@@ -69,6 +77,8 @@ static void add_target(void)
                                      &target, NULL),
                  ALB_OK);
     alb_target_set_state(target, ALB_HEALTHY, NULL, NULL);
+    target->owner = owner;
+    target->owner.context = target;
     cr_assert_eq(pthread_create(&target_thread, NULL, run_target, NULL), 0);
 }
 
@@ -216,6 +226,20 @@ Test(alb_door, a_target_that_is_silent_is_given_up_after_the_idle_timeout)
     answer = (struct bytes){NULL, 0};
     start("1");
     cr_expect_eq(ask(GET("/group"), text, sizeof text), 504);
+    stop();
+}
+
+/* What of the body would come while no target has the request would be lost. */
+Test(alb_door, a_request_whose_body_is_on_its_way_has_one_try)
+{
+    char text[256];
+    answer = BYTES_LIT("");
+    owner.on_failed = doubt;
+    start("60");
+    cr_expect_eq(
+        ask(BYTES_LIT("PUT /group HTTP/1.1\r\nHost: Me.example:81\r\nContent-Length: 4\r\n\r\n"),
+            text, sizeof text),
+        502);
     stop();
 }
 
