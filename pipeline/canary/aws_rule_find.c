@@ -70,7 +70,8 @@ static bool has_all_tags(const struct plan_rule *rule, const struct xml_node *de
 struct finding {
     struct aws_driver *driver;
     char *arn;
-    unsigned count; /* of rules that fit */
+    unsigned count;                  /* of rules that fit */
+    char others[CANARY_WHY_MAX / 2]; /* slots of those that forward to several, but not to ours */
 };
 
 static void take(struct finding *finding, struct bytes arn)
@@ -105,6 +106,17 @@ static enum rc look_at_tags(struct finding *finding, const struct xml_node *rule
 
 /* --- rules, listeners, load balancers --- */
 
+static void note_others(struct finding *finding, const struct canary_rule *rule)
+{
+    for (size_t i = 0; i < rule->count; i++) {
+        size_t len = strlen(finding->others);
+        struct bytes name =
+            *rule->slots[i] ? bytes_from_str(rule->slots[i]) : canary_group_name(rule->groups[i]);
+        (void)snprintf(finding->others + len, sizeof finding->others - len, "%s%.*s",
+                       len ? ", " : "", BYTES_ARG(name));
+    }
+}
+
 /* Does it forward to both of the plan's slots? */
 static enum rc look_at_slots(struct finding *finding, const struct xml_node *member, char *why)
 {
@@ -114,10 +126,14 @@ static enum rc look_at_slots(struct finding *finding, const struct xml_node *mem
     if (aws_rule_take(&rule, member, why) != RC_OK || rule.count < 2)
         return RC_OK; /* a rule of somebody else's */
     enum rc rc = aws_rule_slots(finding->driver, &rule, why);
-    if (rc == RC_OK && canary_rule_find(&rule, plan->stable, &index) &&
+    if (rc != RC_OK)
+        return rc;
+    if (canary_rule_find(&rule, plan->stable, &index) &&
         canary_rule_find(&rule, plan->canary, &index))
         take(finding, bytes_from_str(rule.arn));
-    return rc;
+    else
+        note_others(finding, &rule);
+    return RC_OK;
 }
 
 static enum rc look_at_rule(struct finding *finding, const struct xml_node *rule, int n, char *why)
@@ -198,8 +214,8 @@ static void name_wanted(const struct plan *plan, char *name, size_t len)
         (void)snprintf(name, len, "of priority %s at port %u of '%.64s'", wanted->priority,
                        wanted->port, wanted->balancer);
     else
-        (void)snprintf(name, len, "of '%.64s' that forward to '%.32s' and '%.32s'",
-                       wanted->balancer, plan->stable, plan->canary);
+        (void)snprintf(name, len, "of '%.64s' with the slots '%.32s' and '%.32s'", wanted->balancer,
+                       plan->stable, plan->canary);
 }
 
 enum rc aws_rule_find(struct aws_driver *driver, char *arn, char *why)
@@ -216,8 +232,11 @@ enum rc aws_rule_find(struct aws_driver *driver, char *arn, char *why)
         return rc;
     arn[0] = 0;
     name_wanted(driver->options.plan, name, sizeof name);
-    if (finding.count == 0)
+    if (finding.count == 0 && !*finding.others)
         return not_there("rule", name, why);
-    (void)snprintf(why, CANARY_WHY_MAX, "there are %u rules %s", finding.count, name);
+    if (finding.count == 0)
+        (void)snprintf(why, CANARY_WHY_MAX, "there is no rule %s: it has %s", name, finding.others);
+    else
+        (void)snprintf(why, CANARY_WHY_MAX, "there are %u rules %s", finding.count, name);
     return RC_REFUSED;
 }

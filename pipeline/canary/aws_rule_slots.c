@@ -24,7 +24,7 @@ enum rc aws_rule_slots(struct aws_driver *driver, struct canary_rule *rule, char
 {
     const struct plan *plan = driver->options.plan;
     const struct xml_node *root, *description;
-    char name[40];
+    char name[48];
     struct buf form;
     size_t index;
     if (canary_rule_find(rule, plan->stable, &index) &&

@@ -218,6 +218,22 @@ static void take_plan_of_the_tree(const char *name)
     canary_rig_plan(&canary, mended);
 }
 
+Test(canary_rig, a_slot_that_is_not_there_is_told_with_those_that_are)
+{
+    struct program program;
+    canary_rig_plan(&canary,
+                    "{\"rule\":{\"load_balancer\":\"duet-local\"},\"stable\":\"fargate-a\","
+                    "\"canary\":\"fargate-c\",\"steps\":[{\"share\":\"all\"}]}");
+    canary_rig_start(&canary, &program, "run", NULL);
+    int status = program_wait(&program);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 5, "%d", status);
+    cr_expect_not_null(strstr(program.out.data, "'fargate-a' and 'fargate-c': it has lambda-a, "
+                                                "lambda-b, fargate-a, fargate-b"),
+                       "%s", program.out.data);
+    program_release(&program);
+    cr_expect(has_weight("fargate-a", "100"));
+}
+
 Test(canary_rig, the_plans_of_this_tree_find_its_rule_and_slots)
 {
     static const char *const names[] = {"canary", "linear", "blue-green", "cautious"};
