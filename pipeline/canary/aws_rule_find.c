@@ -70,8 +70,9 @@ static bool has_all_tags(const struct plan_rule *rule, const struct xml_node *de
 struct finding {
     struct aws_driver *driver;
     char *arn;
-    unsigned count;                  /* of rules that fit */
-    char others[CANARY_WHY_MAX / 2]; /* slots of those that forward to several, but not to ours */
+    unsigned count; /* of rules that fit */
+    /* Slots of those that forward to several, but not to ours. */
+    char others[CANARY_WHY_MAX / 2 - 32];
 };
 
 static void take(struct finding *finding, struct bytes arn)

@@ -119,7 +119,7 @@ static enum alb_error change(struct alb_model *model, struct alb_rule *rule,
 void controls_answer(struct alb_model *model, const char *token, const struct http_request *req,
                      struct http_response *res)
 {
-    struct alb_rule *rule;
+    struct alb_rule *rule = NULL;
     struct alb_action action;
     struct alb_why why;
     if (!controls_permit(token, req, res) || !read_call(model, req, res, &rule, &action))
