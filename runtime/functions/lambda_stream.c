@@ -15,7 +15,9 @@
  * gone when the client is.
  */
 
+/* With memory of its own, which goes when it has been sent: a stream may be long. */
 struct message {
+    struct arena arena;
     struct bytes bytes;
     struct message *next;
 };
@@ -36,16 +38,30 @@ struct source {
 
 /* --- the client's side --- */
 
+static void message_free(struct message *message)
+{
+    arena_release(&message->arena);
+    free(message);
+}
+
+static struct message *take_first(struct stream *stream)
+{
+    struct message *message = stream->first;
+    stream->first = message->next;
+    if (!stream->first)
+        stream->last = &stream->first;
+    return message;
+}
+
 static enum rc produce(void *context, struct buf *out)
 {
     struct stream *stream = context;
     if (stream->is_broken)
         return RC_NOMEM;
     if (stream->first) {
-        buf_append(out, stream->first->bytes);
-        stream->first = stream->first->next;
-        if (!stream->first)
-            stream->last = &stream->first;
+        struct message *message = take_first(stream);
+        buf_append(out, message->bytes);
+        message_free(message);
     }
     return stream->first || stream->source ? RC_AGAIN : RC_OK;
 }
@@ -55,6 +71,8 @@ static void on_over(void *context)
     struct stream *stream = context;
     if (stream->source)
         stream->source->stream = NULL;
+    while (stream->first)
+        message_free(take_first(stream));
 }
 
 /* The stream may be gone after it. */
@@ -74,11 +92,16 @@ static void go_on(struct stream *stream)
 
 static void add(struct stream *stream, struct bytes event, struct bytes type, struct bytes payload)
 {
-    struct arena *arena = stream->invoke->call->arena;
     const struct event_stream_header headers[] = {
         {":message-type", BYTES_LIT("event")}, {":event-type", event}, {":content-type", type}};
-    struct message *message = arena_zalloc(arena, sizeof *message);
-    if (!message || event_stream_message(arena, headers, 3, payload, &message->bytes) != RC_OK) {
+    struct message *message = calloc(1, sizeof *message);
+    if (!message) {
+        stream->is_broken = true;
+        return;
+    }
+    arena_init(&message->arena, LIMIT_STREAM_BYTES);
+    if (event_stream_message(&message->arena, headers, 3, payload, &message->bytes) != RC_OK) {
+        message_free(message);
         stream->is_broken = true;
         return;
     }
