@@ -90,7 +90,7 @@ LIB_SRC   := $(filter-out $(MAIN_SRC) $(foreach s,$(no_stores),$(wildcard runtim
              $(call src,runtime/$(d))))
 APP_SRC   := $(call src,handlers) handlers/www_files.c # that one is made
 LOCAL_SRC := runtime/dashboard/www_files.c $(foreach d,http2 alb control dashboard process functions tasks local,$(call src,runtime/$(d)))
-CANARY_SRC := $(call src,pipeline/canary) $(call src,pipeline/guard)
+CANARY_SRC := $(filter-out %/main.c,$(call src,pipeline/canary) $(call src,pipeline/guard))
 TOOL_SRC  := $(call src,runtime/tool)
 TEST_SRC  := $(call src,tests/unit) $(call src,tests/parity) $(call src,tests/integration)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
@@ -112,7 +112,7 @@ HELP_OBJ := $(call obj,$(HELP_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 LOAD_BIN := $(patsubst tests/support/load/%.c,$(B)/tests/%,$(call src,tests/support/load))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/bench/%,$(call src,tests/bench))
-BINARIES := $(B)/bootstrap $(B)/server $(B)/duet
+BINARIES := $(B)/bootstrap $(B)/server $(B)/duet $(B)/guard
 
 # What a service outside this tree includes; runtime/duet.h lists the same.
 API_DIRS := core json store
@@ -275,6 +275,10 @@ $(B)/server: $(O)/runtime/server/main.o $(APP_OBJ) $(B)/libduet.a
 
 $(B)/duet: $(TOOL_OBJ) $(CANARY_OBJ) $(LOCAL_OBJ) $(B)/libduet.a
 	$(call run,LD,$(link) $^ $(LIBS_H2) $(LIBS_REGEX) $(LIBS_CURL) $(LIBS_LIB))
+
+# The guard as a Lambda function of its own.
+$(B)/guard: $(O)/pipeline/guard/main.o $(CANARY_OBJ) $(B)/libduet.a
+	$(call run,LD,$(link) $^ $(LIBS_CURL) $(LIBS_LIB))
 
 # What tests may call besides the library; an archive, so that each takes what it needs.
 $(B)/libtest.a: $(HELP_OBJ) $(APP_OBJ) $(LOCAL_OBJ) $(CANARY_OBJ) $(filter-out %/main.o,$(TOOL_OBJ))

@@ -38,6 +38,7 @@ runtime/tool    pipeline/canary pipeline/guard runtime/core runtime/json runtime
 joints='
 runtime/lambda/main.c       handlers/app_definition.h
 runtime/server/main.c       handlers/app_definition.h
+pipeline/guard/main.c       runtime/lambda/bootstrap.h
 '
 # System headers that a file may not include: a pattern of its path, then headers, or their beginnings.
 foreign='

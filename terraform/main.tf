@@ -170,6 +170,26 @@ module "observability" {
   email_addresses = var.alarm_email_addresses
 }
 
+module "guard" {
+  source = "./modules/guard"
+  count  = var.guard == null ? 0 : 1
+
+  name               = local.full_name
+  zip                = var.guard.zip
+  architecture       = var.lambda.architecture
+  policy             = var.guard.policy
+  rule_arn           = module.routing.production_rule_arn
+  parameter          = "/duet/${trimprefix(local.full_name, "duet-")}/guard"
+  canary_lock        = "/duet/${trimprefix(local.full_name, "duet-")}/canary"
+  topic_arn          = module.observability.topic_arn
+  cluster_name       = module.fargate_home.cluster_name
+  service_names      = values(module.fargate_home.service_names)
+  pin_secret         = var.pin_secret
+  log_retention_days = var.log_retention_days
+
+  permissions_boundary_arn = var.permissions_boundary_arn
+}
+
 module "waf" {
   source = "./modules/waf"
   count  = var.waf.enabled ? 1 : 0

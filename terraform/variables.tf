@@ -481,6 +481,20 @@ variable "alarm_email_addresses" {
   }
 }
 
+variable "guard" {
+  description = "The guard, which moves a failing home's share to the other one: its code in S3, and the rest of its policy as JSON. Null: none."
+  type = object({
+    zip    = object({ bucket = string, key = string })
+    policy = optional(string, "{}")
+  })
+  default = null
+
+  validation {
+    condition     = var.guard == null ? true : can(keys(jsondecode(var.guard.policy)))
+    error_message = "guard.policy is no JSON object."
+  }
+}
+
 variable "waf" {
   description = "A web application firewall: AWS's common rules, and a limit of requests of one address in five minutes."
   type = object({

@@ -101,14 +101,14 @@ static void take_side(const struct judge_side *side, struct guard_home_seen *hom
     home->latency_ms = tenth_slowest_ms(side);
 }
 
-static enum rc look_at_metrics(struct guard_look *look, const struct guard_state *state,
+static enum rc look_at_metrics(struct guard_look *look, struct guard_state *state,
                                struct guard_seen *seen, char *why)
 {
     int64_t period_ms = (int64_t)look->policy->plan.period_s * 1000;
     int64_t end_ms = (seen->now_ms - look->policy->plan.late_ms) / period_ms * period_ms;
     struct canary_state asked = {.count = look->rule.count};
     struct judge_sample sample;
-    if (look->policy->metrics.windows == 0 || end_ms <= look->window_end_ms)
+    if (look->policy->metrics.windows == 0 || end_ms <= state->window_ms)
         return RC_OK;
     memcpy(asked.rule, look->rule.arn, sizeof asked.rule);
     memcpy(asked.groups, look->rule.groups, sizeof asked.groups);
@@ -117,13 +117,13 @@ static enum rc look_at_metrics(struct guard_look *look, const struct guard_state
     enum rc rc = aws_sample(look->driver, &asked, end_ms - period_ms, end_ms, &sample, why);
     if (rc != RC_OK)
         return rc;
-    look->window_end_ms = end_ms;
+    state->window_ms = end_ms;
     take_side(&sample.stable, &seen->homes[GUARD_LAMBDA]);
     take_side(&sample.canary, &seen->homes[GUARD_FARGATE]);
     return RC_OK;
 }
 
-enum rc guard_look_homes(struct guard_look *look, const struct guard_state *state,
+enum rc guard_look_homes(struct guard_look *look, struct guard_state *state,
                          struct guard_seen *seen, char *why)
 {
     enum rc rc = look_at_targets(look, state, seen, why);

@@ -14,7 +14,6 @@ struct guard_look {
     struct aws_driver *driver;
     const struct guard_policy *policy;
     struct canary_rule rule;
-    int64_t window_end_ms; /* of the last window that was asked for; 0: none */
 };
 
 /* Reads the rule and the canary's lock into `seen`, which has_rule then, and the names of the
@@ -24,7 +23,7 @@ enum rc guard_look_rule(struct guard_look *look, struct guard_state *state, stru
                         char *why) MUST_CHECK;
 
 /* Looks at both homes' targets, and at their metrics where a window more is complete. */
-enum rc guard_look_homes(struct guard_look *look, const struct guard_state *state,
+enum rc guard_look_homes(struct guard_look *look, struct guard_state *state,
                          struct guard_seen *seen, char *why) MUST_CHECK;
 
 /* Publishes to the policy's topic; RC_OK where it has none. */

@@ -84,8 +84,8 @@ void guard_state_print(const struct guard_state *state, struct buf *out)
     print_groups(state, out);
     buf_printf(out,
                "],\"step\":%zu,\"stepped_ms\":%" PRId64 ",\"scaling_ms\":%" PRId64
-               ",\"is_alarmed\":%s,\"expiry_ms\":%" PRId64 ",\"owner\":",
-               state->step, state->stepped_ms, state->scaling_ms,
+               ",\"window_ms\":%" PRId64 ",\"is_alarmed\":%s,\"expiry_ms\":%" PRId64 ",\"owner\":",
+               state->step, state->stepped_ms, state->scaling_ms, state->window_ms,
                state->is_alarmed ? "true" : "false", state->expiry_ms);
     json_text_string(out, bytes_from_str(state->owner));
     for (int i = 0; i < GUARD_HOMES; i++) {
@@ -156,6 +156,7 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
     fields_whole(root, "step", 0, 1000, &step);
     read_time(root, "stepped_ms", &state->stepped_ms);
     read_time(root, "scaling_ms", &state->scaling_ms);
+    read_time(root, "window_ms", &state->window_ms);
     fields_switch(root, "is_alarmed", &state->is_alarmed);
     read_time(root, "expiry_ms", &state->expiry_ms);
     read_text(root, "owner", state->owner, sizeof state->owner);
@@ -168,9 +169,9 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
 
 bool guard_state_parse(struct guard_state *state, struct bytes text, char *error, size_t error_len)
 {
-    static const char *const known[] = {"phase",      "away",       "groups",     "step",
-                                        "stepped_ms", "scaling_ms", "is_alarmed", "expiry_ms",
-                                        "owner",      "lambda",     "fargate",    NULL};
+    static const char *const known[] = {
+        "phase",      "away",      "groups", "step",   "stepped_ms", "scaling_ms", "window_ms",
+        "is_alarmed", "expiry_ms", "owner",  "lambda", "fargate",    NULL};
     struct fields fields = {.error = error, .error_len = error_len};
     struct arena arena;
     cJSON *json;

@@ -49,6 +49,7 @@ struct guard_state {
     size_t step;        /* index, of GUARD_BACK */
     int64_t stepped_ms; /* when it was made */
     int64_t scaling_ms; /* since when tasks are waited for; 0: they are not */
+    int64_t window_ms;  /* the end of the last window of metrics that was judged; 0: none */
     bool is_alarmed;    /* both homes fail, and it has been told */
     struct guard_home_state homes[GUARD_HOMES];
     char owner[GUARD_NAME_MAX];

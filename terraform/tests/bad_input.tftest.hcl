@@ -67,8 +67,10 @@ run "first_values" {
     alarm_email_addresses = ["on-call"]
     # rate too low
     waf = { rate_limit = 1 }
+    # policy that is no object
+    guard = { zip = { bucket = "b", key = "guard.zip" }, policy = "1" }
   }
-  expect_failures = [var.name, var.region, var.tags, var.network, var.existing_network, var.allowed_cidrs, var.domain_name, var.slots, var.rule_epoch, var.pin_secret, var.health_check, var.timeouts, var.settings, var.log_level, var.log_retention_days, var.metrics_namespace, var.lambda_zip, var.image, var.lambda, var.fargate, var.alarm_thresholds, var.alarm_email_addresses, var.waf, var.permissions_boundary_arn]
+  expect_failures = [var.name, var.region, var.tags, var.network, var.existing_network, var.allowed_cidrs, var.domain_name, var.slots, var.rule_epoch, var.pin_secret, var.health_check, var.timeouts, var.settings, var.log_level, var.log_retention_days, var.metrics_namespace, var.lambda_zip, var.image, var.lambda, var.fargate, var.alarm_thresholds, var.alarm_email_addresses, var.waf, var.guard, var.permissions_boundary_arn]
 }
 
 run "second_values" {

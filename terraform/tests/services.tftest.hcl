@@ -151,3 +151,45 @@ run "waf" {
     error_message = "an address has its limit"
   }
 }
+
+run "guard" {
+  module {
+    source = "./modules/guard"
+  }
+  variables {
+    name                     = "duet-dev"
+    zip                      = { bucket = "duet-artifacts", key = "guard/1.zip" }
+    architecture             = "arm64"
+    policy                   = "{\"health\":{\"looks\":3}}"
+    rule_arn                 = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/duet-dev/1/2/3"
+    parameter                = "/duet/dev/guard"
+    canary_lock              = "/duet/dev/canary"
+    topic_arn                = "arn:aws:sns:eu-west-1:123456789012:duet-dev-alarms"
+    cluster_name             = "duet-dev"
+    service_names            = ["duet-dev-a", "duet-dev-b"]
+    pin_secret               = "0123456789abcdef-secret"
+    log_retention_days       = 30
+    permissions_boundary_arn = null
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this.environment[0].variables.GUARD_POLICY).lock == "/duet/dev/canary" && jsondecode(aws_lambda_function.this.environment[0].variables.GUARD_POLICY).health.looks == 3
+    error_message = "the architecture's rule and lock, and the rest as it was given"
+  }
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 1 && aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 0
+    error_message = "one guard at a time"
+  }
+  assert {
+    condition     = aws_cloudwatch_event_rule.this["minute"].schedule_expression == "rate(1 minute)" && jsondecode(aws_cloudwatch_event_rule.this["alarm"].event_pattern).detail.alarmName[0].prefix == "duet-dev-"
+    error_message = "each minute, and at an alarm of its own architecture"
+  }
+  assert {
+    condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "Weights"]) == var.rule_arn && !contains(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : [for resource in flatten([statement.Resource]) : statement.Sid if resource == "*"]]), "Tasks")
+    error_message = "it writes one rule, and services of one cluster"
+  }
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : !contains(flatten([statement.Resource]), "*") || statement.Sid == "Look"])
+    error_message = "only what looks may look at all"
+  }
+}

@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -36,17 +37,23 @@ static void teardown(void)
 
 TestSuite(guard_rig, .init = setup, .fini = teardown, .timeout = 280);
 
-static void start_guard(const char *endpoint_port, const char *option)
+static void write_policy(char *text, size_t len, const char *secret_variable)
 {
-    char text[1024];
-    (void)snprintf(text, sizeof text,
+    (void)snprintf(text, len,
                    "{\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,\"priority\":40000},"
                    "\"probes\":{\"url\":\"http://127.0.0.1:%u/gtg\",\"interval\":\"50ms\","
-                   "\"timeout\":\"30s\",\"failures\":2},\"metrics\":{\"windows\":0},"
+                   "\"secret_variable\":\"%s\",\"timeout\":\"30s\",\"failures\":2},\"metrics\":{"
+                   "\"windows\":0},"
                    "\"health\":{\"looks\":0},\"interval\":\"200ms\",\"lease\":\"10s\","
                    "\"moves\":{\"apart\":\"1s\",\"back_after\":\"1s\",\"step\":\"1s\","
                    "\"steps\":[50,100]}}",
-                   rig.port, rig.port);
+                   rig.port, rig.port, secret_variable);
+}
+
+static void start_guard(const char *endpoint_port, const char *option)
+{
+    char text[1024];
+    write_policy(text, sizeof text, "DUET_PIN_SECRET");
     canary_rig_plan(&world, text);
     if (endpoint_port)
         (void)snprintf(world.endpoint, sizeof world.endpoint, "http://127.0.0.1:%s", endpoint_port);
@@ -200,4 +207,34 @@ Test(guard_rig, says_that_nobody_answers_and_keeps_trying)
     expect_line("; once more in 1 s");
     expect_line("; once more in 2 s");
     expect_end(0);
+}
+
+/* The same as a function, which a schedule's event wakes. */
+Test(guard_rig, guards_as_a_lambda_function_too)
+{
+    char policy[1536], endpoint[128], event[2 * TEMPDIR_PATH_MAX], program[512];
+    const char *folder = getenv("DUET_BUILD");
+    (void)snprintf(program, sizeof program, "%s/guard", folder ? folder : "build");
+    tempdir_write(tempdir_join(&world.folder, "", "event.json", event),
+                  "{\"source\":\"aws.events\",\"detail-type\":\"Scheduled Event\",\"detail\":{}}");
+    (void)snprintf(policy, sizeof policy, "GUARD_POLICY=");
+    write_policy(policy + strlen(policy), sizeof policy - strlen(policy), "GUARD_PIN_SECRET");
+    (void)snprintf(endpoint, sizeof endpoint, "AWS_ENDPOINT_URL=%s", world.endpoint);
+    const char *argv[] = {"duet",        "invoke",
+                          "--bootstrap", program,
+                          "--store",     "memory",
+                          "--timeout",   "60",
+                          "--env",       policy,
+                          "--env",       endpoint,
+                          "--env",       "AWS_REGION=eu-west-1",
+                          "--env",       "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+                          "--env",       "AWS_SECRET_ACCESS_KEY=example",
+                          "--env",       "GUARD_PIN_SECRET=open-sesame-open-sesame",
+                          event,         NULL};
+    set_tasks(0);
+    program_start(&guard, argv, NULL);
+    expect_line("\"act\":\"begin\"");
+    expect_line("\"act\":\"move\",\"home\":\"fargate\",\"phase\":\"away\"");
+    (void)program_stop(&guard);
+    program_release(&guard);
 }

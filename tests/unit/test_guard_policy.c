@@ -53,6 +53,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
                                 .tried = {100, 0},
                                 .step = 1,
                                 .stepped_ms = 1700000000123,
+                                .window_ms = 1700000040000,
                                 .is_alarmed = true,
                                 .owner = "host:7",
                                 .expiry_ms = 1700000060123};
@@ -72,7 +73,8 @@ Test(guard_policy, a_state_comes_back_as_it_was)
     cr_expect_eq(memcmp(&back.homes, &state.homes, sizeof back.homes), 0);
     cr_expect_eq(memcmp(back.wished, state.wished, sizeof back.wished), 0);
     cr_expect(back.phase == GUARD_BACK && back.away == GUARD_FARGATE && back.step == 1 &&
-              back.stepped_ms == state.stepped_ms && back.expiry_ms == state.expiry_ms);
+              back.stepped_ms == state.stepped_ms && back.window_ms == state.window_ms &&
+              back.expiry_ms == state.expiry_ms);
     cr_expect_str_eq(back.groups[1], "duet-dev-fargate-b");
     buf_release(&text);
     cr_expect_not(guard_state_parse(&back, BYTES_LIT("{\"phase\":\"asleep\"}"), error, 256));
