@@ -239,6 +239,17 @@ static bool find_store(struct rig_config *config, char *error)
     return entry != NULL;
 }
 
+/* A name without a folder is that of a file here, not of a program in PATH. NULL: no memory. */
+static const char *find_program(struct arena *arena, const char *said, const char *usual)
+{
+    struct bytes path;
+    if (!said)
+        return places_program(arena, usual);
+    if (strchr(said, '/'))
+        return said;
+    return arena_printf(arena, &path, "./%s", said) == RC_OK ? path.ptr : NULL;
+}
+
 static int run(struct rig_config *config, int argc, char **argv)
 {
     char error[ERROR_MAX] = "";
@@ -262,10 +273,8 @@ static int run(struct rig_config *config, int argc, char **argv)
         (void)fprintf(stderr, "duet local: %s\n", error);
         return 1;
     }
-    if (!config->bootstrap)
-        config->bootstrap = places_program(&config->arena, "bootstrap");
-    if (!config->server)
-        config->server = places_program(&config->arena, "server");
+    config->bootstrap = find_program(&config->arena, config->bootstrap, "bootstrap");
+    config->server = find_program(&config->arena, config->server, "server");
     if (config->bootstrap && config->server)
         return rig_run(config);
     (void)fputs("duet local: no memory\n", stderr);

@@ -315,6 +315,10 @@ static const struct bad_row bad_rows[] = {
      {"duet", "local", "--port", "0", "--control-port", "0", "--server", "/nowhere"},
      1,
      "/nowhere"},
+    {"no program",
+     {"duet", "local", "--port", "0", "--control-port", "0", "--server", "README.md"},
+     1,
+     "cannot run './README.md': Permission denied"},
 };
 
 Test(local, says_what_is_wrong_and_ends)
