@@ -79,7 +79,43 @@ static const char *group_of(const struct alb_model *model, const struct registry
     return found;
 }
 
-static void show_version(const struct rig_dashboard *rig_dashboard,
+/* Where a version is counted; NULL: there is no room. */
+static struct rig_dashboard_failures *failures_of(struct rig_dashboard *rig_dashboard,
+                                                  const char *name)
+{
+    size_t i = 0;
+    while (i < rig_dashboard->failure_count && strcmp(rig_dashboard->failures[i].name, name) != 0)
+        i++;
+    if (i == RIG_DASHBOARD_FAILURES_MAX)
+        return NULL;
+    struct rig_dashboard_failures *failures = &rig_dashboard->failures[i];
+    if (i == rig_dashboard->failure_count) {
+        rig_dashboard->failure_count++;
+        (void)snprintf(failures->name, sizeof failures->name, "%s", name);
+    }
+    return failures;
+}
+
+/* Tells of inits that have failed since the last look; counts begin anew with a new program. */
+static void tell_failures(struct rig_dashboard *rig_dashboard, const struct function *function,
+                          const char *name)
+{
+    struct function_stats stats;
+    function_stats(function, &stats);
+    struct rig_dashboard_failures *known =
+        stats.init_failures ? failures_of(rig_dashboard, name) : NULL;
+    if (!known || stats.init_failures == known->count)
+        return;
+    uint64_t more = stats.init_failures - (stats.init_failures > known->count ? known->count : 0);
+    known->count = stats.init_failures;
+    if (more == 1)
+        dashboard_event(rig_dashboard->dashboard, "lambda", "%s: an init failed", name);
+    else
+        dashboard_event(rig_dashboard->dashboard, "lambda", "%s: %llu inits failed", name,
+                        (unsigned long long)more);
+}
+
+static void show_version(struct rig_dashboard *rig_dashboard,
                          const struct registry_version *version, dashboard_sandbox_fn *each,
                          void *context)
 {
@@ -89,13 +125,14 @@ static void show_version(const struct rig_dashboard *rig_dashboard,
         return;
     registry_version_name(version, number);
     (void)snprintf(name, sizeof name, "%s:%s", version->function->name, number);
+    tell_failures(rig_dashboard, function, name);
     struct show show = {name, group_of(rig_dashboard->model, version), each, context};
     function_each_sandbox(function, show_sandbox, &show);
 }
 
 static void show_sandboxes(void *context, dashboard_sandbox_fn *each, void *each_context)
 {
-    const struct rig_dashboard *rig_dashboard = context;
+    struct rig_dashboard *rig_dashboard = context;
     const struct registry_function *function = registry_first(rig_dashboard->lambda->registry);
     for (; function; function = function->next)
         for (const struct registry_version *version = function->versions; version;

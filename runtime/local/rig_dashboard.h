@@ -14,11 +14,22 @@
 #include "runtime/local/rig_lambda.h"
 #include "runtime/local/rig_metrics.h"
 
+enum { RIG_DASHBOARD_FAILURES_MAX = 64 };
+
+/* How many inits of a version had failed at the last look. */
+struct rig_dashboard_failures {
+    char name[REGISTRY_NAME_MAX + 17]; /* "duet-local:1" */
+    uint64_t count;
+};
+
 struct rig_dashboard {
     const struct alb_model *model;
     const struct rig_lambda *lambda;
     const struct rig_fargate *fargate;
     struct dashboard *dashboard; /* NULL before rig_dashboard_init */
+    /* Of versions with such inits; of those beyond, none is told. */
+    struct rig_dashboard_failures failures[RIG_DASHBOARD_FAILURES_MAX];
+    size_t failure_count;
 };
 
 /* Fills a zeroed struct, which stays where it is. `lambda` and `fargate` may be started later.

@@ -6,6 +6,7 @@
 #include "runtime/functions/registry_home.h"
 #include "runtime/local/console.h"
 #include "runtime/local/rig_debug.h"
+#include "runtime/local/terraform.h"
 
 /* A slot's alias, and its target group. */
 static const struct {
@@ -77,6 +78,15 @@ static bool may_call(void *context, struct bytes function_arn, struct bytes grou
 
 /* --- the function of terraform/modules/lambda_home --- */
 
+static void take_logging(struct settings *settings, const struct terraform *plan)
+{
+    settings->logs_json = plan->logs_json;
+    if (plan->log_level >= 0)
+        settings->log_level = (unsigned)plan->log_level;
+    if (plan->system_level >= 0)
+        settings->system_level = (unsigned)plan->system_level;
+}
+
 static struct registry_function *make_function(struct rig_lambda *lambda,
                                                const struct rig_config *config,
                                                const char *const *env)
@@ -89,6 +99,8 @@ static struct registry_function *make_function(struct rig_lambda *lambda,
     settings.env = env;
     settings.memory_mb = config->memory_mb;
     settings.timeout_s = config->timeout_s;
+    if (config->terraform)
+        take_logging(&settings, config->terraform);
     struct registry_function *function =
         registry_create(lambda->registry, bytes_from_str(config->name), lambda->program, &settings);
     return function && registry_publish(function, BYTES_LIT("")) ? function : NULL;

@@ -55,7 +55,9 @@ struct terraform {
     const char *ssl_policy;                    /* NULL: it says none */
     struct terraform_rule *rules;              /* of the listener that serves clients */
     size_t rule_count;
-    const char *cpu, *memory;               /* of the task definition; NULL: it has none */
+    bool logs_json;              /* the function's LoggingConfig, as struct settings has it */
+    int log_level, system_level; /* -1: the plan says none */
+    const char *cpu, *memory;    /* of the task definition; NULL: it has none */
     const char *notes[TERRAFORM_NOTES_MAX]; /* what is not taken over; no secret is in any */
     size_t note_count;
 };

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "runtime/functions/settings.h"
 #include "runtime/local/terraform_internal.h"
 
 /* The settings of the two homes. */
@@ -17,6 +18,24 @@ static bool take_number(struct terraform_reader *reader, const cJSON *values, co
            terraform_fail(reader, why);
 }
 
+/* The place of a level in `list`; -1: it is not said. */
+static int level_of(const cJSON *block, const char *name, const char *const *list)
+{
+    struct bytes text = json_bytes(cJSON_GetObjectItemCaseSensitive(block, name));
+    for (int i = 0; list[i]; i++)
+        if (bytes_eq(text, bytes_from_str(list[i])))
+            return i;
+    return -1;
+}
+
+static void take_logging(struct terraform *terraform, const cJSON *block)
+{
+    struct bytes format = json_bytes(cJSON_GetObjectItemCaseSensitive(block, "log_format"));
+    terraform->logs_json = bytes_eq(format, BYTES_LIT("JSON"));
+    terraform->log_level = level_of(block, "application_log_level", settings_log_levels);
+    terraform->system_level = level_of(block, "system_log_level", settings_system_levels);
+}
+
 bool terraform_take_function(struct terraform_reader *reader, const cJSON *resource,
                              const cJSON *values)
 {
@@ -30,6 +49,7 @@ bool terraform_take_function(struct terraform_reader *reader, const cJSON *resou
         if (cJSON_IsString(variable) &&
             !terraform_env(reader, RIG_LAMBDA, variable->string, variable->valuestring))
             return false;
+    take_logging(reader->terraform, terraform_block(values, "logging_config"));
     const cJSON *reserved =
         cJSON_GetObjectItemCaseSensitive(values, "reserved_concurrent_executions");
     bool is_reserved = cJSON_IsNumber(reserved) && reserved->valuedouble > 0;

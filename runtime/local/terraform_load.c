@@ -32,7 +32,7 @@ static const struct row {
     {"aws_lambda_function", PASS_FIRST, terraform_take_function,
      " function_name description handler runtime memory_size timeout environment package_type"
      " reserved_concurrent_executions publish version qualified_arn qualified_invoke_arn invoke_arn"
-     " last_modified role source_code_size "},
+     " last_modified role source_code_size logging_config "},
     {"aws_ecs_task_definition", PASS_FIRST, terraform_take_task,
      " family container_definitions cpu memory network_mode requires_compatibilities revision"
      " arn_without_revision skip_destroy "},

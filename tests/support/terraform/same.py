@@ -82,7 +82,7 @@ def homes_here():
     (container,) = definition["containerDefinitions"]
     return {
         "memory": function["MemorySize"], "timeout": function["Timeout"], "cpu": definition["cpu"],
-        "stop": container["stopTimeout"],
+        "stop": container["stopTimeout"], "logs": [function["LoggingConfig"][name] for name in ("LogFormat", "ApplicationLogLevel", "SystemLogLevel")],
         "task": {pair["name"]: pair["value"] for pair in container["environment"] if pair["name"] not in RIGS_OWN},
         "function": {name: function["Environment"]["Variables"].get(name) for name in planned_variables()},
     }
@@ -97,7 +97,7 @@ def homes_planned():
     (container,) = json.loads(task["container_definitions"])
     return {
         "memory": function["memory_size"], "timeout": function["timeout"], "cpu": task["cpu"],
-        "stop": container["stopTimeout"],
+        "stop": container["stopTimeout"], "logs": [function["logging_config"][0][name] for name in ("log_format", "application_log_level", "system_log_level")],
         "task": {pair["name"]: pair["value"] for pair in container["environment"] if pair["name"] not in RIGS_OWN},
         "function": planned_variables(),
     }
