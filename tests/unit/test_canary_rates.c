@@ -28,6 +28,8 @@ Test(canary_rates, one_equal_canary_in_a_hundred_fails_at_most)
         {.name = "noisy", .windows = 60, .error_rate = 0.01, .shared_noise = 1},
         {.name = "growing", .windows = 60, .error_rate = 0.01, .shape = TRAFFIC_GROWING},
         {.name = "coarse", .windows = 60, .error_rate = 0.01, .coarse = 4},
+        {.name = "most", .requests = 300, .share = 0.9, .windows = 60, .error_rate = 0.01},
+        {.name = "tolerated", .windows = 20, .error_rate = 0.01, .all_times = 1.1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect_leq(failures(&cases[i]), RUNS / 100u, "%s", cases[i].name);
