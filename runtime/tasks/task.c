@@ -202,7 +202,11 @@ static void on_process_exit(void *context, int status)
 static void on_process_line(void *context, bool is_error, struct bytes line)
 {
     struct task *task = context;
-    (void)snprintf(task->last_line, sizeof task->last_line, "%.*s", BYTES_ARG(line));
+    /* Docker's hint, which comes behind what is wrong, says nothing of it. */
+    bool is_hint =
+        task->owner.image && bytes_starts_with(line, BYTES_LIT("Run 'docker run --help"));
+    if (line.len && !is_hint)
+        (void)snprintf(task->last_line, sizeof task->last_line, "%.*s", BYTES_ARG(line));
     task->owner.on_line(task->owner.context, is_error, line);
 }
 

@@ -165,7 +165,10 @@ def rolls_back():
         assert found["deployments"][0]["rolloutState"] == "COMPLETED"
         assert any("deployment failed: tasks failed to start" in each["message"] for each in found["events"])
         stopped = [each for each in tasks(status="STOPPED") if each["taskDefinitionArn"] == bad["taskDefinition"]]
-        assert len(stopped) == 3 and all(reason in each["stoppedReason"] for each in stopped), stopped
+        # One more may have been started by then, which the scheduler took back.
+        failed = [each for each in stopped if "Scaling activity" not in each["stoppedReason"]]
+        assert len(failed) >= 3 and all(reason in each["stoppedReason"] for each in failed), stopped
+        assert not any("--help" in each["stoppedReason"] for each in failed), "docker's hint is no reason"
 
 
 def stops_a_task():
