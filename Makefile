@@ -71,7 +71,9 @@ ifneq ($(filter release-%,$(MODE)),)
 STATIC := $(shell pipeline/static_deps.sh --where)/$(MODE:release-%=%)
 CC := $(STATIC)/bin/cc
 AR := $(STATIC)/bin/ar
-CSTD += -I$(STATIC)/include -DDUET_RELEASE -ffile-prefix-map=$(CURDIR)=.
+CSTD += -I$(STATIC)/include -DDUET_RELEASE
+# Where the tree is makes no other objects, so it is none of those flags that make them anew.
+CFLAGS += -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS = $(OPT) -static -Wl,-z,relro,-z,now -Wl,-z,stack-size=8388608 -Wl,--gc-sections
 LIBS_LIB := $(patsubst %,$(STATIC)/lib/lib%.a,cjson $(if $(filter sqlite,$(stores)),sqlite3) mimalloc) -lm
 LIBS_CURL := $(patsubst %,$(STATIC)/lib/lib%.a,curl ssl crypto)

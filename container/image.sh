@@ -3,9 +3,9 @@
 # x86_64 that of the rig, from what `make package` made, which it makes first where it is not there.
 #
 # They are tagged duet-server:VERSION, duet-lambda:VERSION and duet-rig:VERSION, and :latest, for this
-# machine's architecture, with -ARCH behind it for each. Labels say version, revision and source; nothing else differs between two
-# builds of the same files. Settings: SOURCE, an address of the source for the label; SAVE, a file for all of
-# them, as docker save writes it.
+# machine's architecture, with -ARCH behind it for each. Labels say version, revision and source; nothing else
+# differs between two builds of the same files. Settings: SOURCE, an address of the source for the label; SAVE, a
+# file for all of them, as docker save writes it; ONLY=server (or lambda), that kind alone, with its longest tag.
 # Exit status: 0 built, 1 something failed, 77 there is no Docker to build with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,6 +44,8 @@ for arch; do
     esac
     programs=(server bootstrap)
     [ "$arch" != x86_64 ] || programs+=(duet) # make package makes no other one
+    [ "${ONLY:-}" != server ] || programs=(server)
+    [ "${ONLY:-}" != lambda ] || programs=(bootstrap)
     for program in "${programs[@]}"; do
         [ -x "build/release/$program-$arch" ] || { make package; break; }
     done
@@ -57,6 +59,7 @@ saved=()
 for arch; do
     machine=$arch options=() kinds=(server lambda)
     [ "$arch" != x86_64 ] || machine=amd64 kinds+=(rig)
+    [ -z "${ONLY:-}" ] || kinds=("$ONLY")
     ! docker buildx version >/dev/null 2>&1 || options=(--platform "linux/$machine")
     for kind in "${kinds[@]}"; do
         tag=duet-$kind:$version-$arch
@@ -65,7 +68,7 @@ for arch; do
             --build-arg "REVISION=$revision" --build-arg "SOURCE=$source"
         [ "$(docker image inspect -f '{{.Architecture}}' "$tag")" = "$machine" ] ||
             docker save "$tag" | container/set_architecture.py "$machine" | docker load -q >/dev/null
-        [ "$arch" != "$own" ] || { docker tag "$tag" "duet-$kind:$version" && docker tag "$tag" "duet-$kind:latest"; }
+        [ "$arch" != "$own" ] || [ -n "${ONLY:-}" ] || { docker tag "$tag" "duet-$kind:$version" && docker tag "$tag" "duet-$kind:latest"; }
         printf '%s: %d bytes, %s\n' "$tag" "$(docker image inspect -f '{{.Size}}' "$tag")" \
             "$(docker image inspect -f '{{.Os}}/{{.Architecture}}' "$tag")"
     done

@@ -49,12 +49,14 @@ act() {
 # aws_ready: the AWS CLI is there, and new enough to know AWS_ENDPOINT_URL.
 aws_ready() {
     local version
+    [ "${AWS_CLI_IS_READY:-}" != "${AWS:-aws}" ] || return 0 # whoever calls this script has looked
     version=$("${AWS:-aws}" --version 2>&1) || die 2 "there is no AWS CLI (${AWS:-aws}): install version 2.13 or newer"
     version=${version#aws-cli/} version=${version%% *}
     case $version in
     1.*) printf '1.29.0\n%s\n' "$version" ;;
     *) printf '2.13.0\n%s\n' "$version" ;;
     esac | sort -VC || die 2 "AWS CLI $version does not know AWS_ENDPOINT_URL: take 2.13 (or 1.29) or newer"
+    export AWS_CLI_IS_READY=${AWS:-aws}
 }
 
 # aws_call WORD...: the AWS CLI; what it says of a failure is shown with what to do about it. Not in a

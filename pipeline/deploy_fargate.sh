@@ -5,8 +5,8 @@
 #
 # The revision is the family's newest, which has Terraform's settings, with the image alone replaced. Run
 # again after a failure it goes on: a revision that has the image already is taken.
-# Inputs: ENVIRONMENT (dev, qa, prod; pr with NUMBER) or NAME (such as duet-local), RELEASE (the file that push.sh wrote), SLOT (else the idle one), TASKS
-# (else as many as the home's busy slot has, at least 1), DRY_RUN.
+# Inputs: ENVIRONMENT (dev, qa, prod; pr with NUMBER) or NAME (such as duet-local), RELEASE (the file that push.sh
+# wrote), SLOT (else the idle one), TASKS (else as many as the home's busy slot has, at least 1), DRY_RUN.
 # Exit codes: those of common.sh; 4: both slots of the home have traffic, or the tasks do not get healthy.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,6 +33,29 @@ mapfile -t services < <(jq -r '.slots[].service // empty' <<<"$environment")
 tasks=${TASKS:-$(aws_call ecs describe-services --cluster "$cluster" --services "${services[@]}" |
     jq '[1, .services[].desiredCount] | max')}
 
+# stable: waits until the service has its tasks; 1: it gets none that last, or not within ten minutes. AWS's own
+# waiter looks each 15 s, and looks on for ten minutes at a service whose image is not there.
+stable() {
+    local state end=$((SECONDS + 600))
+    while [ $SECONDS -lt $end ]; do
+        state=$(aws_call ecs describe-services --cluster "$cluster" --services "$service" | jq '.services[0]') || return 1
+        ! jq -e '(.deployments | length) == 1 and .runningCount == .desiredCount' <<<"$state" >/dev/null || return 0
+        ! jq -e '.deployments[0] | .rolloutState == "FAILED" or .failedTasks >= 2' <<<"$state" >/dev/null || break
+        sleep 2
+    done
+    tell_why "$state"
+    return 1
+}
+tell_why() { # STATE: what AWS says of a service that does not get its tasks
+    local tasks reasons
+    jq -r '.events[:3][].message' <<<"$1" >&2
+    mapfile -t tasks < <(aws_call ecs list-tasks --cluster "$cluster" --service-name "$service" --desired-status STOPPED | jq -r '.taskArns[:3][]')
+    [ ${#tasks[@]} -gt 0 ] || return 0
+    reasons=$(aws_call ecs describe-tasks --cluster "$cluster" --tasks "${tasks[@]}" | jq -r '.tasks[].stoppedReason // empty' | sort -u)
+    printf '%s\n' "$reasons" >&2
+    [[ $reasons != *CannotPull* ]] || say "$image cannot be pulled: if it is not there, run push.sh for this release again"
+}
+
 newest=$(aws_call ecs describe-task-definition --task-definition "$NAME" | jq .taskDefinition)
 revision=$(jq -r .taskDefinitionArn <<<"$newest")
 if [ "$(jq -r '.containerDefinitions[0].image' <<<"$newest")" != "$image" ]; then
@@ -48,8 +71,7 @@ fi
 say "$service: $tasks of ${revision##*/}, $image"
 act aws_call ecs update-service --cluster "$cluster" --service "$service" --task-definition "$revision" \
     --desired-count "$tasks" >/dev/null
-act aws_call ecs wait services-stable --cluster "$cluster" --services "$service" ||
-    die 4 "$service did not get stable: aws ecs describe-services says why; the weights are as they were"
+act stable || die 4 "$service did not get stable: see above; the weights are as they were"
 group=$(jq -r --arg slot "$slot" '.slots[$slot].group' <<<"$environment")
 act aws_call elbv2 wait target-in-service --target-group-arn "$group" ||
     die 4 "the targets of $slot are not healthy: aws elbv2 describe-target-health says why"

@@ -14,27 +14,28 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 need_name
 duet=${DUET:-$here/../build/duet}
-[ -x "$duet" ] || die 2 "there is no $duet: make builds it"
 export OUT=${OUT:-$here/../build/canary}
 
+if [ "${FORCE:-}" != 1 ] && { [ ! -e "$OUT/before.json" ] || [ -e "$OUT/promoted" ]; }; then
+    say 'nothing to roll back'
+    exit
+fi
+[ -x "$duet" ] || die 2 "there is no $duet: make builds it"
 held=0
-"$here/lock.sh" 2>/dev/null || held=$?
-[ "$held" = 0 ] || [ "$held" = 4 ] || exit "$held"
+why=$("$here/lock.sh" 2>&1) || held=$?
+[ "$held" = 0 ] || [ "$held" = 4 ] || { printf '%s\n' "$why" >&2; exit "$held"; }
 if [ "${FORCE:-}" = 1 ] && [ "$held" = 0 ]; then
     PLAN=blue-green act "$here/canary.sh"
     exit
 fi
-if [ "${FORCE:-}" != 1 ]; then
-    if [ ! -e "$OUT/before.json" ] || [ -e "$OUT/promoted" ]; then
-        say 'nothing to roll back'
-        exit
-    fi
-fi
 if [ "$held" = 4 ]; then
     run=$("$duet" canary status --lock "$(lock_name)" --json | jq -r .run)
-    grep -qsF "$run" "$OUT"/*.jsonl || [ "${FORCE:-}" = 1 ] ||
-        die 4 'the canary that runs is not of this release: it is left alone'
-    act "$duet" canary rollback --lock "$(lock_name)" --force || [ $? -eq 1 ] || die 3 'the canary was not rolled back: see above'
+    # By its plan, which knows capacity and hooks, where that is here; else by its lock.
+    record=$(grep -lsF "$run" "$OUT"/*.jsonl || true)
+    [ -n "$record" ] || [ "${FORCE:-}" = 1 ] || die 4 'the canary that runs is not of this release: it is left alone'
+    which=(--lock "$(lock_name)")
+    [ -z "$record" ] || which=("${record%.jsonl}.json")
+    act "$duet" canary rollback "${which[@]}" --force || die 3 'the canary was not rolled back: see above'
 fi
 # What was promoted before that: where the weights are not those of before, the way back is run.
 [ -e "$OUT/before.json" ] || exit 0
