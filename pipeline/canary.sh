@@ -37,8 +37,10 @@ make_plan() { # HOME: its plan and the way back as files; 1 when the home has no
             stable_service: $stable.value.service, $tasks, min: 1, max: ([$tasks, 10] | max)}} else {} end
         + if $pin == "" then {} else {smoke: {url: "\($all.url)/gtg", secret_variable: "PIN_SECRET", slot: $canary.key}} end' \
         "$plan" >"$out/$1.json" || { rm -f "$out/$1.json"; return 1; }
-    jq '.name += ", back" | {name, lock, rule, stable: .canary, canary: .stable, steps: [{share: "all"}],
-        on_failure: "hold", on_signal: "hold"}' "$out/$1.json" >"$out/$1-back.json"
+    # A function has no health checks: its old slot too is asked before it has users.
+    jq --arg slot "$(jq -r --arg home "$1" '.slots | to_entries[] | select(.value.home == $home and .value.weight > 0).key' "$out/before.json")" '
+        .name += ", back" | {name, lock, rule, stable: .canary, canary: .stable, steps: [{share: "all"}],
+        on_failure: "hold", on_signal: "hold"} + (if .smoke then {smoke: (.smoke + {$slot})} else {} end)' "$out/$1.json" >"$out/$1-back.json"
 }
 
 report() { # HOME: for people, and for the summary of a job

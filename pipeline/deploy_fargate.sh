@@ -47,11 +47,11 @@ stable() {
     return 1
 }
 tell_why() { # STATE: what AWS says of a service that does not get its tasks
-    local tasks reasons
+    local gone reasons
     jq -r '.events[:3][].message' <<<"$1" >&2
-    mapfile -t tasks < <(aws_call ecs list-tasks --cluster "$cluster" --service-name "$service" --desired-status STOPPED | jq -r '.taskArns[:3][]')
-    [ ${#tasks[@]} -gt 0 ] || return 0
-    reasons=$(aws_call ecs describe-tasks --cluster "$cluster" --tasks "${tasks[@]}" | jq -r '.tasks[].stoppedReason // empty' | sort -u)
+    mapfile -t gone < <(aws_call ecs list-tasks --cluster "$cluster" --service-name "$service" --desired-status STOPPED | jq -r '.taskArns[:3][]')
+    [ ${#gone[@]} -gt 0 ] || return 0
+    reasons=$(aws_call ecs describe-tasks --cluster "$cluster" --tasks "${gone[@]}" | jq -r '.tasks[].stoppedReason // empty' | sort -u)
     printf '%s\n' "$reasons" >&2
     [[ $reasons != *CannotPull* ]] || say "$image cannot be pulled: if it is not there, run push.sh for this release again"
 }

@@ -10,10 +10,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 need REPOSITORY='OWNER/NAME' GH_TOKEN='of the workflow' STATE_BUCKET='bucket of the states'
 aws_ready
-# An emptied state is a few hundred bytes; one of an environment tens of thousands.
 states=$(aws_call s3api list-objects-v2 --bucket "$STATE_BUCKET" --prefix duet/pr-)
 failed=''
-for number in $(jq -r '.Contents[]? | select(.Size > 1000).Key | capture("^duet/pr-(?<n>[0-9]+)/terraform.tfstate$").n' <<<"$states"); do
+for number in $(jq -r '.Contents[]? | .Key | capture("^duet/pr-(?<n>[0-9]+)/terraform.tfstate$").n' <<<"$states"); do
+    # A state that was emptied stays where it is.
+    resources=$(aws_call s3 cp "s3://$STATE_BUCKET/duet/pr-$number/terraform.tfstate" - | jq '.resources | length')
+    [ "$resources" != 0 ] || continue
     request=$(gh api "repos/$REPOSITORY/pulls/$number") || { say "GitHub does not know pull request $number"; failed+=" $number"; continue; }
     if jq -e '.state == "open" and any(.labels[]; .name == "environment")' <<<"$request" >/dev/null; then
         say "pull request $number keeps its environment"
