@@ -25,7 +25,7 @@ held=0
 why=$("$here/lock.sh" 2>&1) || held=$?
 [ "$held" = 0 ] || [ "$held" = 4 ] || { printf '%s\n' "$why" >&2; exit "$held"; }
 if [ "${FORCE:-}" = 1 ] && [ "$held" = 0 ]; then
-    PLAN=blue-green act "$here/canary.sh"
+    PLAN=switch act "$here/canary.sh"
     exit
 fi
 if [ "$held" = 4 ]; then

@@ -157,6 +157,24 @@ terraform_sample checkov 'an address open to everybody' CKV_AWS_24 terraform/mai
 terraform_sample checkov 'a check that is left out without a reason' 'no reason' terraform/.checkov.yaml 'skip-check:' '  - CKV_AWS_2'
 terraform_sample tables 'a variable that the table lacks' '`x`' terraform/variables.tf \
     'variable "x" {' '  description = "It."' '  type        = string' '}'
+workflow_sample() { # CLAIM TEXT LINE...: a workflow with these lines as its step
+    if pipeline/tools.sh actionlint >/dev/null && pipeline/tools.sh zizmor >/dev/null && pipeline/tools.sh yamllint >/dev/null; then
+        clean_tree
+        mkdir -p "$work/tree/.github"
+        cp .github/zizmor.yml .github/yamllint.yml "$work/tree/.github/"
+        put .github/workflows/x.yml '---' 'name: x' 'on: [push]' 'permissions: {}' 'concurrency:' '  group: x' '  cancel-in-progress: false' \
+            'jobs:' '  x:' '    name: x' '    runs-on: ubuntu-24.04' '    steps:' "${@:3}"
+        check "workflows: $1" refuses workflows "$2"
+    else
+        skip "workflows: $1" 'actionlint, zizmor or yamllint is missing'
+    fi
+}
+# shellcheck disable=SC2016 # GitHub expands it
+workflow_sample 'text of somebody in a script' untrusted '      - run: echo ${{ github.event.issue.title }}'
+workflow_sample 'an action that is not pinned' unpinned-uses '      - uses: actions/checkout@v7'
+# shellcheck disable=SC2016
+workflow_sample 'an output that is not there' 'property "y" is not defined' '      - run: echo ${{ steps.y.outputs.z }}'
+
 sample shell 'an unquoted variable in .ci/run' .ci/run .ci/run '#!/bin/sh' 'rm $1'
 
 clean_tree

@@ -166,7 +166,7 @@ Test(canary_plan, reads_and_prints_durations)
 
 Test(canary_plan, takes_the_plans_of_this_tree)
 {
-    static const char *const names[] = {"canary", "linear", "blue-green", "cautious"};
+    static const char *const names[] = {"canary", "linear", "blue-green", "cautious", "switch"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[128];
         (void)snprintf(path, sizeof path, "pipeline/canary/plans/%s.json", names[i]);
