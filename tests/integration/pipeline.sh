@@ -76,7 +76,10 @@ refused 'an image without a digest is refused' 2 "image 'r/duet:latest' has no d
 release file:///nowhere/server
 refused 'a slot that has traffic is not filled' 4 'lambda-a has traffic' env SLOT=lambda-a pipeline/deploy_lambda.sh
 refused 'a zip that is not there is named' 4 's3://b/lambda/x.zip is not there' pipeline/deploy_lambda.sh
-refused 'what was not built is not pushed' 4 'make package builds it' env ARCH=arm64 BUCKET=b COMMIT=0123456 IMAGE=file:///x "$PWD/pipeline/push.sh"
+mkdir -p "$work/tree/pipeline" "$work/tree/runtime/core" # nothing was built there
+cp pipeline/push.sh pipeline/common.sh "$work/tree/pipeline/"
+cp runtime/core/version.h "$work/tree/runtime/core/"
+refused 'what was not built is not pushed' 4 'make package builds it' env ARCH=arm64 BUCKET=b COMMIT=0123456 IMAGE=file:///x "$work/tree/pipeline/push.sh"
 refused 'a plan that is not there is named' 2 "there is no plan 'nope'" env PLAN=nope pipeline/canary.sh
 check 'a dry run of a deployment changes nothing' env DRY_RUN=1 pipeline/deploy_fargate.sh
 check 'no revision was made' test "$("$AWS" ecs list-task-definitions | jq '.taskDefinitionArns | length')" = 1
