@@ -102,24 +102,36 @@ programs() {
     done
 }
 
-scripts() {
-    local script
-    reports scripts
-    for script in tests/integration/*.sh container/*_test.sh; do
-        [ -e "$script" ] || continue
-        wanted "$(basename "$script" .sh)" && shell "$script"
-    done
+# Those that make, take or ship what `make package` builds: one after the other.
+is_of_release() {
+    case $1 in
+    container/* | */package.sh | */rehearse.sh | */pipeline*.sh) ;;
+    *) return 1 ;;
+    esac
 }
 
-# A group of its own, which job control gives: without it what runs beside would ignore SIGINT, and so
+# scripts NAME COMMAND...: those of which the command says yes; NAME is of their sanitizers' reports.
+scripts() {
+    local script
+    reports "$1"
+    for script in tests/integration/*.sh container/*_test.sh; do
+        [ -e "$script" ] || continue
+        "${@:2}" "$script" && wanted "$(basename "$script" .sh)" && shell "$script"
+    done
+}
+is_of_no_release() { ! is_of_release "$1"; }
+
+# Groups of their own, which job control gives: without it what runs beside would ignore SIGINT, and so
 # would all the programs under test.
 set -m
 programs &
-beside=$!
+beside=("-$!")
+scripts shipping is_of_release &
+beside+=("-$!")
 set +m
-trap 'kill -TERM -- "-$beside" 2>/dev/null; exit 130' INT TERM HUP
-scripts
-wait "$beside"
+trap 'kill -TERM -- "${beside[@]}" 2>/dev/null; exit 130' INT TERM HUP
+scripts scripts is_of_no_release
+wait
 read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$state/sums")
 [ $((passed + failed)) -gt 0 ] || printf 'no test is named %s\n' "${only[*]}"
 cat "$state/failures"
