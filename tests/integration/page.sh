@@ -11,6 +11,7 @@ rig=
 trap '[ -z "$rig" ] || { kill "$rig"; wait "$rig"; } 2>/dev/null; rm -rf "$work"' EXIT
 
 start() { # WEIGHTS: a rig whose address is in $url
+    rm -f "$work/rig.log" # of the one before
     "$duet" local --port 0 --control-port 0 --store memory --weights "$1" >"$work/rig.log" 2>&1 &
     rig=$!
     wait_until 60 grep -q 'http://127' "$work/rig.log"

@@ -64,6 +64,7 @@ start() {
     local api_port
     for _ in 1 2 3 4 5; do
         read -r port api_port < <(free_ports)
+        rm -f "$work/rie.log" # of the one before
         DUET_STORE=memory AWS_LAMBDA_FUNCTION_NAME=rie AWS_LAMBDA_FUNCTION_TIMEOUT=60 \
             "$cache/aws-lambda-rie" --runtime-api-address "127.0.0.1:$api_port" \
             --runtime-interface-emulator-address "127.0.0.1:$port" "$1" >"$work/rie.log" 2>&1 &

@@ -24,6 +24,7 @@ start_rig() {
         finish
         exit
     fi
+    rm -f "$work/rig.log" # of an earlier one: what it said is no sign of this one
     "${DUET_BUILD:-build}/duet" local --port 0 --control-port 0 --store memory --quiet "${@:2}" >"$work/rig.log" 2>&1 &
     rig=$!
     check 'the rig starts' wait_until 120 grep -q 'AWS_ENDPOINT_URL=' "$work/rig.log"
