@@ -7,7 +7,7 @@
 #   WERROR=1             warnings are errors (always so in CI)
 #   DEPS=skip            do not look for, or install, missing packages
 #   ARGS="--port 9000"   arguments of `make run`
-#   ONLY=lambda|server|life|store|alb|canary|rig   one part of `make bench`
+#   ONLY=lambda|server|life|store|alb|canary|rig|guard   one part of `make bench`
 #   V=1                  print the commands of a build
 #   PREFIX=DIR           where `make install` puts things; DESTDIR=DIR goes before it
 # Builds run on all cores; -j1 on the command line undoes that.
@@ -180,7 +180,7 @@ lint: deps ## formatting, layers, lengths, scripts
 	+@$(again) _programs
 	@$(alone) pipeline/lint.sh
 
-bench: deps ## the project's figures, as ratios to references in the same run; ONLY=lambda|server|life|store|alb|canary|rig
+bench: deps ## the project's figures, as ratios to references in the same run; ONLY=lambda|server|life|store|alb|canary|rig|guard
 	+@$(again) _bench
 	@$(alone) tests/bench/bench.sh $(ONLY)
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# bench.sh [lambda|server|life|store|alb|canary|rig]: prints Duet's figures beside those of its references, all parts or
+# bench.sh [lambda|server|life|store|alb|canary|rig|guard]: prints Duet's figures beside those of its references, all parts or
 # the one named. Run by `make bench`, which builds both first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 part=${1:-all}
-case $part in all | lambda | server | life | store | alb | canary | rig) ;; *)
-    echo "bench: '$part' is none of lambda, server, life, store, alb, canary and rig" >&2
+case $part in all | lambda | server | life | store | alb | canary | rig | guard) ;; *)
+    echo "bench: '$part' is none of lambda, server, life, store, alb, canary, rig and guard" >&2
     exit 2
     ;;
 esac
@@ -37,3 +37,4 @@ if wanted life; then tests/bench/life.py; fi
 if wanted store; then tests/bench/dynamodb.py; fi
 if wanted store; then tests/bench/store.py "$(tests/bench/venv.sh)"; fi
 if wanted canary; then build/bench/canary; fi
+if wanted guard; then tests/bench/guard.py; fi
