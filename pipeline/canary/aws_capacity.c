@@ -103,6 +103,14 @@ enum rc aws_have_tasks(struct aws_driver *driver, unsigned needed, char *why)
     return RC_AGAIN;
 }
 
+enum rc aws_drop_tasks(struct aws_driver *driver, char *why)
+{
+    const struct plan_capacity *capacity = &driver->options.plan->capacity;
+    enum rc rc = set_bounds(driver, capacity->service, 0, capacity->max, why);
+    driver->asked_tasks = 0;
+    return rc == RC_OK ? set_count(driver, capacity->service, 0, why) : rc;
+}
+
 /* --- provisioned concurrency --- */
 
 static enum rc call_lambda(struct aws_driver *driver, const char *method, struct bytes body,

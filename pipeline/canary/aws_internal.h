@@ -81,6 +81,9 @@ enum rc aws_capacity(struct aws_driver *driver, double part, char *why) MUST_CHE
  * they do not run yet. */
 enum rc aws_have_tasks(struct aws_driver *driver, unsigned needed, char *why) MUST_CHECK;
 
+/* Takes all tasks of the plan's service away, and lets its scaling come down to none. */
+enum rc aws_drop_tasks(struct aws_driver *driver, char *why) MUST_CHECK;
+
 /* How many tasks a part of the home needs. */
 unsigned aws_tasks(const struct plan_capacity *capacity, double part);
 

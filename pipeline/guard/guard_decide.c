@@ -3,12 +3,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "pipeline/guard/guard_cost.h"
+
 static const int64_t relapse_forgotten_ms = 3600 * 1000;
 enum { DOUBLED_MOST = 3 }; /* relapses that still double the wait */
 
 const char *guard_act_name(enum guard_act_kind kind)
 {
-    static const char *const names[] = {"stay", "move", "step", "again", "scale", "alarm", "yield"};
+    static const char *const names[] = {"stay",   "move",  "step",  "again", "cost",
+                                        "shrink", "scale", "alarm", "yield"};
     return names[kind];
 }
 
@@ -200,7 +203,9 @@ static void while_watching(struct deciding *d)
     if (is_failing)
         return;
     state->is_alarmed = false;
-    state->scaling_ms = 0;
+    guard_cost_decide(d->policy, d->seen, state, d->act);
+    if (d->act->kind != GUARD_SCALE)
+        state->scaling_ms = 0;
 }
 
 /* The weights are not what they should be. false: somebody else has set them. */
@@ -221,14 +226,28 @@ static bool is_ours(struct deciding *d)
     return false;
 }
 
+/* In quiet times: the weights are neither what was wished nor what was there before. */
+static bool is_changed(const struct deciding *d)
+{
+    const struct guard_state *state = d->state;
+    return state->phase == GUARD_WATCH && !is_same(state, d->seen->weights, state->wished) &&
+           !is_same(state, d->seen->weights, state->tried);
+}
+
 void guard_decide(const struct guard_policy *policy, const struct guard_seen *seen,
                   struct guard_state *state, struct guard_act *act)
 {
     struct deciding d = {.policy = policy, .seen = seen, .state = state, .act = act};
     *act = (struct guard_act){.kind = GUARD_STAY};
     guard_signs(policy, seen, state);
+    if (seen->has_rule)
+        guard_cost_look(policy, seen, is_changed(&d), state);
     if (seen->has_new_groups && seen->is_locked && state->phase != GUARD_WATCH)
         state->phase = GUARD_FOREIGN; /* the canary's; nothing of ours is there any more */
+    if (seen->has_rule && seen->is_locked && state->phase == GUARD_WATCH) {
+        memcpy(state->wished, seen->weights, sizeof state->wished); /* a release's, nobody else's */
+        memcpy(state->tried, seen->weights, sizeof state->tried);
+    }
     if (!seen->has_rule || seen->is_locked || state->phase == GUARD_FOREIGN)
         return;
     if (state->phase == GUARD_WATCH) {
@@ -239,7 +258,7 @@ void guard_decide(const struct guard_policy *policy, const struct guard_seen *se
             return;
         }
         while_watching(&d);
-        if (state->phase == GUARD_WATCH)
+        if (state->phase == GUARD_WATCH && act->kind != GUARD_COST)
             memcpy(state->tried, state->wished, sizeof state->tried);
         return;
     }

@@ -45,12 +45,14 @@ struct guard_seen {
 
 enum guard_act_kind {
     GUARD_STAY,
-    GUARD_MOVE,  /* away from `home`: write `weights` */
-    GUARD_STEP,  /* back to `home`: write `weights` */
-    GUARD_AGAIN, /* what was wished is not there: write it once more */
-    GUARD_SCALE, /* the Fargate home must have its tasks */
-    GUARD_ALARM, /* it cannot be helped: tell somebody */
-    GUARD_YIELD, /* somebody else has changed the weights */
+    GUARD_MOVE,   /* away from `home`: write `weights` */
+    GUARD_STEP,   /* back to `home`: write `weights` */
+    GUARD_AGAIN,  /* what was wished is not there: write it once more */
+    GUARD_COST,   /* a cheaper share: write `weights` */
+    GUARD_SHRINK, /* the Fargate home needs no tasks */
+    GUARD_SCALE,  /* the Fargate home must have its tasks */
+    GUARD_ALARM,  /* it cannot be helped: tell somebody */
+    GUARD_YIELD,  /* somebody else has changed the weights */
 };
 
 struct guard_act {

@@ -127,10 +127,13 @@ static enum rc write_rule(struct guard_engine *engine, const struct guard_act *a
 static enum rc do_act(struct guard_engine *engine, const struct guard_act *act, char *why)
 {
     enum rc rc = RC_OK;
-    if (act->kind == GUARD_MOVE || act->kind == GUARD_STEP || act->kind == GUARD_AGAIN)
+    if (act->kind == GUARD_MOVE || act->kind == GUARD_STEP || act->kind == GUARD_AGAIN ||
+        act->kind == GUARD_COST)
         rc = write_rule(engine, act, why);
     else if (act->kind == GUARD_SCALE)
         rc = aws_have_tasks(engine->look.driver, engine->policy->plan.capacity.tasks, why);
+    else if (act->kind == GUARD_SHRINK)
+        rc = aws_drop_tasks(engine->look.driver, why);
     if (act->kind == GUARD_SCALE && rc == RC_AGAIN)
         rc = RC_OK; /* a later look finds them */
     if (rc != RC_OK)

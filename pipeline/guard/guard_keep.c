@@ -96,6 +96,7 @@ enum rc guard_forget(struct guard_engine *engine, char *why)
     state->phase = GUARD_WATCH;
     state->is_alarmed = false;
     state->scaling_ms = 0;
+    state->cost = (struct guard_cost_state){.is_begun = false};
     memcpy(state->tried, state->wished, sizeof state->tried);
     for (int i = 0; i < GUARD_HOMES; i++)
         state->homes[i] = (struct guard_home_state){.moved_ms = 0};

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "pipeline/canary/plan_parts.h"
+#include "pipeline/guard/guard_cost.h"
 #include "runtime/core/buf.h"
 #include "runtime/core/limits.h"
 
@@ -36,6 +37,7 @@ static void set_defaults(struct guard_policy *policy)
         .step_ms = minute_ms,
         .steps = {0.1, 0.5, 1},
         .step_count = 3,
+        .cost = {.margin = 0.2, .hold_ms = 10 * minute_ms},
         .scale_wait_ms = 2 * minute_ms};
     arena_init(&policy->plan.arena, LIMIT_PLAN_BYTES * 8);
 }
@@ -143,6 +145,55 @@ static void read_fargate(struct guard_policy *policy, const struct fields_object
         fields_refuse(&object, "max", "%u is below tasks or min", capacity->max);
 }
 
+static void need_number(const struct fields_object *object, const char *name, double min,
+                        double max, double *out)
+{
+    if (!fields_has(object, name))
+        fields_refuse(object, name, "is missing");
+    fields_number(object, name, min, max, out);
+}
+
+static void read_prices(struct guard_cost *cost, const struct fields_object *object)
+{
+    need_number(object, "million_requests", 0, 1000, &cost->million_requests);
+    need_number(object, "gb_second", 0.000000001, 1, &cost->gb_second);
+    need_number(object, "memory", 128, 10240, &cost->memory_mb);
+    need_number(object, "task_hour", 0.0001, 1000, &cost->task_hour);
+    need_number(object, "task_requests", 0.1, 10 * 1000 * 1000, &cost->task_requests);
+    if (!fields_has(object, "duration"))
+        fields_refuse(object, "duration", "is missing");
+    fields_duration(object, "duration", 1, 15 * minute_ms, &cost->duration_ms);
+    read_percent(object, "margin", &cost->margin);
+    fields_duration(object, "hold", second_ms, day_ms, &cost->hold_ms);
+}
+
+/* Behind metrics and fargate, which it needs. */
+static void read_cost(struct guard_policy *policy, const struct fields_object *root)
+{
+    static const char *const known[] = {"million_requests", "gb_second", "memory",
+                                        "duration",         "task_hour", "task_requests",
+                                        "margin",           "hold",      NULL};
+    struct fields_object object = fields_object(root, "cost", known);
+    struct guard_cost *cost = &policy->cost;
+    if (!object.json)
+        return;
+    cost->is_on = true;
+    read_prices(cost, &object);
+    if (policy->metrics.windows == 0)
+        fields_refuse(&object, NULL, "needs metrics.windows, to know the requests");
+    if (!policy->plan.capacity.service)
+        fields_refuse(&object, NULL, "needs fargate.cluster and service, to set its tasks");
+    if (root->fields->has_error)
+        return;
+    double even = guard_cost_break_even(cost, policy->plan.capacity.tasks);
+    double carried = policy->plan.capacity.tasks * cost->task_requests;
+    if (even * (1 + cost->margin) > carried)
+        fields_refuse(&object, NULL,
+                      "Fargate never pays: %u tasks carry %.1f requests a second, and cost as much "
+                      "as Lambda at %.1f",
+                      policy->plan.capacity.tasks, carried, even);
+}
+
 static void read_name(const struct fields_object *root, const char *member, const char **out)
 {
     fields_text(root, member, out);
@@ -173,6 +224,7 @@ static void read_all(struct guard_policy *policy, const struct fields_object *ro
     read_metrics(policy, root);
     read_moves(policy, root);
     read_fargate(policy, root);
+    read_cost(policy, root);
     if (policy->lease_ms < 2 * policy->interval_ms)
         fields_refuse(root, "lease", "must be at least twice the interval");
     if (!policy->probes.url && policy->health_looks == 0 && policy->metrics.windows == 0)
@@ -182,9 +234,9 @@ static void read_all(struct guard_policy *policy, const struct fields_object *ro
 bool guard_policy_parse(struct guard_policy *policy, const char *file, struct bytes text,
                         char *error, size_t error_len)
 {
-    static const char *const known[] = {"rule",    "parameter", "lock",    "topic",
-                                        "lease",   "interval",  "probes",  "health",
-                                        "metrics", "moves",     "fargate", NULL};
+    static const char *const known[] = {"rule",     "parameter", "lock",   "topic",   "lease",
+                                        "interval", "probes",    "health", "metrics", "moves",
+                                        "fargate",  "cost",      NULL};
     struct json_place place;
     cJSON *json;
     char why[512];

@@ -34,6 +34,19 @@ struct guard_metrics {
     double latency_ms; /* nine of ten must be as fast */
 };
 
+/* Prices, in one currency, and what they are for. */
+struct guard_cost {
+    bool is_on;              /* the policy has it */
+    double million_requests; /* of Lambda */
+    double gb_second;        /* of Lambda's memory */
+    double memory_mb;        /* of the function */
+    int64_t duration_ms;     /* that Lambda bills for a request */
+    double task_hour;        /* of one task: its processors and memory */
+    double task_requests;    /* a second, that one task carries */
+    double margin;           /* part of the break-even that must be passed */
+    int64_t hold_ms;         /* and for so long */
+};
+
 struct guard_policy {
     struct plan plan;        /* rule, period and lateness of metrics, cluster, service, max tasks */
     const char *parameter;   /* where the state lives, "/duet/guard" */
@@ -50,6 +63,7 @@ struct guard_policy {
     int64_t step_ms;       /* between two steps back */
     double steps[GUARD_STEPS_MAX]; /* parts of what the home had, ascending; the last one is 1 */
     size_t step_count;
+    struct guard_cost cost;
     int64_t scale_wait_ms; /* for tasks, before Fargate carries all with less of them */
 };
 

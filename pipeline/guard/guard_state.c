@@ -77,6 +77,16 @@ static void print_groups(const struct guard_state *state, struct buf *out)
     }
 }
 
+static void print_cost(const struct guard_cost_state *cost, struct buf *out)
+{
+    buf_printf(out,
+               ",\"cost\":{\"has_rate\":%s,\"rate\":%.3f,\"since_ms\":%" PRId64
+               ",\"is_begun\":%s,\"is_foreign\":%s,\"is_untold\":%s}",
+               cost->has_rate ? "true" : "false", cost->rate, cost->since_ms,
+               cost->is_begun ? "true" : "false", cost->is_foreign ? "true" : "false",
+               cost->is_untold ? "true" : "false");
+}
+
 void guard_state_print(const struct guard_state *state, struct buf *out)
 {
     buf_printf(out, "{\"phase\":\"%s\",\"away\":\"%s\",\"groups\":[", phases[state->phase],
@@ -88,6 +98,7 @@ void guard_state_print(const struct guard_state *state, struct buf *out)
                state->step, state->stepped_ms, state->scaling_ms, state->window_ms,
                state->is_alarmed ? "true" : "false", state->expiry_ms);
     json_text_string(out, bytes_from_str(state->owner));
+    print_cost(&state->cost, out);
     for (int i = 0; i < GUARD_HOMES; i++) {
         buf_printf(out, ",\"%s\":", homes[i]);
         print_home(&state->homes[i], out);
@@ -132,6 +143,19 @@ static void read_home(struct guard_home_state *home, const struct fields_object 
     (void)snprintf(home->why, sizeof home->why, "%s", why);
 }
 
+static void read_cost(struct guard_cost_state *cost, const struct fields_object *root)
+{
+    static const char *const known[] = {"has_rate",   "rate",      "since_ms", "is_begun",
+                                        "is_foreign", "is_untold", NULL};
+    struct fields_object object = fields_object(root, "cost", known);
+    fields_switch(&object, "has_rate", &cost->has_rate);
+    fields_number(&object, "rate", 0, most, &cost->rate);
+    read_time(&object, "since_ms", &cost->since_ms);
+    fields_switch(&object, "is_begun", &cost->is_begun);
+    fields_switch(&object, "is_foreign", &cost->is_foreign);
+    fields_switch(&object, "is_untold", &cost->is_untold);
+}
+
 static void read_groups(struct guard_state *state, const struct fields_object *root)
 {
     static const char *const known[] = {"name", "normal", "wished", "tried", NULL};
@@ -160,6 +184,7 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
     fields_switch(root, "is_alarmed", &state->is_alarmed);
     read_time(root, "expiry_ms", &state->expiry_ms);
     read_text(root, "owner", state->owner, sizeof state->owner);
+    read_cost(&state->cost, root);
     for (int i = 0; i < GUARD_HOMES; i++)
         read_home(&state->homes[i], root, homes[i]);
     state->phase = (enum guard_phase)phase;
@@ -171,7 +196,7 @@ bool guard_state_parse(struct guard_state *state, struct bytes text, char *error
 {
     static const char *const known[] = {
         "phase",      "away",      "groups", "step",   "stepped_ms", "scaling_ms", "window_ms",
-        "is_alarmed", "expiry_ms", "owner",  "lambda", "fargate",    NULL};
+        "is_alarmed", "expiry_ms", "owner",  "lambda", "fargate",    "cost",       NULL};
     struct fields fields = {.error = error, .error_len = error_len};
     struct arena arena;
     cJSON *json;

@@ -39,6 +39,16 @@ struct guard_home_state {
     char why[GUARD_WHY_MAX]; /* it is down */
 };
 
+/* What is known of costs, where the policy asks. */
+struct guard_cost_state {
+    bool has_rate;    /* of the last window */
+    double rate;      /* requests a second, of both homes */
+    int64_t since_ms; /* since when another share is cheaper; 0: it is not */
+    bool is_begun;    /* what is wished is known to have been the rule's */
+    bool is_foreign;  /* somebody has set weights; until `clear` */
+    bool is_untold;   /* and it is to be told */
+};
+
 struct guard_state {
     enum guard_phase phase;
     enum guard_home away; /* whose share is away, of GUARD_AWAY and GUARD_BACK */
@@ -52,6 +62,7 @@ struct guard_state {
     int64_t window_ms;  /* the end of the last window of metrics that was judged; 0: none */
     bool is_alarmed;    /* both homes fail, and it has been told */
     struct guard_home_state homes[GUARD_HOMES];
+    struct guard_cost_state cost;
     char owner[GUARD_NAME_MAX];
     int64_t expiry_ms; /* of the owner's hold on the state */
 };

@@ -52,8 +52,11 @@ void guard_world_turn(struct guard_world *world, int64_t ms)
     world->steps += act->kind == GUARD_STEP;
     world->alarms += act->kind == GUARD_ALARM;
     world->scales += act->kind == GUARD_SCALE;
+    world->costs += act->kind == GUARD_COST;
+    world->shrinks += act->kind == GUARD_SHRINK;
     world->yields += act->kind == GUARD_YIELD;
-    bool is_write = act->kind == GUARD_MOVE || act->kind == GUARD_STEP || act->kind == GUARD_AGAIN;
+    bool is_write = act->kind == GUARD_MOVE || act->kind == GUARD_STEP ||
+                    act->kind == GUARD_AGAIN || act->kind == GUARD_COST;
     if (is_write && !world->is_deaf)
         memcpy(world->seen.weights, act->weights, sizeof world->seen.weights);
 }

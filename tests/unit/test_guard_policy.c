@@ -25,6 +25,19 @@ static const struct row {
     {"{\"fargate\":{\"tasks\":20}}", "policy: fargate.max: 10 is below tasks"},
     {"{\"health\":{\"looks\":0},\"metrics\":{\"windows\":0}}", "policy: has no probes"},
     {"{\"lease\":\"5s\"}", "policy: lease: must be at least twice"},
+#define COST(members) "{\"fargate\":{\"cluster\":\"c\",\"service\":\"s\"},\"cost\":{" members "}}"
+#define PRICES "\"million_requests\":0.2,\"gb_second\":0.0000133334,\"memory\":256,"
+    {COST(PRICES "\"duration\":\"20ms\",\"task_hour\":0.04,\"task_requests\":500"), NULL},
+    {COST(PRICES "\"duration\":\"20ms\",\"task_hour\":0.04"),
+     "policy: cost.task_requests: is missing"},
+    {COST(PRICES "\"task_hour\":0.04,\"task_requests\":500"), "policy: cost.duration: is missing"},
+    {COST(PRICES "\"duration\":\"20ms\",\"task_hour\":-1,\"task_requests\":500"),
+     "policy: cost.task_hour"},
+    {COST(PRICES "\"duration\":\"20ms\",\"task_hour\":40,\"task_requests\":500"),
+     "policy: cost: Fargate never pays: 2 tasks carry 1000.0 requests a second"},
+    {COST("\"price\":1"), "policy: cost.price"},
+    {"{\"cost\":{" PRICES "\"duration\":\"20ms\",\"task_hour\":0.04,\"task_requests\":500}}",
+     "policy: cost: needs fargate.cluster"},
     {"{\"rule\":{}}", "policy: rule: must have an arn, a load_balancer or tags"},
 };
 
@@ -51,6 +64,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
                                 .normal = {60, 40},
                                 .wished = {96, 4},
                                 .tried = {100, 0},
+                                .cost = {true, 12.5, 1700000000125, true, true, false},
                                 .step = 1,
                                 .stepped_ms = 1700000000123,
                                 .window_ms = 1700000040000,
@@ -75,6 +89,9 @@ Test(guard_policy, a_state_comes_back_as_it_was)
     cr_expect(back.phase == GUARD_BACK && back.away == GUARD_FARGATE && back.step == 1 &&
               back.stepped_ms == state.stepped_ms && back.window_ms == state.window_ms &&
               back.expiry_ms == state.expiry_ms);
+    cr_expect(back.cost.has_rate && back.cost.rate == 12.5 &&
+              back.cost.since_ms == state.cost.since_ms && back.cost.is_foreign &&
+              back.cost.is_begun && !back.cost.is_untold);
     cr_expect_str_eq(back.groups[1], "duet-dev-fargate-b");
     buf_release(&text);
     cr_expect_not(guard_state_parse(&back, BYTES_LIT("{\"phase\":\"asleep\"}"), error, 256));
