@@ -11,6 +11,7 @@
 #include "runtime/dashboard/cold_starts.h"
 #include "runtime/dashboard/controls.h"
 #include "runtime/dashboard/feed.h"
+#include "runtime/dashboard/guard_acts.h"
 #include "runtime/dashboard/www.h"
 
 /* The tick comes just behind the begin of each second, when the figures of the last one are whole.
@@ -27,6 +28,7 @@ struct dashboard {
     struct history history;
     struct journal journal;
     struct changes changes;
+    int64_t guard_ms; /* the last act of a guard that is in the journal */
     struct cold_starts cold_starts;
     struct feed feed;
 };
@@ -53,6 +55,12 @@ void dashboard_event(struct dashboard *dashboard, const char *source, const char
 static void on_change(void *context, const char *text)
 {
     dashboard_event(context, "alb", "%s", text);
+}
+
+static void on_guard_act(void *context, int64_t epoch_ms, const char *text)
+{
+    struct dashboard *dashboard = context;
+    journal_add_event(&dashboard->journal, epoch_ms, "guard", text);
 }
 
 /* Sandboxes of one name, which become one event. */
@@ -109,6 +117,8 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
     tell_started(&started);
     changes_look(&dashboard->changes, dashboard->options.model, &dashboard->options.source,
                  on_change, dashboard);
+    dashboard->guard_ms =
+        guard_acts_look(dashboard->parameters, dashboard->guard_ms, on_guard_act, dashboard);
     alb_metrics_flush(dashboard->options.metrics);
     history_advance(&dashboard->history, clock_ms_epoch() / 1000);
     feed_tell(&dashboard->feed);

@@ -76,7 +76,7 @@ struct parameters;
 struct dashboard *dashboard_new(const struct dashboard_options *options) MUST_CHECK;
 
 /* Where canaries have their locks, and are left words; borrowed for the dashboard's life. Without
- * it, none is shown. */
+ * it, none is shown. What guards did is read there too. */
 void dashboard_set_parameters(struct dashboard *dashboard, struct parameters *parameters);
 
 /* After the httpd whose exchanges it was given. */

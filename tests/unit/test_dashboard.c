@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/control/control_port.h"
+#include "runtime/control/parameter.h"
 #include "runtime/core/limits.h"
 #include "runtime/dashboard/dashboard.h"
 #include "tests/support/client.h"
@@ -18,6 +19,7 @@ static struct control_port *control;
 static struct dashboard *dashboard;
 static struct alb_metrics *metrics;
 static struct series_store store;
+static struct parameters parameters; /* empty, where a test does not fill it */
 static pthread_t thread;
 static unsigned port;
 
@@ -74,6 +76,7 @@ static void start(bool has_controls)
     port = httpd_port(fd);
     dashboard = dashboard_new(&options);
     cr_assert_not_null(dashboard);
+    dashboard_set_parameters(dashboard, &parameters);
     dashboard_event(dashboard, "test", "the rig \"%s\"", "begins");
     struct control_port_options control_options = {
         .loop = &loop, .listen_fd = fd, .model = elb_case.model, .pages = {take, done, dashboard}};
@@ -98,6 +101,7 @@ static void release(void)
     dashboard_free(dashboard);
     alb_metrics_free(metrics);
     series_store_release(&store);
+    parameters_release(&parameters);
     loop_release(&loop);
     elb_case_release();
 }
@@ -349,4 +353,18 @@ Test(dashboard, without_controls_nobody_sets_weights)
 {
     start(false);
     cr_expect_eq(post(OWN_HOST TYPE OWN_ORIGIN, WEIGHTS, "MissingAuthenticationToken"), 403);
+}
+
+Test(dashboard, shows_what_a_guard_did_and_why)
+{
+    const struct parameter *made;
+    const struct parameter_put put = {
+        .name = BYTES_LIT("/duet/guard/history/000000000000100"),
+        .value = BYTES_LIT("{\"act\":\"move\",\"why\":\"fargate fails: no answer\"}"),
+        .now_ms = 1};
+    cr_assert_eq(parameters_put(&parameters, &put, &made), RC_OK);
+    start(false);
+    listen_to_events(&listener);
+    read_until(&listener, 0, ",100,\"guard\",\"move: fargate fails: no answer\"]");
+    client_close(&listener.client);
 }

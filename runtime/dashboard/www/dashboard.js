@@ -54,7 +54,7 @@ function show() {
 
 // A screen reader hears of what changed in the load balancer, not of each figure.
 function announce(events) {
-  const texts = events.filter(([, , source]) => source === "alb" || source === "duet").map(([, , , text]) => text);
+  const texts = events.filter(([, , source]) => ["alb", "duet", "guard"].includes(source)).map(([, , , text]) => text);
   if (texts.length) say(element("announcer"), texts.slice(-3).join(". "));
 }
 
