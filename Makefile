@@ -189,7 +189,7 @@ package: deps ## static binaries and Lambda zips for x86_64 and arm64, into buil
 	@$(alone) pipeline/static_nghttp2.sh
 	@$(alone) pipeline/static_pcre2.sh
 	+@$(again) MODE=release-x86_64 _programs
-	+@$(again) MODE=release-arm64 _homes
+	+@$(again) MODE=release-arm64 _homes build/release-arm64/guard
 	+@$(again) MODE=release-x86_64 STORES=dynamodb build/release-x86_64-dynamodb/bootstrap
 	@pipeline/package.sh
 

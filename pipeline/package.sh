@@ -17,6 +17,8 @@ for arch in x86_64 arm64; do
     cp "$built/bootstrap" "$release/bootstrap-$arch"
     cp "$built/bootstrap.debug" "$release/bootstrap-$arch.debug"
     cp "$built/server" "$release/server-$arch"
+    pipeline/zip.py "$built/guard" "$release/guard-$arch.zip"
+    pipeline/sbom.py "$static" "$arch" "$built/guard" >"$release/guard-$arch.cdx.json"
     for program in bootstrap server; do
         pipeline/sbom.py "$static" "$arch" "$built/$program" >"$release/$program-$arch.cdx.json"
     done
@@ -27,6 +29,9 @@ pipeline/sbom.py "$static" x86_64 build/release-x86_64/duet >"$release/duet-x86_
 echo "$release:"
 for arch in x86_64 arm64; do
     show "$release/bootstrap-$arch.zip" "unzipped $(stat -c %s "build/release-$arch/bootstrap")"
+done
+for arch in x86_64 arm64; do
+    show "$release/guard-$arch.zip" 'the guard, as a function of its own'
 done
 for file in "$release"/{server-{x86_64,arm64},duet-x86_64}; do
     show "$file"

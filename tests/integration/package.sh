@@ -44,7 +44,9 @@ deps=(DEPS=skip)
 check 'make package' make -s "${deps[@]}" package
 names='bootstrap-arm64 bootstrap-arm64.cdx.json bootstrap-arm64.debug bootstrap-arm64.zip'
 names+=' bootstrap-x86_64 bootstrap-x86_64.cdx.json bootstrap-x86_64.debug bootstrap-x86_64.zip'
-names+=' duet-x86_64 duet-x86_64.cdx.json server-arm64 server-arm64.cdx.json server-x86_64 server-x86_64.cdx.json'
+names+=' duet-x86_64 duet-x86_64.cdx.json'
+names+=' guard-arm64.cdx.json guard-arm64.zip guard-x86_64.cdx.json guard-x86_64.zip'
+names+=' server-arm64 server-arm64.cdx.json server-x86_64 server-x86_64.cdx.json'
 check 'it makes these files' [ "$(cd "$release" && echo *)" = "$names" ]
 
 # Each bill of materials names its program's hash, and the libraries with theirs.
@@ -79,8 +81,8 @@ done
 cp "$release/duet-x86_64" "$work/programs/"
 
 # One file, for anybody to run; Lambda takes nothing less.
-opens() { # ARCH: the zip has what it must have; unpacks it
-    python3 - "$release/bootstrap-$1.zip" "$work/programs/bootstrap-$1" <<'PYTHON'
+opens() { # PROGRAM ARCH: the zip has what it must have; unpacks it
+    python3 - "$release/$1-$2.zip" "$work/programs/$1-$2" <<'PYTHON'
 import sys
 import zipfile
 
@@ -91,10 +93,12 @@ assert entry.filename == "bootstrap" and entry.external_attr >> 16 == 0o100755
 assert entry.date_time == (1980, 1, 1, 0, 0, 0)
 open(sys.argv[2], "wb").write(archive.read(entry))
 PYTHON
-    chmod +x "$work/programs/bootstrap-$1"
+    chmod +x "$work/programs/$1-$2"
 }
-check 'the zip for x86_64 has one program, bootstrap' opens x86_64
-check 'the zip for arm64 has one program, bootstrap' opens arm64
+for arch in x86_64 arm64; do
+    check "the zip for $arch has one program, bootstrap" opens bootstrap $arch
+    check "the guard's zip for $arch too" opens guard $arch
+done
 
 is_static() { # FILE: no interpreter, no library, and for the machine in its name
     local out
