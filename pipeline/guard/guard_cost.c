@@ -86,7 +86,7 @@ static void ask(struct guard_act *act, enum guard_act_kind kind, const char *wha
     act->kind = kind;
     act->home = GUARD_FARGATE;
     (void)snprintf(act->why, sizeof act->why,
-                   "cost: %.1f requests a second, both homes cost the same at %.1f: %s", rate, even,
+                   "%.1f requests a second, both homes cost the same at %.1f: %s", rate, even,
                    what);
 }
 

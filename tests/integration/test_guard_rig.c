@@ -212,6 +212,28 @@ Test(guard_rig, says_that_nobody_answers_and_keeps_trying)
     expect_end(0);
 }
 
+/* Prices at which Lambda is the cheaper home for any traffic of this machine. */
+Test(guard_rig, gives_lambda_all_and_ends_the_tasks_where_that_is_cheaper)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof text,
+                   "{\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,\"priority\":40000},"
+                   "\"health\":{\"looks\":0},\"interval\":\"200ms\",\"lease\":\"10s\","
+                   "\"metrics\":{\"period\":\"1s\",\"late\":\"1s\",\"latency\":\"1h\"},"
+                   "\"fargate\":{\"cluster\":\"duet-local\",\"service\":\"duet-local-a\"},"
+                   "\"cost\":{\"million_requests\":0.2,\"gb_second\":0.0000133334,\"memory\":128,"
+                   "\"duration\":\"1ms\",\"task_hour\":1000,\"task_requests\":10000000,"
+                   "\"hold\":\"1s\"}}",
+                   rig.port);
+    canary_rig_plan(&world, text);
+    canary_rig_command(&world, &guard, "guard", "run", NULL);
+    expect_line("0 % for fargate");
+    expect_line(": no tasks");
+    wait_for_users(100);
+    cr_expect_eq(atomic_load(&load.bad) + atomic_load(&load.lost), 0u, "%s", guard.out.data);
+    expect_end(0);
+}
+
 /* The same as a function, which a schedule's event wakes. */
 Test(guard_rig, guards_as_a_lambda_function_too)
 {

@@ -95,7 +95,7 @@ Test(guard_cost, more_traffic_is_fargates_once_it_has_its_tasks_and_lambda_takes
     guard_world_init(&world, policy, 100, 0);
     traffic(11, 120, 0);
     cr_expect_eq(world.act.kind, GUARD_SCALE);
-    cr_expect(strstr(world.act.why, "cost: 120.0 requests a second, both homes cost the same at "
+    cr_expect(strstr(world.act.why, "120.0 requests a second, both homes cost the same at "
                                     "83.3: 0 of 2 tasks are healthy"),
               "%s", world.act.why);
     traffic(1, 120, 1);
