@@ -14,23 +14,6 @@ static struct program moto;
 static struct canary_rig canary;
 static const char listening[] = "listening on ";
 
-/* false: this machine cannot have it, which is said. */
-static bool start_moto(void)
-{
-    const char *argv[] = {"./tests/support/python_venv.sh", "tests/support/moto/requirements.txt",
-                          "tests/support/moto/serve.py", NULL};
-    const char *ci = getenv("CI");
-    program_start(&moto, argv, NULL);
-    for (int i = 0; i < 4 && !(moto.out.len && strstr(moto.out.data, "missing: ")); i++)
-        if (program_wait_for(&moto, listening))
-            return true;
-    cr_assert(!ci || strcmp(ci, "true") != 0, "moto: %s", moto.out.data);
-    (void)printf("skip the canary before moto: %s",
-                 moto.out.len ? moto.out.data : "it is silent\n");
-    (void)fflush(stdout);
-    return false;
-}
-
 /* One EC2 call, by a client of its own. */
 static const char *ec2(const char *form, const char *path)
 {
@@ -281,7 +264,7 @@ static void check_run(void)
 
 Test(canary_moto, somebody_else_s_aws_takes_the_same_calls, .timeout = 600)
 {
-    if (start_moto()) {
+    if (canary_rig_start_moto(&moto, "the canary before moto")) {
         char how[512];
         canary_rig_init(&canary, program_number(&moto, listening));
         make_all();

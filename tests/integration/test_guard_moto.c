@@ -13,22 +13,6 @@ static struct program moto;
 static struct canary_rig world;
 static const char listening[] = "listening on ";
 
-/* false: this machine cannot have it, which is said. */
-static bool start_moto(void)
-{
-    const char *argv[] = {"./tests/support/python_venv.sh", "tests/support/moto/requirements.txt",
-                          "tests/support/moto/serve.py", NULL};
-    const char *ci = getenv("CI");
-    program_start(&moto, argv, NULL);
-    for (int i = 0; i < 4 && !(moto.out.len && strstr(moto.out.data, "missing: ")); i++)
-        if (program_wait_for(&moto, listening))
-            return true;
-    cr_assert(!ci || strcmp(ci, "true") != 0, "moto: %s", moto.out.data);
-    (void)printf("skip the guard before moto: %s", moto.out.len ? moto.out.data : "it is silent\n");
-    (void)fflush(stdout);
-    return false;
-}
-
 /* One call of SQS; the text at `path` of its answer, which lives until the test's end. */
 static struct bytes sqs(const char *form, const char *path)
 {
@@ -140,7 +124,7 @@ static void check_all(void)
 
 Test(guard_moto, a_topics_subscriber_is_told_what_was_done_and_why, .timeout = 280)
 {
-    if (start_moto()) {
+    if (canary_rig_start_moto(&moto, "the guard before moto")) {
         canary_rig_init(&world, program_number(&moto, listening));
         check_all();
         canary_rig_release(&world);

@@ -10,6 +10,21 @@
 
 enum { FORM_MAX = 4096 };
 
+bool canary_rig_start_moto(struct program *moto, const char *claim)
+{
+    const char *argv[] = {"./tests/support/python_venv.sh", "tests/support/moto/requirements.txt",
+                          "tests/support/moto/serve.py", NULL};
+    const char *ci = getenv("CI");
+    program_start(moto, argv, NULL);
+    for (int i = 0; i < 4 && !(moto->out.len && strstr(moto->out.data, "missing: ")); i++)
+        if (program_wait_for(moto, "listening on "))
+            return true;
+    cr_assert(!ci || strcmp(ci, "true") != 0, "moto: %s", moto->out.data);
+    (void)printf("skip %s: %s", claim, moto->out.len ? moto->out.data : "it is silent\n");
+    (void)fflush(stdout);
+    return false;
+}
+
 void canary_rig_init(struct canary_rig *rig, unsigned port)
 {
     (void)snprintf(rig->endpoint, sizeof rig->endpoint, "http://127.0.0.1:%u", port);

@@ -18,6 +18,10 @@ struct canary_rig {
     char plan[TEMPDIR_PATH_MAX * 2];
 };
 
+/* Starts moto, which says "listening on PORT". false: this machine cannot have it, and `claim` is
+ * said to be passed over; in CI that is a failure. */
+bool canary_rig_start_moto(struct program *moto, const char *claim);
+
 /* The service is at 127.0.0.1:port. */
 void canary_rig_init(struct canary_rig *rig, unsigned port);
 void canary_rig_release(struct canary_rig *rig);
