@@ -184,9 +184,9 @@ def computes(protocol):
 def alarms(protocol):
     """an alarm is put, set, described and deleted, by"""
     cloudwatch = client_of(protocol)
-    name = "errors of " + protocol
-    cloudwatch.put_metric_alarm(
-        AlarmName=name, Namespace=NAMESPACE, MetricName="HTTPCode_ELB_5XX_Count", Dimensions=WHOLE,
+    name = "redirects of " + protocol
+    cloudwatch.put_metric_alarm(  # of what this load has none of: OK whatever minute has just ended
+        AlarmName=name, Namespace=NAMESPACE, MetricName="HTTPCode_ELB_3XX_Count", Dimensions=WHOLE,
         Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0.5,
         ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching")
     alarm = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
