@@ -52,30 +52,11 @@ static void write_plan(const char *more, bool is_paused)
 #define NO_LATENCY ",\"latency_ratio\":0"
 #define CHECKS(more) "\"checks\":{\"power\":0,\"requests_min\":20" more "}"
 
-/* The share of a group, in percent. */
-static bool has_weight(const char *group, const char *weight)
+/* The shares of both slots, in tenths of a percent. */
+static bool has_shares(unsigned stable, unsigned to)
 {
-    char arn[256];
-    (void)snprintf(arn, sizeof arn, "%s", canary_rig_group(&canary, group));
-    const struct xml_node *root = canary_rig_query(&canary, API_ELB,
-                                                   "Action=DescribeLoadBalancers"
-                                                   "&Version=2015-12-01");
-    char form[1024];
-    (void)snprintf(form, sizeof form,
-                   "Action=DescribeListeners&Version=2015-12-01&LoadBalancerArn=%.*s",
-                   BYTES_ARG(xml_tree_text(
-                       root, "DescribeLoadBalancersResult/LoadBalancers/member/LoadBalancerArn")));
-    root = canary_rig_query(&canary, API_ELB, form);
-    (void)snprintf(
-        form, sizeof form, "Action=DescribeRules&Version=2015-12-01&ListenerArn=%.*s",
-        BYTES_ARG(xml_tree_text(root, "DescribeListenersResult/Listeners/member/ListenerArn")));
-    root = canary_rig_query(&canary, API_ELB, form);
-    const struct xml_node *tuple = xml_tree_find(
-        root, "DescribeRulesResult/Rules/member/Actions/member/ForwardConfig/TargetGroups/member");
-    for (; tuple; tuple = xml_tree_next(tuple))
-        if (bytes_eq(xml_tree_text(tuple, "TargetGroupArn"), bytes_from_str(arn)))
-            return bytes_eq(xml_tree_text(tuple, "Weight"), bytes_from_str(weight));
-    return false;
+    return canary_rig_share(&canary, "fargate-a") == stable &&
+           canary_rig_share(&canary, "fargate-b") == to;
 }
 
 static void expect_rolled_back(enum bad_kind kind, const char *checks, const char *option)
@@ -84,7 +65,7 @@ static void expect_rolled_back(enum bad_kind kind, const char *checks, const cha
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
     write_plan(checks, false);
     cr_expect_eq(canary_rig_run(&canary, "run", option), 1, "kind %d", (int)kind);
-    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"), "kind %d", (int)kind);
+    cr_expect(has_shares(1000, 0), "kind %d", (int)kind);
     canary_rig_target(&canary, "DeregisterTargets", "fargate-b", bad_server_port(server));
     bad_server_stop(server);
 }
@@ -131,7 +112,7 @@ static int signal_in_its_bake(int number)
     struct program program;
     canary_rig_start(&canary, &program, "run", NULL);
     cr_assert(program_wait_for(&program, "bake: step 1 of 2"), "%s", program.out.data);
-    cr_expect(has_weight("fargate-b", "40"));
+    cr_expect(canary_rig_share(&canary, "fargate-b") == 400);
     cr_assert_eq(kill(program.id, number), 0);
     int status = program_wait(&program);
     program_release(&program);
@@ -150,7 +131,7 @@ Test(canary_rig, promotes_a_good_one_and_loses_no_request)
     cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
     cr_expect_eq(canary_rig_run(&canary, "run", NULL), 6, "the dead one has the lock");
     cr_expect_eq(canary_rig_run(&canary, "resume", "--force"), 0);
-    cr_expect(has_weight("fargate-a", "0") && has_weight("fargate-b", "100"));
+    cr_expect(has_shares(0, 1000));
     cr_expect_eq(canary_rig_run(&canary, "status", NULL), 2, "there is none any more");
     user_load_stop(&load);
     cr_expect_gt(atomic_load(&load.good), 100u);
@@ -168,7 +149,7 @@ Test(canary_rig, killed_it_is_rolled_back_by_another)
     write_plan(CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGKILL), -1);
     cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 0);
-    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
+    cr_expect(has_shares(1000, 0));
     canary_rig_target(&canary, "DeregisterTargets", "fargate-b", bad_server_port(server));
     bad_server_stop(server);
 }
@@ -182,7 +163,7 @@ Test(canary_rig, killed_it_is_rolled_back_by_its_lock_alone)
     (void)snprintf(canary.plan, sizeof canary.plan, "--lock=/duet/canary");
     cr_expect_eq(canary_rig_run(&canary, "resume", "--force"), 2, "it has no steps");
     cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 0);
-    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
+    cr_expect(has_shares(1000, 0));
     cr_expect_eq(canary_rig_run(&canary, "rollback", "--force"), 2, "there is none any more");
     canary_rig_target(&canary, "DeregisterTargets", "fargate-b", bad_server_port(server));
     bad_server_stop(server);
@@ -194,10 +175,10 @@ Test(canary_rig, told_to_end_it_holds_or_rolls_back_as_its_plan_says)
     canary_rig_target(&canary, "RegisterTargets", "fargate-b", bad_server_port(server));
     write_plan("\"on_signal\":\"rollback\"," CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGTERM), 1);
-    cr_expect(has_weight("fargate-a", "100") && has_weight("fargate-b", "0"));
+    cr_expect(has_shares(1000, 0));
     write_plan(CHECKS(NO_LATENCY), true);
     cr_expect_eq(signal_in_its_bake(SIGINT), 3);
-    cr_expect(has_weight("fargate-a", "60") && has_weight("fargate-b", "40"));
+    cr_expect(has_shares(600, 400));
     cr_expect_eq(canary_rig_run(&canary, "abort", NULL), 0);
     bad_server_stop(server);
 }
@@ -231,7 +212,7 @@ Test(canary_rig, a_slot_that_is_not_there_is_told_with_those_that_are)
                                                 "lambda-b, fargate-a, fargate-b"),
                        "%s", program.out.data);
     program_release(&program);
-    cr_expect(has_weight("fargate-a", "100"));
+    cr_expect(canary_rig_share(&canary, "fargate-a") == 1000);
 }
 
 Test(canary_rig, the_plans_of_this_tree_find_its_rule_and_slots)

@@ -68,6 +68,96 @@ const char *canary_rig_group(struct canary_rig *rig, const char *name)
     return arn.ptr;
 }
 
+/* Of the load balancer "duet-local", the rule of production. */
+static const struct xml_node *find_rule(struct canary_rig *rig)
+{
+    char form[FORM_MAX];
+    const struct xml_node *root = canary_rig_query(
+        rig, API_ELB, "Action=DescribeLoadBalancers&Version=2015-12-01&Names.member.1=duet-local");
+    (void)snprintf(form, sizeof form,
+                   "Action=DescribeListeners&Version=2015-12-01&LoadBalancerArn=%.*s",
+                   BYTES_ARG(xml_tree_text(
+                       root, "DescribeLoadBalancersResult/LoadBalancers/member/LoadBalancerArn")));
+    root = canary_rig_query(rig, API_ELB, form);
+    (void)snprintf(
+        form, sizeof form, "Action=DescribeRules&Version=2015-12-01&ListenerArn=%.*s",
+        BYTES_ARG(xml_tree_text(root, "DescribeListenersResult/Listeners/member/ListenerArn")));
+    root = canary_rig_query(rig, API_ELB, form);
+    const struct xml_node *rule = xml_tree_find(root, "DescribeRulesResult/Rules/member");
+    while (rule && !bytes_eq(xml_tree_text(rule, "Priority"), BYTES_LIT("40000")))
+        rule = xml_tree_next(rule);
+    cr_assert_not_null(rule, "the rig has no rule of production");
+    return rule;
+}
+
+static const char forward_path[] = "Actions/member/ForwardConfig";
+
+static const struct xml_node *first_group(const struct xml_node *rule)
+{
+    return xml_tree_find(xml_tree_find(rule, forward_path), "TargetGroups/member");
+}
+
+unsigned canary_rig_share(struct canary_rig *rig, const char *group)
+{
+    char arn[256];
+    uint64_t sum = 0, own = 0, weight;
+    (void)snprintf(arn, sizeof arn, "%s", canary_rig_group(rig, group));
+    const struct xml_node *tuple = first_group(find_rule(rig));
+    for (; tuple; tuple = xml_tree_next(tuple)) {
+        cr_assert(bytes_to_u64(xml_tree_text(tuple, "Weight"), 999, &weight));
+        sum += weight;
+        if (bytes_eq(xml_tree_text(tuple, "TargetGroupArn"), bytes_from_str(arn)))
+            own = weight;
+    }
+    cr_assert_gt(sum, 0u);
+    return (unsigned)((own * 1000 + sum / 2) / sum);
+}
+
+bool canary_rig_is_sticky(struct canary_rig *rig)
+{
+    const struct xml_node *config =
+        xml_tree_find(xml_tree_find(find_rule(rig), forward_path), "TargetGroupStickinessConfig");
+    return bytes_eq(xml_tree_text(config, "Enabled"), BYTES_LIT("true"));
+}
+
+void canary_rig_make_sticky(struct canary_rig *rig)
+{
+    const struct xml_node *rule = find_rule(rig), *tuple = first_group(rule);
+    struct buf form;
+    buf_init(&form, FORM_MAX);
+    buf_printf(&form,
+               "Action=ModifyRule&Version=2015-12-01&RuleArn=%.*s&Actions.member.1.Type=forward"
+               "&Actions.member.1.ForwardConfig.TargetGroupStickinessConfig.Enabled=true"
+               "&Actions.member.1.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds=3600",
+               BYTES_ARG(xml_tree_text(rule, "RuleArn")));
+    for (unsigned i = 1; tuple; tuple = xml_tree_next(tuple), i++)
+        buf_printf(&form,
+                   "&Actions.member.1.ForwardConfig.TargetGroups.member.%u.TargetGroupArn=%.*s"
+                   "&Actions.member.1.ForwardConfig.TargetGroups.member.%u.Weight=%.*s",
+                   i, BYTES_ARG(xml_tree_text(tuple, "TargetGroupArn")), i,
+                   BYTES_ARG(xml_tree_text(tuple, "Weight")));
+    cr_assert(!form.failed);
+    buf_append_char(&form, '\0');
+    (void)canary_rig_query(rig, API_ELB, form.data);
+    buf_release(&form);
+}
+
+unsigned canary_rig_tasks(struct canary_rig *rig, const char *service)
+{
+    char body[256], why[CANARY_WHY_MAX] = "";
+    const cJSON *root;
+    (void)snprintf(body, sizeof body, "{\"cluster\":\"duet-local\",\"services\":[\"%s\"]}",
+                   service);
+    api_begin(&rig->api);
+    cr_assert_eq(api_json(&rig->api, API_ECS, "AmazonEC2ContainerServiceV20141113.DescribeServices",
+                          bytes_from_str(body), false, &root, why),
+                 RC_OK, "%s", why);
+    const cJSON *count = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root, "services"), 0), "desiredCount");
+    cr_assert(cJSON_IsNumber(count), "no service %s", service);
+    return (unsigned)count->valuedouble;
+}
+
 void canary_rig_target(struct canary_rig *rig, const char *action, const char *group, unsigned port)
 {
     char form[FORM_MAX];

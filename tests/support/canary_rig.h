@@ -33,6 +33,16 @@ const struct xml_node *canary_rig_query(struct canary_rig *rig, enum api_service
 /* The ARN of a target group; it lives until the next call. */
 const char *canary_rig_group(struct canary_rig *rig, const char *name);
 
+/* What the rig's rule of production gives a target group, in tenths of a percent. */
+unsigned canary_rig_share(struct canary_rig *rig, const char *group);
+
+/* Sessions of that rule: by the load balancer's cookie a client comes back to its group. */
+void canary_rig_make_sticky(struct canary_rig *rig);
+bool canary_rig_is_sticky(struct canary_rig *rig);
+
+/* The tasks that an ECS service of the rig is to have. */
+unsigned canary_rig_tasks(struct canary_rig *rig, const char *service);
+
 /* Registers 127.0.0.1:port with a group, or takes it out. */
 void canary_rig_target(struct canary_rig *rig, const char *action, const char *group,
                        unsigned port);
