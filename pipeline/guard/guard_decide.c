@@ -72,28 +72,43 @@ static void set_weights(struct deciding *d, enum guard_home home, double part)
     memcpy(d->act->weights, state->wished, sizeof d->act->weights);
 }
 
+/* How long a home must be well before its share comes back. */
+static int64_t back_after_ms(const struct deciding *d, const struct guard_home_state *known)
+{
+    unsigned relapses = known->relapses < DOUBLED_MOST ? known->relapses : DOUBLED_MOST;
+    return d->policy->back_after_ms << relapses;
+}
+
 /* --- away --- */
 
-/* Whether `home` can carry all traffic; asks for tasks first where it has too few. */
-static bool can_carry(struct deciding *d, enum guard_home home, const char *why)
+enum carrying { CARRIES, CARRIES_LATER, CARRIES_NOT };
+
+static bool has_target(const struct guard_home_state *known)
+{
+    return known->healthy > 0 || known->is_unchecked;
+}
+
+/* Whether `home` can carry all traffic; asks for tasks first where it has too few. A bad probe of
+ * it says nothing yet: the next ones do. */
+static enum carrying can_carry(struct deciding *d, enum guard_home home, const char *why)
 {
     const struct guard_home_state *known = &d->state->homes[home];
     unsigned tasks = d->policy->plan.capacity.tasks;
     int64_t now_ms = d->seen->now_ms;
-    if (known->is_down || known->probe_bad > 0)
-        return false;
-    if (home == GUARD_LAMBDA || !d->policy->plan.capacity.service)
-        return known->healthy > 0 || known->is_unchecked;
-    if (known->healthy >= tasks)
-        return true;
+    bool is_scaled = home == GUARD_FARGATE && d->policy->plan.capacity.service;
+    if (known->is_down || (!is_scaled && !has_target(known)))
+        return CARRIES_NOT;
+    if (has_target(known) && known->probe_bad > 0)
+        return CARRIES_LATER;
+    if (!is_scaled || known->healthy >= tasks)
+        return CARRIES;
     if (d->state->scaling_ms == 0)
         d->state->scaling_ms = now_ms;
-    bool is_waited_for = now_ms - d->state->scaling_ms < d->policy->scale_wait_ms;
-    if (!is_waited_for)
-        return known->healthy > 0;
+    if (now_ms - d->state->scaling_ms >= d->policy->scale_wait_ms)
+        return has_target(known) ? CARRIES : CARRIES_NOT;
     decide(d, GUARD_SCALE, home, "%s: %u of %u tasks are healthy, and lambda fails: %s",
            guard_home_name(home), known->healthy, tasks, why);
-    return false;
+    return CARRIES_LATER;
 }
 
 static void alarm_once(struct deciding *d, enum guard_home home)
@@ -109,21 +124,24 @@ static void alarm_once(struct deciding *d, enum guard_home home)
            homes[rest].is_down ? homes[rest].why : "no healthy target");
 }
 
-/* `home` fails and has a share. */
+/* `home` fails and has a share. One that answers again, though not for long enough to be trusted,
+ * is not left: what has held us up may be over only now. */
 static void leave(struct deciding *d, enum guard_home home)
 {
     struct guard_state *state = d->state;
     struct guard_home_state *known = &state->homes[home];
     int64_t now_ms = d->seen->now_ms;
     char why[GUARD_WHY_MAX];
+    if (known->probe_bad + known->health_bad + known->window_bad == 0)
+        return;
     if (known->moved_ms && now_ms - known->moved_ms < d->policy->apart_ms)
         return;
-    if (!can_carry(d, other(home), known->why)) {
-        if (d->act->kind == GUARD_STAY)
-            alarm_once(d, home);
+    enum carrying carrying = can_carry(d, other(home), known->why);
+    if (carrying == CARRIES_NOT)
+        alarm_once(d, home);
+    if (carrying != CARRIES)
         return;
-    }
-    if (now_ms - known->moved_ms > relapse_forgotten_ms)
+    if (now_ms - known->moved_ms > relapse_forgotten_ms + back_after_ms(d, known))
         known->relapses = 0;
     else if (known->relapses < DOUBLED_MOST)
         known->relapses++;
@@ -139,9 +157,11 @@ static void leave(struct deciding *d, enum guard_home home)
 
 /* --- back --- */
 
+/* A record may be of a policy with more steps. */
 static void step_back(struct deciding *d, size_t step)
 {
     struct guard_state *state = d->state;
+    step = step < d->policy->step_count ? step : d->policy->step_count - 1;
     double part = d->policy->steps[step];
     state->step = step;
     state->stepped_ms = d->seen->now_ms;
@@ -164,7 +184,7 @@ static void while_away(struct deciding *d)
     struct guard_state *state = d->state;
     enum guard_home home = state->away, carrier = other(home);
     const struct guard_home_state *known = &state->homes[home];
-    int64_t wait_ms = d->policy->back_after_ms << known->relapses;
+    int64_t wait_ms = back_after_ms(d, known);
     if (state->homes[carrier].is_down) {
         leave(d, carrier);
         return;
@@ -208,22 +228,94 @@ static void while_watching(struct deciding *d)
         state->scaling_ms = 0;
 }
 
-/* The weights are not what they should be. false: somebody else has set them. */
+/* --- weights that are not what was wished --- */
+
+/* A move that was never made, of a home that is well by now. */
+static void give_up(struct guard_state *state)
+{
+    state->phase = GUARD_WATCH;
+    memcpy(state->wished, state->tried, sizeof state->wished);
+}
+
+/* A share that was to come back, to a home that fails by now. */
+static void stay_away(struct deciding *d)
+{
+    struct guard_state *state = d->state;
+    bool is_step = is_same(state, state->wished, state->normal);
+    if (state->phase == GUARD_WATCH && is_step)
+        state->phase = GUARD_BACK;
+    memcpy(state->wished, state->tried, sizeof state->wished);
+}
+
+/* The last write has not come to be: once more, where it is still right. */
+static void write_again(struct deciding *d)
+{
+    struct guard_state *state = d->state;
+    struct guard_home_state *homes = state->homes;
+    enum guard_home home = state->away, carrier = other(home);
+    bool is_away = state->phase == GUARD_AWAY;
+    if (is_away && !homes[home].is_down && is_same(state, state->tried, state->normal)) {
+        give_up(state);
+        return;
+    }
+    if (is_away && (homes[carrier].is_down || !has_target(&homes[carrier]))) {
+        alarm_once(d, home);
+        return;
+    }
+    if (!is_away && (homes[GUARD_LAMBDA].is_down || homes[GUARD_FARGATE].is_down)) {
+        stay_away(d);
+        return;
+    }
+    memcpy(d->act->weights, state->wished, sizeof d->act->weights);
+    if (is_away)
+        decide(d, GUARD_AGAIN, home, "once more: %s fails: %.180s", guard_home_name(home),
+               homes[home].why);
+    else
+        decide(d, GUARD_AGAIN, home, "once more: the weights that were written are not there");
+}
+
+/* The weights are somebody else's from now on. */
+static void yield(struct deciding *d, const char *why)
+{
+    d->state->phase = GUARD_FOREIGN;
+    d->state->is_alarmed = false;
+    memcpy(d->state->wished, d->seen->weights, sizeof d->state->wished);
+    decide(d, GUARD_YIELD, d->state->away, "%s", why);
+}
+
+/* false: somebody else has set the weights. What is there can be taken back by a person from then
+ * on: it is not a write of ours that is late. */
 static bool is_ours(struct deciding *d)
 {
     struct guard_state *state = d->state;
     const unsigned *weights = d->seen->weights;
-    if (!d->seen->has_new_groups && is_same(state, weights, state->wished))
-        return true;
-    if (!d->seen->has_new_groups && is_same(state, weights, state->tried)) {
-        memcpy(d->act->weights, state->wished, sizeof d->act->weights);
-        decide(d, GUARD_AGAIN, state->away, "the weights that were written last are not there");
+    if (!d->seen->has_new_groups && is_same(state, weights, state->wished)) {
+        memcpy(state->tried, state->wished, sizeof state->tried);
         return true;
     }
-    state->phase = GUARD_FOREIGN;
-    decide(d, GUARD_YIELD, state->away,
-           "somebody else has changed the weights: they stay until `duet guard clear`");
+    if (!d->seen->has_new_groups && is_same(state, weights, state->tried)) {
+        write_again(d);
+        return true;
+    }
+    yield(d, "somebody else has changed the weights: they stay until `duet guard clear`");
     return false;
+}
+
+/* The weights are not ours to change, and a home that has a share fails. */
+static void tell_others(struct deciding *d, const char *whose)
+{
+    struct guard_state *state = d->state;
+    bool is_failing = false;
+    for (int i = 0; i < GUARD_HOMES; i++) {
+        enum guard_home home = (enum guard_home)i;
+        if (!state->homes[i].is_down || guard_share(state, d->seen->weights, home) == 0)
+            continue;
+        is_failing = true;
+        if (!state->is_alarmed && d->act->kind == GUARD_STAY)
+            decide(d, GUARD_ALARM, home, "%s fails (%.120s), and the weights stay: %s",
+                   guard_home_name(home), state->homes[i].why, whose);
+    }
+    state->is_alarmed = is_failing && (state->is_alarmed || d->act->kind == GUARD_ALARM);
 }
 
 /* In quiet times: the weights are neither what was wished nor what was there before. */
@@ -234,6 +326,24 @@ static bool is_changed(const struct deciding *d)
            !is_same(state, d->seen->weights, state->tried);
 }
 
+/* A canary has the lock, or the weights are a person's. */
+static void leave_alone(struct deciding *d)
+{
+    struct guard_state *state = d->state;
+    const unsigned *weights = d->seen->weights;
+    if (state->phase == GUARD_WATCH) { /* a release's, nobody else's */
+        memcpy(state->wished, weights, sizeof state->wished);
+        memcpy(state->tried, weights, sizeof state->tried);
+    }
+    if (state->phase == GUARD_FOREIGN)
+        memcpy(state->wished, weights, sizeof state->wished);
+    else if (state->phase != GUARD_WATCH && d->seen->has_new_groups)
+        yield(d, "a canary has brought other target groups: its weights stay until "
+                 "`duet guard clear`");
+    tell_others(d, d->seen->is_locked ? "a canary has the lock"
+                                      : "somebody has set them, until `duet guard clear`");
+}
+
 void guard_decide(const struct guard_policy *policy, const struct guard_seen *seen,
                   struct guard_state *state, struct guard_act *act)
 {
@@ -242,21 +352,22 @@ void guard_decide(const struct guard_policy *policy, const struct guard_seen *se
     guard_signs(policy, seen, state);
     if (seen->has_rule)
         guard_cost_look(policy, seen, is_changed(&d), state);
-    if (seen->has_new_groups && seen->is_locked && state->phase != GUARD_WATCH)
-        state->phase = GUARD_FOREIGN; /* the canary's; nothing of ours is there any more */
-    if (seen->has_rule && seen->is_locked && state->phase == GUARD_WATCH) {
-        memcpy(state->wished, seen->weights, sizeof state->wished); /* a release's, nobody else's */
-        memcpy(state->tried, seen->weights, sizeof state->tried);
-    }
-    if (!seen->has_rule || seen->is_locked || state->phase == GUARD_FOREIGN)
+    if (!seen->has_rule)
         return;
+    if (seen->is_locked || state->phase == GUARD_FOREIGN) {
+        leave_alone(&d);
+        return;
+    }
     if (state->phase == GUARD_WATCH) {
         /* The last step back may not have been written. */
         if (!is_same(state, seen->weights, state->wished) &&
             is_same(state, seen->weights, state->tried)) {
-            (void)is_ours(&d);
-            return;
+            write_again(&d);
+            if (act->kind == GUARD_AGAIN)
+                return;
         }
+    }
+    if (state->phase == GUARD_WATCH) {
         while_watching(&d);
         if (state->phase == GUARD_WATCH && act->kind != GUARD_COST)
             memcpy(state->tried, state->wished, sizeof state->tried);

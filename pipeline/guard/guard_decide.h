@@ -9,12 +9,15 @@
  * A home fails when signs of one kind have been bad so often in a row as the policy says: probes,
  * looks at its targets, windows of its metrics. A window is bad when its error rate is surely (by
  * three standard deviations of its own, Wilson's bound) above the policy's, so that a few errors of
- * a quiet minute are none. It fails until a while has passed without a bad sign.
+ * a quiet minute are none. It fails until a while has passed without a bad sign. What was counted
+ * long before, or is of a window from before the last move, is no part of a row.
  *
- * Promises, whatever is seen:
+ * Promises, whatever is seen, also where the clock goes back or a write comes late:
  * - two moves away from the same home are `apart` from each other;
- * - no move to a home that fails, or has no healthy target;
- * - no act at all while a canary has the lock, or the weights are a person's (GUARD_FOREIGN).
+ * - no move to a home that fails, or has no healthy target, and none away from one that answers
+ *   again;
+ * - no write while a canary has the lock, or the weights are a person's (GUARD_FOREIGN); that a
+ *   home fails meanwhile is told (GUARD_ALARM).
  */
 
 #include "pipeline/guard/guard_policy.h"
