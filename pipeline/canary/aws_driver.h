@@ -5,7 +5,8 @@
  * aws_driver — a canary's world on AWS; the rig of `duet local` is one more endpoint of it.
  *
  * Layer:   canary.
- * Threads: one thread. SIGTERM and SIGINT must be blocked in the process, and end a wait.
+ * Threads: one thread, but for aws_driver_wake. SIGTERM and SIGINT must be blocked in the process,
+ *          and end a wait.
  */
 
 #include "pipeline/canary/driver.h"
@@ -22,11 +23,14 @@ struct aws_driver_options {
     const char *(*lookup)(const char *name); /* the environment */
 };
 
-/* NULL: no memory. */
+/* NULL: no memory, or no descriptors. */
 struct aws_driver *aws_driver_new(const struct aws_driver_options *options) MUST_CHECK;
 void aws_driver_free(struct aws_driver *driver);
 
 const struct canary_driver *aws_driver_interface(const struct aws_driver *driver);
+
+/* Ends the wait that somebody is in, or the next one, as if its time had passed. Any thread. */
+void aws_driver_wake(struct aws_driver *driver);
 
 /* One parameter below a path. */
 typedef void aws_driver_note_fn(void *context, struct bytes name, struct bytes text);

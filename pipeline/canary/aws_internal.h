@@ -24,6 +24,7 @@ struct aws_driver {
     struct canary_driver interface;
     struct aws_driver_options options;
     struct api api;
+    int signal_fd, wake_fd;      /* what ends a wait: SIGTERM or SIGINT; aws_driver_wake */
     struct transport *transport; /* for smoke and hooks; NULL until then */
     struct aws_load *load;       /* NULL until it is needed */
     struct judge_bin *bins;      /* of both sides of the last sample */

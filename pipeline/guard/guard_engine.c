@@ -3,6 +3,12 @@
 #include <stdio.h>
 
 static const int64_t backoff_first_ms = 1000, backoff_most_ms = 60 * 1000;
+static const int64_t probes_kept_ms = 1000; /* good ones, before they are taken */
+
+static void wake(void *context)
+{
+    aws_driver_wake(context);
+}
 
 bool guard_engine_init(struct guard_engine *engine, const struct guard_policy *policy,
                        struct aws_driver *driver, struct guard_out out, aws_lookup_fn *lookup,
@@ -16,7 +22,7 @@ bool guard_engine_init(struct guard_engine *engine, const struct guard_policy *p
         return true;
     const char *secret = aws_environment_get(lookup, policy->probes.secret_variable);
     if (secret)
-        engine->probe = guard_probe_new(policy, lookup);
+        engine->probe = guard_probe_new(policy, lookup, wake, driver);
     if (!secret)
         (void)snprintf(error, error_len, "probes: %s is not set: it must hold the pin's secret",
                        policy->probes.secret_variable);
@@ -83,10 +89,17 @@ static enum rc look_at_all(struct guard_engine *engine, char *why)
         guard_tell(engine, "reached", GUARD_HOMES, "AWS answers again", false);
     engine->backoff_ms = 0;
     engine->next_look_ms = now_of(engine) + engine->policy->interval_ms;
+    return RC_OK;
+}
+
+/* Probes go where the home is, as often as it has traffic. */
+static void aim_probes(struct guard_engine *engine)
+{
+    const struct guard_state *state = &engine->state;
     for (int i = 0; engine->probe && i < GUARD_HOMES; i++)
         guard_probe_aim(engine->probe, (enum guard_home)i,
-                        engine->state.groups[guard_group(&engine->state, (enum guard_home)i)]);
-    return RC_OK;
+                        state->groups[guard_group(state, (enum guard_home)i)],
+                        state->homes[i].rate);
 }
 
 /* All probes but the last of each home go into the state at once; those stay in `seen`. */
@@ -183,6 +196,8 @@ static enum rc turn(struct guard_engine *engine, char *why)
         rc = decide(engine, is_due, why);
     else
         guard_signs(engine->policy, &engine->seen, &engine->state);
+    if (is_due && rc == RC_OK)
+        aim_probes(engine);
     if (rc == RC_OK && engine->backoff_ms == 0 &&
         now_of(engine) - engine->saved_ms > engine->policy->lease_ms / 3)
         rc = guard_keep(engine, why);
@@ -200,8 +215,8 @@ static enum guard_exit fail(struct guard_engine *engine, enum rc rc, const char 
 static bool wait_for_turn(struct guard_engine *engine)
 {
     int64_t ms = engine->next_look_ms - now_of(engine);
-    if (engine->probe && ms > engine->policy->probes.interval_ms)
-        ms = engine->policy->probes.interval_ms;
+    if (engine->probe && ms > probes_kept_ms)
+        ms = probes_kept_ms;
     return engine->world->wait(engine->world->context, ms > 0 ? ms : 1);
 }
 

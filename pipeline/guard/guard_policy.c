@@ -5,6 +5,7 @@
 
 #include "pipeline/canary/plan_parts.h"
 #include "pipeline/guard/guard_cost.h"
+#include "pipeline/guard/guard_pace.h"
 #include "runtime/core/buf.h"
 #include "runtime/core/limits.h"
 
@@ -28,9 +29,10 @@ static void set_defaults(struct guard_policy *policy)
         .health_looks = 2,
         .probes = {.header = "X-Duet-Pin",
                    .secret_variable = "DUET_PIN_SECRET",
-                   .interval_ms = second_ms,
+                   .part = 0.04,
+                   .confirm_ms = 7,
                    .timeout_ms = second_ms,
-                   .failures = 3},
+                   .failures = 7},
         .metrics = {.windows = 2, .errors = 0.1, .severe = 0.5, .requests = 20, .latency_ms = 5000},
         .apart_ms = 5 * minute_ms,
         .back_after_ms = 5 * minute_ms,
@@ -49,10 +51,19 @@ static void read_percent(const struct fields_object *object, const char *name, d
     *out = percent / 100;
 }
 
+/* "auto", or a duration. */
+static void read_interval(struct guard_probes *probes, const struct fields_object *object)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object->json, "interval");
+    if (!cJSON_IsString(item) || strcmp(item->valuestring, "auto") != 0)
+        fields_duration(object, "interval", GUARD_PACE_FASTEST_MS, 10 * minute_ms,
+                        &probes->interval_ms);
+}
+
 static void read_probes(struct guard_policy *policy, const struct fields_object *root)
 {
-    static const char *const known[] = {
-        "url", "header", "secret_variable", "interval", "timeout", "failures", NULL};
+    static const char *const known[] = {"url",     "header",  "secret_variable", "interval", "part",
+                                        "confirm", "timeout", "failures",        NULL};
     struct fields_object object = fields_object(root, "probes", known);
     struct guard_probes *probes = &policy->probes;
     if (!object.json)
@@ -60,7 +71,9 @@ static void read_probes(struct guard_policy *policy, const struct fields_object 
     fields_need_text(&object, "url", &probes->url);
     fields_text(&object, "header", &probes->header);
     fields_text(&object, "secret_variable", &probes->secret_variable);
-    fields_duration(&object, "interval", 20, 10 * minute_ms, &probes->interval_ms);
+    read_interval(probes, &object);
+    read_percent(&object, "part", &probes->part);
+    fields_duration(&object, "confirm", 1, minute_ms, &probes->confirm_ms);
     fields_duration(&object, "timeout", 20, minute_ms, &probes->timeout_ms);
     fields_whole(&object, "failures", 1, 1000, &probes->failures);
     if (probes->url && strncmp(probes->url, "http://", 7) != 0 &&

@@ -21,7 +21,10 @@ enum { GUARD_STEPS_MAX = 10 };
 struct guard_probes {
     const char *url; /* NULL: none */
     const char *header, *secret_variable;
-    int64_t interval_ms, timeout_ms;
+    int64_t interval_ms; /* between two of a home's probes; 0: by its traffic (guard_pace.h) */
+    double part;         /* of a home's requests, that its probes are then at most */
+    int64_t confirm_ms;  /* between those that follow a bad one, at least */
+    int64_t timeout_ms;
     unsigned failures; /* in a row, that make a home a failing one */
 };
 

@@ -7,17 +7,22 @@
 #include <time.h>
 
 #include "pipeline/canary/plan_parts.h"
+#include "pipeline/guard/guard_pace.h"
 #include "runtime/aws/transport.h"
 #include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
 
 enum { RING = 256, PIN_MAX = 512, ARENA_MAX = 8 * 1024 * 1024 };
 
 /* One home. When nobody takes its signs, the oldest are lost. */
 struct prober {
     struct guard_probe *owner;
-    pthread_t thread;
-    bool is_started;
+    pthread_t threads[LIMIT_GUARD_PROBES];
+    size_t thread_count;
+    pthread_cond_t changed;
+    bool is_awaited;   /* a thread waits for the next probe's time; the others for that thread */
     char pin[PIN_MAX]; /* "": nowhere yet */
+    struct guard_pace pace;
     enum guard_sign signs[RING];
     size_t first, count;
     char why[GUARD_PROBE_WHY_MAX];
@@ -27,8 +32,9 @@ struct guard_probe {
     const struct guard_policy *policy;
     const char *secret;
     struct transport *transport;
+    guard_probe_fn *on_bad;
+    void *context;
     pthread_mutex_t mutex;
-    pthread_cond_t changed;
     bool is_stopping;
     struct prober probers[GUARD_HOMES];
 };
@@ -62,16 +68,34 @@ static void add_sign(struct prober *prober, enum guard_sign sign, const char *wh
         prober->count--;
     }
     prober->signs[(prober->first + prober->count++) % RING] = sign;
-    if (sign == GUARD_BAD)
-        (void)snprintf(prober->why, sizeof prober->why, "%s", why);
+    bool may_complete = guard_pace_answer(&prober->pace, sign == GUARD_GOOD);
+    if (sign == GUARD_GOOD)
+        return;
+    (void)snprintf(prober->why, sizeof prober->why, "%s", why);
+    (void)pthread_cond_broadcast(&prober->changed); /* the next one is due sooner */
+    if (may_complete)
+        prober->owner->on_bad(prober->owner->context);
 }
 
-static void wait_until(struct guard_probe *probe, int64_t at_ms)
+/* true: a probe is due, and the caller's; false: look again. */
+static bool wait_for_turn(struct prober *prober)
 {
+    struct guard_probe *probe = prober->owner;
+    int64_t now_ms = clock_ms_monotonic(), at_ms = guard_pace_next_ms(&prober->pace);
     const struct timespec time = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
-    int error = 0;
-    while (!probe->is_stopping && error == 0)
-        error = pthread_cond_timedwait(&probe->changed, &probe->mutex, &time);
+    if (now_ms >= at_ms) {
+        prober->pace.sent_ms = now_ms;
+        (void)pthread_cond_signal(&prober->changed); /* the next one's time is another thread's */
+        return true;
+    }
+    if (prober->is_awaited) {
+        (void)pthread_cond_wait(&prober->changed, &probe->mutex);
+        return false;
+    }
+    prober->is_awaited = true;
+    (void)pthread_cond_timedwait(&prober->changed, &probe->mutex, &time);
+    prober->is_awaited = false;
+    return false;
 }
 
 static void *run(void *context)
@@ -83,7 +107,8 @@ static void *run(void *context)
     arena_init(&arena, ARENA_MAX);
     (void)pthread_mutex_lock(&probe->mutex);
     while (!probe->is_stopping) {
-        int64_t next_ms = clock_ms_monotonic() + probe->policy->probes.interval_ms;
+        if (!wait_for_turn(prober))
+            continue;
         memcpy(pin, prober->pin, sizeof pin);
         (void)pthread_mutex_unlock(&probe->mutex);
         enum guard_sign sign = *pin ? send_one(probe, pin, &arena, why) : GUARD_NONE;
@@ -92,11 +117,20 @@ static void *run(void *context)
         /* What was asked of another slot says nothing of this one. */
         if (sign != GUARD_NONE && strcmp(pin, prober->pin) == 0)
             add_sign(prober, sign, why);
-        wait_until(probe, next_ms);
     }
     (void)pthread_mutex_unlock(&probe->mutex);
     arena_release(&arena);
     return NULL;
+}
+
+static bool start_home(struct prober *prober)
+{
+    unsigned failures = prober->pace.probes->failures;
+    size_t wanted = failures < LIMIT_GUARD_PROBES ? failures : LIMIT_GUARD_PROBES;
+    while (prober->thread_count < wanted &&
+           pthread_create(&prober->threads[prober->thread_count], NULL, run, prober) == 0)
+        prober->thread_count++;
+    return prober->thread_count == wanted;
 }
 
 /* Signals are for the thread that waits for them. */
@@ -106,29 +140,38 @@ static bool start(struct guard_probe *probe)
     bool is_well = true;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (int i = 0; i < GUARD_HOMES && is_well; i++) {
-        struct prober *prober = &probe->probers[i];
-        prober->owner = probe;
-        is_well = pthread_create(&prober->thread, NULL, run, prober) == 0;
-        prober->is_started = is_well;
-    }
+    for (int i = 0; i < GUARD_HOMES && is_well; i++)
+        is_well = start_home(&probe->probers[i]);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return is_well;
 }
 
-struct guard_probe *guard_probe_new(const struct guard_policy *policy, aws_lookup_fn *lookup)
+static void init_homes(struct guard_probe *probe)
+{
+    pthread_condattr_t attributes;
+    (void)pthread_mutex_init(&probe->mutex, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    for (int i = 0; i < GUARD_HOMES; i++) {
+        struct prober *prober = &probe->probers[i];
+        prober->owner = probe;
+        prober->pace.probes = &probe->policy->probes;
+        (void)pthread_cond_init(&prober->changed, &attributes);
+    }
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+struct guard_probe *guard_probe_new(const struct guard_policy *policy, aws_lookup_fn *lookup,
+                                    guard_probe_fn *on_bad, void *context)
 {
     struct guard_probe *probe = calloc(1, sizeof *probe);
-    pthread_condattr_t attributes;
     if (!probe)
         return NULL;
     probe->policy = policy;
     probe->secret = lookup(policy->probes.secret_variable);
-    (void)pthread_mutex_init(&probe->mutex, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&probe->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    probe->on_bad = on_bad;
+    probe->context = context;
+    init_homes(probe);
     probe->transport = transport_new(lookup);
     if (probe->transport && probe->secret && start(probe))
         return probe;
@@ -142,18 +185,22 @@ void guard_probe_free(struct guard_probe *probe)
         return;
     (void)pthread_mutex_lock(&probe->mutex);
     probe->is_stopping = true;
-    (void)pthread_cond_broadcast(&probe->changed);
-    (void)pthread_mutex_unlock(&probe->mutex);
     for (int i = 0; i < GUARD_HOMES; i++)
-        if (probe->probers[i].is_started)
-            (void)pthread_join(probe->probers[i].thread, NULL);
+        (void)pthread_cond_broadcast(&probe->probers[i].changed);
+    (void)pthread_mutex_unlock(&probe->mutex);
+    for (int i = 0; i < GUARD_HOMES; i++) {
+        struct prober *prober = &probe->probers[i];
+        for (size_t t = 0; t < prober->thread_count; t++)
+            (void)pthread_join(prober->threads[t], NULL);
+        (void)pthread_cond_destroy(&prober->changed);
+    }
     transport_free(probe->transport);
-    (void)pthread_cond_destroy(&probe->changed);
     (void)pthread_mutex_destroy(&probe->mutex);
     free(probe);
 }
 
-void guard_probe_aim(struct guard_probe *probe, enum guard_home home, const char *group)
+void guard_probe_aim(struct guard_probe *probe, enum guard_home home, const char *group,
+                     double rate)
 {
     struct prober *prober = &probe->probers[home];
     char pin[PIN_MAX];
@@ -162,6 +209,11 @@ void guard_probe_aim(struct guard_probe *probe, enum guard_home home, const char
     if (strcmp(pin, prober->pin) != 0) {
         memcpy(prober->pin, pin, sizeof pin);
         prober->count = 0;
+        prober->pace.bad = 0;
+    }
+    if (rate != prober->pace.rate) {
+        prober->pace.rate = rate;
+        (void)pthread_cond_broadcast(&prober->changed);
     }
     (void)pthread_mutex_unlock(&probe->mutex);
 }

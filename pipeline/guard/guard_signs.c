@@ -62,6 +62,8 @@ static void take_window(const struct guard_policy *policy, const struct guard_ho
                         int64_t begin_ms, int64_t now_ms, struct guard_home_state *home)
 {
     const struct guard_metrics *metrics = &policy->metrics;
+    if (seen->has_window)
+        home->rate = (double)seen->requests / policy->plan.period_s;
     if (!seen->has_window || metrics->windows == 0 || seen->requests < metrics->requests)
         return;
     if (home->moved_ms && begin_ms < home->moved_ms)

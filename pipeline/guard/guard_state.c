@@ -59,10 +59,10 @@ static void print_home(const struct guard_home_state *home, struct buf *out)
     buf_printf(out,
                "{\"probe_bad\":%u,\"health_bad\":%u,\"window_bad\":%u,\"is_down\":%s,"
                "\"bad_ms\":%" PRId64 ",\"good_ms\":%" PRId64 ",\"moved_ms\":%" PRId64
-               ",\"relapses\":%u,\"why\":",
+               ",\"relapses\":%u,\"rate\":%.3f,\"why\":",
                home->probe_bad, home->health_bad, home->window_bad,
                home->is_down ? "true" : "false", home->bad_ms, home->good_ms, home->moved_ms,
-               home->relapses);
+               home->relapses, home->rate);
     json_text_string(out, bytes_from_str(home->why));
     buf_append_char(out, '}');
 }
@@ -127,7 +127,7 @@ static void read_home(struct guard_home_state *home, const struct fields_object 
 {
     static const char *const known[] = {"probe_bad", "health_bad", "window_bad", "is_down",
                                         "bad_ms",    "good_ms",    "moved_ms",   "relapses",
-                                        "why",       NULL};
+                                        "rate",      "why",        NULL};
     struct fields_object object = fields_object(root, name, known);
     const char *why = "";
     fields_whole(&object, "probe_bad", 0, 1000000000, &home->probe_bad);
@@ -138,6 +138,7 @@ static void read_home(struct guard_home_state *home, const struct fields_object 
     read_time(&object, "good_ms", &home->good_ms);
     read_time(&object, "moved_ms", &home->moved_ms);
     fields_whole(&object, "relapses", 0, 1000, &home->relapses);
+    fields_number(&object, "rate", 0, most, &home->rate);
     if (cJSON_IsString(cJSON_GetObjectItemCaseSensitive(object.json, "why")))
         why = cJSON_GetObjectItemCaseSensitive(object.json, "why")->valuestring;
     (void)snprintf(home->why, sizeof home->why, "%s", why);

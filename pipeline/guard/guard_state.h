@@ -34,6 +34,7 @@ struct guard_home_state {
     int64_t good_ms;         /* the last good probe or look at its targets; 0: none */
     int64_t moved_ms;        /* when its share was taken away last; 0: never */
     unsigned relapses;       /* how often it has failed again on its way back */
+    double rate;             /* requests a second, in the last window of metrics; 0: not known */
     unsigned healthy;        /* targets at the last look */
     bool is_unchecked;       /* its targets have no health checks */
     char why[GUARD_WHY_MAX]; /* it is down */

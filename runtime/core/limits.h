@@ -102,6 +102,7 @@ enum {
     LIMIT_AWS_REFRESH_JITTER_MS = 60 * 1000,    /* and up to this much earlier */
     LIMIT_PLAN_BYTES = 256 * 1024,              /* a canary's plan */
     LIMIT_GUARD_POLICY_BYTES = 16 * 1024,       /* a guard's policy */
+    LIMIT_GUARD_PROBES = 8,                     /* of a guard, under way to one home */
     LIMIT_AWS_REFRESH_AGAIN_MS = 30 * 1000,     /* after a refresh that failed */
 
     /* The canary. */

@@ -1,6 +1,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "pipeline/canary/aws_driver.h"
 #include "pipeline/canary/decide.h"
@@ -58,6 +61,35 @@ static void make_driver(const char *more)
         enum rc rc_ = (call);                                                \
         cr_expect_eq(rc_, expected, "%s: %s: %s", #call, rc_name(rc_), why); \
     } while (0)
+
+/* --- waiting --- */
+
+static void *wake(void *context)
+{
+    aws_driver_wake(context);
+    return NULL;
+}
+
+/* Without a wake, the wait is longer than a test may be. */
+Test(canary_driver, a_wait_is_ended_by_a_wake_and_by_a_signal)
+{
+    const int64_t long_ms = 3600 * 1000;
+    pthread_t thread;
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    cr_assert_eq(pthread_sigmask(SIG_BLOCK, &signals, NULL), 0);
+    make_driver("");
+    aws_driver_wake(driver);
+    aws_driver_wake(driver);
+    cr_expect(world->wait(world->context, long_ms), "one before it counts");
+    cr_expect(world->wait(world->context, 1), "its time passes");
+    cr_assert_eq(pthread_create(&thread, NULL, wake, driver), 0);
+    cr_expect(world->wait(world->context, long_ms), "one of another thread");
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    cr_assert_eq(kill(getpid(), SIGTERM), 0);
+    cr_expect_not(world->wait(world->context, long_ms), "we are told to end");
+}
 
 /* --- the rule --- */
 

@@ -4,7 +4,7 @@
 
 #include "tests/support/guard_world.h"
 
-static const char probing[] = "{\"probes\":{\"url\":\"http://127.0.0.1/\"}}";
+static const char probing[] = "{\"probes\":{\"url\":\"http://127.0.0.1/\",\"failures\":3}}";
 
 static struct guard_world world;
 
@@ -170,10 +170,11 @@ Test(guard_decide, what_was_not_written_is_written_again)
 
 Test(guard_decide, fargate_at_zero_gets_its_tasks_before_it_gets_requests)
 {
-    guard_world_init(&world,
-                     "{\"probes\":{\"url\":\"http://127.0.0.1/\"},\"fargate\":{\"cluster\":\"c\","
-                     "\"service\":\"s\",\"tasks\":2}}",
-                     100, 0);
+    guard_world_init(
+        &world,
+        "{\"probes\":{\"url\":\"http://127.0.0.1/\",\"failures\":3},\"fargate\":{\"cluster\":\"c\","
+        "\"service\":\"s\",\"tasks\":2}}",
+        100, 0);
     guard_world_probe(&world, 5, GUARD_BAD, GUARD_BAD);
     cr_expect_gt(world.scales, 0u);
     expect_shares(1, 0);

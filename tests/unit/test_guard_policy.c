@@ -16,6 +16,11 @@ static const struct row {
     {"{\"parameter\":\"duet\"}", "policy: parameter: must begin with /"},
     {"{\"probes\":{}}", "policy: probes.url: is missing"},
     {"{\"probes\":{\"url\":\"ftp://x\"}}", "policy: probes.url: 'ftp://x' is no URL"},
+    {"{\"probes\":{\"url\":\"http://x\",\"interval\":\"auto\"}}", NULL},
+    {"{\"probes\":{\"url\":\"http://x\",\"interval\":\"soon\"}}",
+     "policy: probes.interval: 'soon' is no duration"},
+    {"{\"probes\":{\"url\":\"http://x\",\"interval\":\"19ms\"}}", "policy: probes.interval"},
+    {"{\"probes\":{\"url\":\"http://x\",\"part\":0}}", "policy: probes.part"},
     {"{\"metrics\":{\"period\":\"7s\"}}", "policy: metrics.period: must be 1s"},
     {"{\"metrics\":{\"errors\":60}}", "policy: metrics.severe: is below errors"},
     {"{\"moves\":{\"steps\":[50,20,100]}}", "policy: moves.steps: must be percent that rise"},
@@ -79,6 +84,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
                                                            .bad_ms = 1700000000123,
                                                            .moved_ms = 1700000000124,
                                                            .relapses = 2,
+                                                           .rate = 1024.5,
                                                            .why = "3 probes: \"no answer\""};
     buf_init(&text, GUARD_STATE_MAX);
     guard_state_print(&state, &text);
