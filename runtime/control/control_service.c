@@ -80,8 +80,29 @@ static void write_query_result(struct buf *out, const struct control_call *call,
                BYTES_ARG(call->action), call->request_id, BYTES_ARG(call->action));
 }
 
+static bool is_change(struct bytes action)
+{
+    return !bytes_starts_with(action, BYTES_LIT("Get")) &&
+           !bytes_starts_with(action, BYTES_LIT("List")) &&
+           !bytes_starts_with(action, BYTES_LIT("Describe")) &&
+           !bytes_starts_with(action, BYTES_LIT("Invoke"));
+}
+
+/* false: the call is answered with the reason. */
+static bool keep(struct control_call *call)
+{
+    char error[MESSAGE_MAX];
+    const struct control_keep *how = call->service ? &call->service->keep : NULL;
+    if (!how || !how->fn || !is_change(call->action) || how->fn(how->context, error, sizeof error))
+        return true;
+    control_fail(call, 500, how->fault, "%s", error);
+    return false;
+}
+
 void control_answer(struct control_call *call, const struct datum *result)
 {
+    if (!keep(call))
+        return;
     static const struct datum empty = {.kind = DATUM_MAP};
     struct buf text;
     buf_init(&text, LIMIT_TARGET_BODY_BYTES);
@@ -107,6 +128,8 @@ void control_answer(struct control_call *call, const struct datum *result)
 
 void control_answer_raw(struct control_call *call, int status, struct bytes type, struct bytes body)
 {
+    if (!keep(call))
+        return;
     fill(call, status, type, body);
     finish(call);
 }

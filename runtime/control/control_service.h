@@ -73,6 +73,16 @@ struct control_route {
     bool is_raw; /* the body is no parameters, but call->req->body */
 };
 
+/* How a service keeps what its actions have changed. */
+struct control_keep {
+    /* NULL: nothing is kept. Called when an action is done whose name does not say that it only
+     * reads (Get, List, Describe, Invoke), before its answer. false: `error` says why not, and is
+     * the answer. */
+    bool (*fn)(void *context, char *error, size_t error_len);
+    void *context;
+    const char *fault; /* the service's own error for its own failures: "ServiceException" */
+};
+
 struct control_service {
     const char *name;          /* in a signature's scope: "elasticloadbalancing" */
     const char *version;       /* Query's Version: "2015-12-01"; NULL: it has no Query protocol */
@@ -85,6 +95,7 @@ struct control_service {
     const struct control_route *routes; /* not NULL: it speaks REST alone */
     size_t route_count;
     void *context;
+    struct control_keep keep;
 };
 
 /* A new result, an empty map. Build it with call->maker; a failure of that is dealt with by

@@ -53,7 +53,9 @@ struct lambda_api *lambda_api_new(const struct lambda_api_options *options)
                                             .invalid = "InvalidParameterValueException",
                                             .routes = routes,
                                             .route_count = sizeof routes / sizeof *routes,
-                                            .context = api};
+                                            .context = api,
+                                            .keep = options->keep};
+    api->service.keep.fault = "ServiceException";
     return api;
 }
 

@@ -32,8 +32,10 @@ struct lambda_api_options {
      * there can be none, errno says why. */
     const char *(*folder)(void *context);
     void *folder_context;
-    lambda_fetch_fn *fetch; /* NULL: there is no S3 */
-    void *context;          /* of fetch */
+    const char *store;        /* package_options.store; borrowed */
+    struct control_keep keep; /* how functions are kept; its fault is filled in here */
+    lambda_fetch_fn *fetch;   /* NULL: there is no S3 */
+    void *context;            /* of fetch */
 };
 
 /* NULL: no memory. */

@@ -120,6 +120,7 @@ static bool unpack(struct lambda_update *update, struct bytes zip, char *error, 
         .loop = registry_options(api->registry)->loop,
         .folder = api->folder(api->folder_context),
         .architecture = update->settings.architecture,
+        .store = update->is_dry ? NULL : api->store,
         .on_done = on_package,
         .context = update,
     };

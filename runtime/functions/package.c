@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/core/limits.h"
+#include "runtime/functions/code_store.h"
 #include "runtime/functions/package_tree.h"
 #include "runtime/process/process.h"
 
@@ -60,6 +61,10 @@ static void refuse(struct package *package, const char *error)
 static struct code *take_code(struct package *package)
 {
     char from[PATH_MAX + 8], to[PATH_MAX + 8];
+    (void)snprintf(from, sizeof from, "%s/zip", package->work);
+    if (package->options.store && !code_store_put(package->options.store, from, package->sha256,
+                                                  package->error, sizeof package->error))
+        return NULL;
     (void)snprintf(from, sizeof from, "%s/code", package->work);
     (void)snprintf(to, sizeof to, "%s.code", package->work);
     if (rename(from, to) != 0) {

@@ -31,6 +31,7 @@ struct package_options {
     struct loop *loop;        /* Required. */
     const char *folder;       /* Required: absolute; the package gets a folder in it */
     const char *architecture; /* Required: "x86_64" or "arm64" */
+    const char *store;        /* where the zip is kept when all is right (code_store.h); NULL */
     package_done_fn *on_done; /* Required. */
     void *context;
 };

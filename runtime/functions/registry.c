@@ -87,6 +87,7 @@ bool registry_update(struct registry_function *function, struct code *code,
     if (!settings_copy(&copy, settings ? settings : &latest->settings))
         return false;
     registry_pool_retire(latest);
+    latest->has_given_settings &= settings_equal(&latest->settings, &copy);
     settings_release(&latest->settings);
     latest->settings = copy;
     if (code) {
@@ -108,24 +109,41 @@ static bool is_same(const struct registry_version *a, const struct registry_vers
            settings_equal(&described, &b->settings);
 }
 
+static struct registry_version *last_version(const struct registry_function *function)
+{
+    struct registry_version *last = function->versions;
+    while (last->next)
+        last = last->next;
+    return last;
+}
+
+struct registry_version *registry_version_add(struct registry_function *function, unsigned number,
+                                              struct code *code, const struct settings *settings)
+{
+    struct registry_version *version = version_new(function, number, code, settings);
+    if (!version)
+        return NULL;
+    last_version(function)->next = version;
+    function->published = number;
+    return version;
+}
+
 struct registry_version *registry_publish(struct registry_function *function,
                                           struct bytes description)
 {
     char text[257];
-    struct registry_version *last = function->versions;
-    struct settings settings = last->settings;
-    while (last->next)
-        last = last->next;
-    if (last->number != REGISTRY_LATEST && is_same(function->versions, last))
+    const struct registry_version *latest = function->versions;
+    struct registry_version *last = last_version(function);
+    struct settings settings = latest->settings;
+    if (last->number != REGISTRY_LATEST && is_same(latest, last))
         return last;
     (void)snprintf(text, sizeof text, "%.*s", BYTES_ARG(description));
     if (description.len)
         settings.description = text;
-    last->next =
-        version_new(function, function->published + 1, function->versions->code, &settings);
-    if (last->next)
-        function->published++;
-    return last->next;
+    last = registry_version_add(function, function->published + 1, latest->code, &settings);
+    if (last)
+        last->has_given_settings = latest->has_given_settings && description.len == 0;
+    return last;
 }
 
 void registry_version_name(const struct registry_version *version, char out[16])

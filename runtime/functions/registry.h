@@ -38,6 +38,7 @@ struct registry_version {
     unsigned number;
     struct code *code;
     struct settings settings;
+    bool has_given_settings;    /* as the rig made them: not the work of a call */
     struct registry_pool *pool; /* NULL before the first call */
     unsigned provisioned;       /* sandboxes that were asked for ahead of calls */
     char revision_id[REGISTRY_ID_LEN + 1];
@@ -112,6 +113,12 @@ struct registry_function *registry_find(const struct registry *registry, struct 
 struct registry_function *registry_create(struct registry *registry, struct bytes name,
                                           struct code *code,
                                           const struct settings *settings) MUST_CHECK;
+
+/* Adds the published version `number`, over all that are there, as it once was; as registry_create.
+ */
+struct registry_version *registry_version_add(struct registry_function *function, unsigned number,
+                                              struct code *code,
+                                              const struct settings *settings) MUST_CHECK;
 
 /* Nobody finds it any more; what it runs ends after the calls that it is in. */
 void registry_delete(struct registry_function *function);

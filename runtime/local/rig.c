@@ -43,7 +43,7 @@ struct rig {
     unsigned port, https_port, control_port; /* at the start; https_port 0: there is none */
     bool is_up, is_stopping;
     int status;
-    char error[1024];
+    char error[1400];
 };
 
 /* --- what people see --- */

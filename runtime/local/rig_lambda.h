@@ -3,7 +3,8 @@
 
 /*
  * rig_lambda — the rig's Lambda: its API, a registry of functions, and in it the one that
- * terraform/ makes, with a version 1 and an alias for each of the slots lambda-a and lambda-b.
+ * terraform/ makes, with a version 1 and an alias for each of the slots lambda-a and lambda-b; with
+ * --state, as an earlier rig has kept them all.
  *
  * Layer:   local. Knows functions.
  * Threads: all on the loop's thread.
@@ -12,6 +13,7 @@
  * state that was kept   3. rig_lambda_start   4. rig_lambda_release, before the model
  */
 
+#include "runtime/control/kept.h"
 #include "runtime/local/rig_fetch.h"
 #include "runtime/local/rig_model.h"
 #include "runtime/process/debugger.h"
@@ -22,6 +24,8 @@ struct rig_lambda {
     struct rig_fetch *fetch; /* NULL: there is no S3 */
     char folder[32];         /* of unpacked packages, removed with all in it; "": there were none */
     struct code *program;    /* what the function is made with */
+    struct kept kept;        /* functions.json of --state */
+    char packages[4200];     /* the folder of their zips there */
     bool is_started;
     struct debugger debugger;
     const struct rig_config *config;
@@ -36,7 +40,8 @@ bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct 
  * function may be named, since a state that was kept has been loaded before them. */
 bool rig_lambda_find(void *context, struct bytes arn, struct alb_function *function);
 
-/* Makes the function, and registers the aliases with their slots, where these are empty.
+/* Makes the function where none of its name was kept, and registers the aliases with their slots,
+ * where these are empty and the aliases there.
  *
  * program  of the Lambda home
  * env      its variables, "NAME=value", ends with NULL
@@ -45,6 +50,10 @@ bool rig_lambda_find(void *context, struct bytes arn, struct alb_function *funct
 bool rig_lambda_start(struct rig_lambda *lambda, const struct rig_config *config,
                       const struct rig_model *model, const char *program, const char *const *env,
                       char *error, size_t error_len) MUST_CHECK;
+
+/* Where packages are unpacked, made when it is first asked for; `context` is the struct rig_lambda.
+ * NULL: errno says why there is none. */
+const char *rig_lambda_folder(void *context);
 
 /* The program's file is another one: what runs it is replaced. */
 void rig_lambda_replace(struct rig_lambda *lambda);

@@ -1,0 +1,89 @@
+#include "runtime/control/kept.h"
+#include "runtime/core/json_text.h"
+#include "runtime/functions/registry_state.h"
+
+static void print_env(struct buf *out, const char *const *env)
+{
+    buf_printf(out, "\"env\":[");
+    for (size_t i = 0; env[i]; i++) {
+        if (i)
+            buf_append_char(out, ',');
+        json_text_string(out, bytes_from_str(env[i]));
+    }
+    buf_printf(out, "],");
+}
+
+static void print_settings(struct buf *out, const struct settings *settings)
+{
+    buf_printf(out, "\"settings\":{");
+    kept_put_text(out, "description", settings->description);
+    kept_put_text(out, "role", settings->role);
+    kept_put_text(out, "handler", settings->handler);
+    kept_put_text(out, "runtime", settings->runtime);
+    kept_put_text(out, "architecture", settings->architecture);
+    print_env(out, settings->env);
+    buf_printf(out,
+               "\"memoryMb\":%u,\"timeoutSeconds\":%u,\"logsJson\":%s,\"logLevel\":%u,"
+               "\"systemLevel\":%u},",
+               settings->memory_mb, settings->timeout_s, settings->logs_json ? "true" : "false",
+               settings->log_level, settings->system_level);
+}
+
+static void print_version(struct buf *out, const struct registry_version *version)
+{
+    buf_printf(out, "{\"number\":%u,", version->number);
+    kept_put_text(out, "code", version->code->folder ? version->code->sha256 : "");
+    if (!version->has_given_settings)
+        print_settings(out, &version->settings);
+    kept_put_text(out, "revisionId", version->revision_id);
+    buf_printf(out, "\"provisioned\":%u,\"modifiedMs\":%lld}%s", version->provisioned,
+               (long long)version->modified_epoch_ms, version->next ? ",\n" : "");
+}
+
+static void print_alias(struct buf *out, const struct registry_alias *alias)
+{
+    buf_append_char(out, '{');
+    kept_put_text(out, "name", alias->name);
+    kept_put_text(out, "description", alias->description);
+    kept_put_text(out, "revisionId", alias->revision_id);
+    buf_printf(out, "\"version\":%u,\"other\":%u,\"otherMillionths\":%.0f,\"provisioned\":%u}%s",
+               alias->version, alias->other, alias->other_weight * 1e6, alias->provisioned,
+               alias->next ? "," : "");
+}
+
+static void print_statement(struct buf *out, const struct registry_statement *statement)
+{
+    buf_append_char(out, '{');
+    kept_put_text(out, "id", statement->id);
+    kept_put_text(out, "qualifier", statement->qualifier);
+    kept_put_text(out, "action", statement->action);
+    kept_put_text(out, "principal", statement->principal);
+    kept_put_text(out, "sourceArn", statement->source_arn);
+    buf_printf(out, "\"sourceAccount\":\"%s\"}%s", statement->source_account,
+               statement->next ? "," : "");
+}
+
+static void print_function(struct buf *out, const struct registry_function *function)
+{
+    buf_append_char(out, '{');
+    kept_put_text(out, "name", function->name);
+    buf_printf(out, "\"published\":%u,\"reserved\":%lld,\"versions\":[", function->published,
+               (long long)function->reserved);
+    for (const struct registry_version *each = function->versions; each; each = each->next)
+        print_version(out, each);
+    buf_printf(out, "],\"aliases\":[");
+    for (const struct registry_alias *each = function->aliases; each; each = each->next)
+        print_alias(out, each);
+    buf_printf(out, "],\"policy\":[");
+    for (const struct registry_statement *each = function->statements; each; each = each->next)
+        print_statement(out, each);
+    buf_printf(out, "]}%s\n", function->next ? "," : "");
+}
+
+void registry_state_print(const struct registry *registry, struct buf *out)
+{
+    buf_printf(out, "{\"version\":%d,\"functions\":[\n", REGISTRY_STATE_VERSION);
+    for (const struct registry_function *each = registry_first(registry); each; each = each->next)
+        print_function(out, each);
+    buf_printf(out, "]}\n");
+}
