@@ -37,6 +37,7 @@ static void teardown(void)
 
 TestSuite(guard_rig, .init = setup, .fini = teardown, .timeout = 280);
 
+/* For machines of any speed, and many moves a minute. */
 static void write_policy(char *text, size_t len, const char *secret_variable)
 {
     (void)snprintf(text, len,
@@ -48,6 +49,16 @@ static void write_policy(char *text, size_t len, const char *secret_variable)
                    "\"health\":{\"looks\":0},\"interval\":\"200ms\",\"lease\":\"10s\","
                    "\"moves\":{\"apart\":\"1s\",\"back_after\":\"1s\",\"step\":\"1s\","
                    "\"steps\":[50,100]}}",
+                   rig.port, rig.port, secret_variable);
+}
+
+/* The default policy, of whose signs probes are the only ones. */
+static void write_probing_policy(char *text, size_t len, const char *secret_variable)
+{
+    (void)snprintf(text, len,
+                   "{\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,\"priority\":40000},"
+                   "\"probes\":{\"url\":\"http://127.0.0.1:%u/gtg\",\"secret_variable\":\"%s\"},"
+                   "\"metrics\":{\"windows\":0},\"health\":{\"looks\":0}}",
                    rig.port, rig.port, secret_variable);
 }
 
@@ -134,6 +145,30 @@ Test(guard_rig, moves_the_share_of_a_home_that_has_died_and_brings_it_back)
     const char *move = strstr(guard.out.data, "\"act\":\"move\",\"home\":\"fargate\"");
     cr_expect(move && strstr(move, "\"act\":\"step\""), "%s", guard.out.data);
     program_release(&guard);
+}
+
+static void signal_tasks(int number)
+{
+    pid_t ids[8];
+    size_t count = rig_program_children(&rig, "server", ids, 8);
+    for (size_t i = 0; i < count; i++)
+        cr_assert_eq(kill(ids[i], number), 0);
+}
+
+/* A home that hangs takes connections and answers nothing. */
+Test(guard_rig, moves_the_share_of_a_home_that_hangs)
+{
+    char text[1024];
+    write_probing_policy(text, sizeof text, "DUET_PIN_SECRET");
+    canary_rig_plan(&world, text);
+    canary_rig_command(&world, &guard, "guard", "run", NULL);
+    expect_line("begin: watch");
+    wait_for_users(50);
+    signal_tasks(SIGSTOP);
+    expect_line("move: fargate fails: 7 probes in a row: ");
+    signal_tasks(SIGCONT);
+    wait_for_users(50);
+    expect_end(0);
 }
 
 /* --- those who must not be fought --- */
@@ -243,7 +278,8 @@ Test(guard_rig, guards_as_a_lambda_function_too)
     tempdir_write(tempdir_join(&world.folder, "", "event.json", event),
                   "{\"source\":\"aws.events\",\"detail-type\":\"Scheduled Event\",\"detail\":{}}");
     (void)snprintf(policy, sizeof policy, "GUARD_POLICY=");
-    write_policy(policy + strlen(policy), sizeof policy - strlen(policy), "GUARD_PIN_SECRET");
+    write_probing_policy(policy + strlen(policy), sizeof policy - strlen(policy),
+                         "GUARD_PIN_SECRET");
     (void)snprintf(endpoint, sizeof endpoint, "AWS_ENDPOINT_URL=%s", world.endpoint);
     const char *argv[] = {"duet",        "invoke",
                           "--bootstrap", program,

@@ -160,23 +160,6 @@ Test(local, both_homes_share_one_store)
     stop();
 }
 
-/* The children whose program is `name`. */
-static size_t find_children(const char *name, pid_t *ids, size_t max)
-{
-    pid_t all[64];
-    char path[64], link[4096];
-    size_t count = 0, n = program_children(rig.duet.id, all, 64);
-    for (size_t i = 0; i < n && count < max; i++) {
-        (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)all[i]);
-        ssize_t len = readlink(path, link, sizeof link - 1);
-        link[len > 0 ? len : 0] = '\0';
-        const char *slash = strrchr(link, '/');
-        if (slash && strcmp(slash + 1, name) == 0)
-            ids[count++] = all[i];
-    }
-    return count;
-}
-
 #define POST BYTES_LIT("POST /candidate/ada HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
 
 /* A POST may not be sent twice, so it must not be given to a process that is dying. */
@@ -186,7 +169,7 @@ static void kill_and_ask(const char *weights, const char *name)
     cr_expect_eq(status_of(GET("/hello")), 200);
     for (int round = 0; round < 10; round++) {
         pid_t ids[8];
-        size_t count = find_children(name, ids, 8);
+        size_t count = rig_program_children(&rig, name, ids, 8);
         cr_assert_geq(count, 1u, "no %s runs: %s", name, rig.duet.out.data);
         for (size_t i = 0; i < count; i++)
             cr_assert_eq(kill(ids[i], SIGKILL), 0);
@@ -214,7 +197,7 @@ Test(local, a_killed_rig_leaves_no_process_behind)
 {
     pid_t children[64];
     start("lambda=1,fargate=1");
-    while (find_children("bootstrap", children, 64) == 0)
+    while (rig_program_children(&rig, "bootstrap", children, 64) == 0)
         cr_assert_eq(status_of(GET("/hello")), 200);
     size_t count = program_children(rig.duet.id, children, 64);
     cr_assert_geq(count, 2u);
@@ -263,7 +246,7 @@ Test(local, raises_the_limit_of_descriptors_for_itself_and_its_homes)
     limit.rlim_cur = 200;
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     start("lambda=0,fargate=1");
-    cr_assert_eq(find_children("server", &server, 1), 1u);
+    cr_assert_eq(rig_program_children(&rig, "server", &server, 1), 1u);
     const pid_t ids[] = {rig.duet.id, server};
     for (int i = 0; i < 2; i++) {
         cr_assert_eq(prlimit(ids[i], RLIMIT_NOFILE, NULL, &limit), 0);

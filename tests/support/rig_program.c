@@ -71,3 +71,19 @@ void rig_program_stop(struct rig_program *rig)
     program_release(&rig->duet);
     tempdir_release(&rig->folder);
 }
+
+size_t rig_program_children(const struct rig_program *rig, const char *name, pid_t *ids, size_t max)
+{
+    pid_t all[64];
+    char path[64], link[4096];
+    size_t count = 0, n = program_children(rig->duet.id, all, 64);
+    for (size_t i = 0; i < n && count < max; i++) {
+        (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)all[i]);
+        ssize_t len = readlink(path, link, sizeof link - 1);
+        link[len > 0 ? len : 0] = '\0';
+        const char *slash = strrchr(link, '/');
+        if (slash && strcmp(slash + 1, name) == 0)
+            ids[count++] = all[i];
+    }
+    return count;
+}

@@ -26,6 +26,11 @@ void rig_program_start_pinned(struct rig_program *rig, const char *weights, cons
 /* The same as the first, with the store that this process's environment names (DUET_STORE). */
 void rig_program_start_as_told(struct rig_program *rig, const char *weights);
 
+/* The ids of the rig's children whose program is `name` ("server": its tasks), at most `max`; how
+ * many there are. */
+size_t rig_program_children(const struct rig_program *rig, const char *name, pid_t *ids,
+                            size_t max);
+
 /* SIGTERM; its end must be clean and leave no process behind, or the test fails. */
 void rig_program_stop(struct rig_program *rig);
 
