@@ -78,13 +78,6 @@ enum rc aws_group_health(struct aws_driver *driver, const char *arn, struct aws_
 /* Tasks of ECS, provisioned concurrency of Lambda for `part` of the home. RC_AGAIN: not yet. */
 enum rc aws_capacity(struct aws_driver *driver, double part, char *why) MUST_CHECK;
 
-/* Sees to it that the plan's service has at least so many tasks; never takes one away. RC_AGAIN:
- * they do not run yet. */
-enum rc aws_have_tasks(struct aws_driver *driver, unsigned needed, char *why) MUST_CHECK;
-
-/* Takes all tasks of the plan's service away, and lets its scaling come down to none. */
-enum rc aws_drop_tasks(struct aws_driver *driver, char *why) MUST_CHECK;
-
 /* How many tasks a part of the home needs. */
 unsigned aws_tasks(const struct plan_capacity *capacity, double part);
 

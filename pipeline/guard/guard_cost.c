@@ -20,7 +20,7 @@ double guard_cost_break_even(const struct guard_cost *cost, unsigned tasks)
 double guard_cost_share(const struct guard_policy *policy, double rate, bool is_on)
 {
     const struct guard_cost *cost = &policy->cost;
-    unsigned tasks = policy->plan.capacity.tasks;
+    unsigned tasks = policy->fargate.tasks;
     double even = guard_cost_break_even(cost, tasks);
     if (rate < even * (is_on ? 1 - cost->margin : 1 + cost->margin))
         return 0;
@@ -82,9 +82,10 @@ static void set_weights(const struct guard_policy *policy, const struct guard_se
 static void ask(struct guard_act *act, enum guard_act_kind kind, const char *what,
                 const struct guard_policy *policy, double rate)
 {
-    double even = guard_cost_break_even(&policy->cost, policy->plan.capacity.tasks);
+    double even = guard_cost_break_even(&policy->cost, policy->fargate.tasks);
     act->kind = kind;
     act->home = GUARD_FARGATE;
+    act->is_lasting = true;
     (void)snprintf(act->why, sizeof act->why,
                    "%.1f requests a second, both homes cost the same at %.1f: %s", rate, even,
                    what);
@@ -94,7 +95,7 @@ static void act_now(const struct guard_policy *policy, const struct guard_seen *
                     double share, struct guard_state *state, struct guard_act *act)
 {
     char what[64];
-    unsigned tasks = policy->plan.capacity.tasks, healthy = state->homes[GUARD_FARGATE].healthy;
+    unsigned tasks = policy->fargate.tasks, healthy = state->homes[GUARD_FARGATE].healthy;
     double rate = state->cost.rate;
     if (wanted > share && healthy < tasks) {
         if (state->scaling_ms == 0)

@@ -10,8 +10,8 @@ enum { DOUBLED_MOST = 3 }; /* relapses that still double the wait */
 
 const char *guard_act_name(enum guard_act_kind kind)
 {
-    static const char *const names[] = {"stay",   "move",  "step",  "again", "cost",
-                                        "shrink", "scale", "alarm", "yield"};
+    static const char *const names[] = {"stay",   "move",  "step",    "again", "cost",
+                                        "shrink", "scale", "unscale", "alarm", "yield"};
     return names[kind];
 }
 
@@ -93,9 +93,9 @@ static bool has_target(const struct guard_home_state *known)
 static enum carrying can_carry(struct deciding *d, enum guard_home home, const char *why)
 {
     const struct guard_home_state *known = &d->state->homes[home];
-    unsigned tasks = d->policy->plan.capacity.tasks;
+    unsigned tasks = d->policy->fargate.tasks;
     int64_t now_ms = d->seen->now_ms;
-    bool is_scaled = home == GUARD_FARGATE && d->policy->plan.capacity.service;
+    bool is_scaled = home == GUARD_FARGATE && d->policy->fargate.service_count > 0;
     if (known->is_down || (!is_scaled && !has_target(known)))
         return CARRIES_NOT;
     if (has_target(known) && known->probe_bad > 0)
@@ -207,6 +207,17 @@ static void while_back(struct deciding *d)
         step_back(d, state->step + 1);
 }
 
+/* Tasks that were asked for in case Lambda fails: it has been well for a while, and Fargate has no
+ * more than it had then. */
+static bool is_done_with_tasks(const struct deciding *d)
+{
+    const struct guard_home_state *lambda = &d->state->homes[GUARD_LAMBDA];
+    const struct guard_scaled *scaled = &d->state->scaled;
+    return scaled->is_set && is_well(d, GUARD_LAMBDA) &&
+           d->seen->now_ms - lambda->bad_ms >= d->policy->back_after_ms &&
+           guard_share(d->state, d->state->normal, GUARD_FARGATE) <= scaled->share + 0.001;
+}
+
 static void while_watching(struct deciding *d)
 {
     struct guard_state *state = d->state;
@@ -223,7 +234,12 @@ static void while_watching(struct deciding *d)
     if (is_failing)
         return;
     state->is_alarmed = false;
-    guard_cost_decide(d->policy, d->seen, state, d->act);
+    if (is_done_with_tasks(d))
+        decide(d, GUARD_UNSCALE, GUARD_FARGATE,
+               "lambda is well again: '%.100s' gets %u tasks, as before", state->scaled.service,
+               state->scaled.desired);
+    else
+        guard_cost_decide(d->policy, d->seen, state, d->act);
     if (d->act->kind != GUARD_SCALE)
         state->scaling_ms = 0;
 }

@@ -48,19 +48,21 @@ struct guard_seen {
 
 enum guard_act_kind {
     GUARD_STAY,
-    GUARD_MOVE,   /* away from `home`: write `weights` */
-    GUARD_STEP,   /* back to `home`: write `weights` */
-    GUARD_AGAIN,  /* what was wished is not there: write it once more */
-    GUARD_COST,   /* a cheaper share: write `weights` */
-    GUARD_SHRINK, /* the Fargate home needs no tasks */
-    GUARD_SCALE,  /* the Fargate home must have its tasks */
-    GUARD_ALARM,  /* it cannot be helped: tell somebody */
-    GUARD_YIELD,  /* somebody else has changed the weights */
+    GUARD_MOVE,    /* away from `home`: write `weights` */
+    GUARD_STEP,    /* back to `home`: write `weights` */
+    GUARD_AGAIN,   /* what was wished is not there: write it once more */
+    GUARD_COST,    /* a cheaper share: write `weights` */
+    GUARD_SHRINK,  /* the Fargate home needs no tasks */
+    GUARD_SCALE,   /* the Fargate home must have its tasks */
+    GUARD_UNSCALE, /* it needs them no more: as before GUARD_SCALE */
+    GUARD_ALARM,   /* it cannot be helped: tell somebody */
+    GUARD_YIELD,   /* somebody else has changed the weights */
 };
 
 struct guard_act {
     enum guard_act_kind kind;
     enum guard_home home;
+    bool is_lasting; /* of GUARD_SCALE: nothing is to be set back */
     unsigned weights[SHARES_MAX];
     char why[GUARD_WHY_MAX];
 };

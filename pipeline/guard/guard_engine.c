@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "pipeline/guard/guard_tasks.h"
+
 static const int64_t backoff_first_ms = 1000, backoff_most_ms = 60 * 1000;
 static const int64_t probes_kept_ms = 1000; /* good ones, before they are taken */
 
@@ -137,21 +139,61 @@ static enum rc write_rule(struct guard_engine *engine, const struct guard_act *a
     return rc == RC_OK ? engine->world->rule_write(engine->world->context, &rule, why) : rc;
 }
 
+/* What is raised is in the parameter first, so that the next process sets it back if we die. */
+static enum rc raise_tasks(struct guard_engine *engine, bool is_lasting, char *why)
+{
+    enum rc rc = guard_tasks_plan(&engine->look, &engine->state, why);
+    if (rc == RC_OK)
+        rc = guard_keep(engine, why);
+    if (rc == RC_OK)
+        rc = guard_tasks_raise(&engine->look, &engine->state, why);
+    if (rc == RC_OK && is_lasting)
+        engine->state.scaled.is_set = false;
+    return rc;
+}
+
+/* A service that cannot be had is told, and no reason to end: a share can be moved without it. */
+static enum rc set_tasks(struct guard_engine *engine, const struct guard_act *act, char *why)
+{
+    char text[GUARD_WHY_MAX];
+    bool is_left = false;
+    enum rc rc;
+    if (act->kind == GUARD_SCALE)
+        rc = raise_tasks(engine, act->is_lasting, why);
+    else if (act->kind == GUARD_UNSCALE)
+        rc = guard_tasks_restore(&engine->look, &engine->state, &is_left, why);
+    else
+        rc = guard_tasks_drop(&engine->look, &engine->state, why);
+    bool is_refused = rc != RC_OK && !may_help(rc);
+    if (is_refused)
+        (void)snprintf(text, sizeof text, "cannot: %.200s", why);
+    else
+        (void)snprintf(text, sizeof text, "%s", act->why);
+    if (is_left)
+        (void)snprintf(text, sizeof text, "somebody has changed the service's scaling: it stays");
+    if (act->kind == GUARD_UNSCALE && is_refused)
+        engine->state.scaled.is_set = false;
+    if (rc == RC_OK || is_refused)
+        guard_tell(engine, guard_act_name(act->kind), act->home, text, true);
+    else
+        engine->state.scaling_ms = 0; /* so that it is asked for once more */
+    return is_refused ? RC_OK : rc;
+}
+
+static bool is_of_tasks(enum guard_act_kind kind)
+{
+    return kind == GUARD_SCALE || kind == GUARD_UNSCALE || kind == GUARD_SHRINK;
+}
+
 static enum rc do_act(struct guard_engine *engine, const struct guard_act *act, char *why)
 {
     enum rc rc = RC_OK;
     if (act->kind == GUARD_MOVE || act->kind == GUARD_STEP || act->kind == GUARD_AGAIN ||
         act->kind == GUARD_COST)
         rc = write_rule(engine, act, why);
-    else if (act->kind == GUARD_SCALE)
-        rc = aws_have_tasks(engine->look.driver, engine->policy->plan.capacity.tasks, why);
-    else if (act->kind == GUARD_SHRINK)
-        rc = aws_drop_tasks(engine->look.driver, why);
-    if (act->kind == GUARD_SCALE && rc == RC_AGAIN)
-        rc = RC_OK; /* a later look finds them */
-    if (rc != RC_OK)
-        engine->state.scaling_ms = 0; /* so that it is asked for once more */
-    else
+    else if (is_of_tasks(act->kind))
+        rc = set_tasks(engine, act, why);
+    if (rc == RC_OK && !is_of_tasks(act->kind))
         guard_tell(engine, guard_act_name(act->kind), act->home, act->why, true);
     if (rc == RC_OK)
         rc = guard_keep(engine, why);

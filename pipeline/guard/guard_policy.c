@@ -20,8 +20,7 @@ static void set_defaults(struct guard_policy *policy)
                  .canary = "fargate-a",
                  .precision = 0.0005,
                  .period_s = 60,
-                 .late_ms = minute_ms,
-                 .capacity = {.tasks = 2, .min = 1, .max = 10}},
+                 .late_ms = minute_ms},
         .parameter = "/duet/guard",
         .canary_lock = "/duet/canary",
         .interval_ms = 5 * second_ms,
@@ -39,6 +38,7 @@ static void set_defaults(struct guard_policy *policy)
         .step_ms = minute_ms,
         .steps = {0.1, 0.5, 1},
         .step_count = 3,
+        .fargate = {.tasks = 2},
         .cost = {.margin = 0.2, .hold_ms = 10 * minute_ms},
         .scale_wait_ms = 2 * minute_ms};
     arena_init(&policy->plan.arena, LIMIT_PLAN_BYTES * 8);
@@ -141,21 +141,33 @@ static void read_moves(struct guard_policy *policy, const struct fields_object *
                       "is below apart: a home that fails again could not be left");
 }
 
+static void read_services(struct guard_fargate *fargate, const struct fields_object *object)
+{
+    const cJSON *item, *array = cJSON_GetObjectItemCaseSensitive(object->json, "services");
+    if (!fields_has(object, "services") ||
+        fields_count(object, "services", 1, GUARD_SERVICES_MAX) == 0)
+        return;
+    fargate->service_count = 0;
+    cJSON_ArrayForEach(item, array)
+    {
+        if (!cJSON_IsString(item) || !*item->valuestring)
+            fields_refuse(object, "services", "must be names of ECS services");
+        else
+            fargate->services[fargate->service_count++] = item->valuestring;
+    }
+}
+
 static void read_fargate(struct guard_policy *policy, const struct fields_object *root)
 {
-    static const char *const known[] = {"cluster", "service", "tasks", "min", "max", "wait", NULL};
+    static const char *const known[] = {"cluster", "services", "tasks", "wait", NULL};
     struct fields_object object = fields_object(root, "fargate", known);
-    struct plan_capacity *capacity = &policy->plan.capacity;
-    fields_text(&object, "cluster", &capacity->cluster);
-    fields_text(&object, "service", &capacity->service);
-    fields_whole(&object, "tasks", 1, 5000, &capacity->tasks);
-    fields_whole(&object, "min", 0, 5000, &capacity->min);
-    fields_whole(&object, "max", 1, 5000, &capacity->max);
+    struct guard_fargate *fargate = &policy->fargate;
+    fields_text(&object, "cluster", &fargate->cluster);
+    read_services(fargate, &object);
+    fields_whole(&object, "tasks", 1, 5000, &fargate->tasks);
     fields_duration(&object, "wait", second_ms, 60 * minute_ms, &policy->scale_wait_ms);
-    if ((capacity->cluster != NULL) != (capacity->service != NULL))
-        fields_refuse(&object, NULL, "cluster and service belong together");
-    if (capacity->max < capacity->tasks || capacity->max < capacity->min)
-        fields_refuse(&object, "max", "%u is below tasks or min", capacity->max);
+    if ((fargate->cluster != NULL) != (fargate->service_count > 0))
+        fields_refuse(&object, NULL, "cluster and services belong together");
 }
 
 static void need_number(const struct fields_object *object, const char *name, double min,
@@ -194,17 +206,17 @@ static void read_cost(struct guard_policy *policy, const struct fields_object *r
     read_prices(cost, &object);
     if (policy->metrics.windows == 0)
         fields_refuse(&object, NULL, "needs metrics.windows, to know the requests");
-    if (!policy->plan.capacity.service)
-        fields_refuse(&object, NULL, "needs fargate.cluster and service, to set its tasks");
+    if (policy->fargate.service_count == 0)
+        fields_refuse(&object, NULL, "needs fargate.cluster and services, to set its tasks");
     if (root->fields->has_error)
         return;
-    double even = guard_cost_break_even(cost, policy->plan.capacity.tasks);
-    double carried = policy->plan.capacity.tasks * cost->task_requests;
+    double even = guard_cost_break_even(cost, policy->fargate.tasks);
+    double carried = policy->fargate.tasks * cost->task_requests;
     if (even * (1 + cost->margin) > carried)
         fields_refuse(&object, NULL,
                       "Fargate never pays: %u tasks carry %.1f requests a second, and cost as much "
                       "as Lambda at %.1f",
-                      policy->plan.capacity.tasks, carried, even);
+                      policy->fargate.tasks, carried, even);
 }
 
 static void read_name(const struct fields_object *root, const char *member, const char **out)

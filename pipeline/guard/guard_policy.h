@@ -15,7 +15,7 @@
 
 #include "pipeline/canary/plan.h"
 
-enum { GUARD_STEPS_MAX = 10 };
+enum { GUARD_STEPS_MAX = 10, GUARD_SERVICES_MAX = 10 };
 
 /* Requests of the guard's own to each home, through the pin rule. */
 struct guard_probes {
@@ -37,6 +37,14 @@ struct guard_metrics {
     double latency_ms; /* nine of ten must be as fast */
 };
 
+/* The tasks of the Fargate home. */
+struct guard_fargate {
+    const char *cluster;                      /* NULL: none is asked for more */
+    const char *services[GUARD_SERVICES_MAX]; /* of ECS, one for each slot */
+    size_t service_count;
+    unsigned tasks; /* that carry all traffic */
+};
+
 /* Prices, in one currency, and what they are for. */
 struct guard_cost {
     bool is_on;              /* the policy has it */
@@ -51,7 +59,7 @@ struct guard_cost {
 };
 
 struct guard_policy {
-    struct plan plan;        /* rule, period and lateness of metrics, cluster, service, max tasks */
+    struct plan plan;        /* rule; period and lateness of metrics */
     const char *parameter;   /* where the state lives, "/duet/guard" */
     const char *canary_lock; /* "/duet/canary" */
     const char *topic;       /* of SNS; NULL: none */
@@ -66,6 +74,7 @@ struct guard_policy {
     int64_t step_ms;       /* between two steps back */
     double steps[GUARD_STEPS_MAX]; /* parts of what the home had, ascending; the last one is 1 */
     size_t step_count;
+    struct guard_fargate fargate;
     struct guard_cost cost;
     int64_t scale_wait_ms; /* for tasks, before Fargate carries all with less of them */
 };

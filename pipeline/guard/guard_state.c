@@ -87,6 +87,17 @@ static void print_cost(const struct guard_cost_state *cost, struct buf *out)
                cost->is_untold ? "true" : "false");
 }
 
+static void print_scaled(const struct guard_scaled *scaled, struct buf *out)
+{
+    buf_printf(out, ",\"scaled\":{\"service\":");
+    json_text_string(out, bytes_from_str(scaled->service));
+    buf_printf(out,
+               ",\"has_bounds\":%s,\"min\":%u,\"max\":%u,\"desired\":%u,\"set_min\":%u,"
+               "\"set_max\":%u,\"set_desired\":%u,\"share\":%.4f}",
+               scaled->has_bounds ? "true" : "false", scaled->min, scaled->max, scaled->desired,
+               scaled->set_min, scaled->set_max, scaled->set_desired, scaled->share);
+}
+
 void guard_state_print(const struct guard_state *state, struct buf *out)
 {
     buf_printf(out, "{\"phase\":\"%s\",\"away\":\"%s\",\"groups\":[", phases[state->phase],
@@ -99,6 +110,8 @@ void guard_state_print(const struct guard_state *state, struct buf *out)
                state->is_alarmed ? "true" : "false", state->expiry_ms);
     json_text_string(out, bytes_from_str(state->owner));
     print_cost(&state->cost, out);
+    if (state->scaled.is_set)
+        print_scaled(&state->scaled, out);
     for (int i = 0; i < GUARD_HOMES; i++) {
         buf_printf(out, ",\"%s\":", homes[i]);
         print_home(&state->homes[i], out);
@@ -157,6 +170,25 @@ static void read_cost(struct guard_cost_state *cost, const struct fields_object 
     fields_switch(&object, "is_untold", &cost->is_untold);
 }
 
+static void read_scaled(struct guard_scaled *scaled, const struct fields_object *root)
+{
+    static const char *const known[] = {"service", "has_bounds", "min",         "max",   "desired",
+                                        "set_min", "set_max",    "set_desired", "share", NULL};
+    struct fields_object object = fields_object(root, "scaled", known);
+    if (!object.json)
+        return;
+    scaled->is_set = true;
+    read_text(&object, "service", scaled->service, sizeof scaled->service);
+    fields_switch(&object, "has_bounds", &scaled->has_bounds);
+    fields_whole(&object, "min", 0, 1000000000, &scaled->min);
+    fields_whole(&object, "max", 0, 1000000000, &scaled->max);
+    fields_whole(&object, "desired", 0, 1000000000, &scaled->desired);
+    fields_whole(&object, "set_min", 0, 1000000000, &scaled->set_min);
+    fields_whole(&object, "set_max", 0, 1000000000, &scaled->set_max);
+    fields_whole(&object, "set_desired", 0, 1000000000, &scaled->set_desired);
+    fields_number(&object, "share", 0, 1, &scaled->share);
+}
+
 static void read_groups(struct guard_state *state, const struct fields_object *root)
 {
     static const char *const known[] = {"name", "normal", "wished", "tried", NULL};
@@ -186,6 +218,7 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
     read_time(root, "expiry_ms", &state->expiry_ms);
     read_text(root, "owner", state->owner, sizeof state->owner);
     read_cost(&state->cost, root);
+    read_scaled(&state->scaled, root);
     for (int i = 0; i < GUARD_HOMES; i++)
         read_home(&state->homes[i], root, homes[i]);
     state->phase = (enum guard_phase)phase;
@@ -195,9 +228,10 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
 
 bool guard_state_parse(struct guard_state *state, struct bytes text, char *error, size_t error_len)
 {
-    static const char *const known[] = {
-        "phase",      "away",      "groups", "step",   "stepped_ms", "scaling_ms", "window_ms",
-        "is_alarmed", "expiry_ms", "owner",  "lambda", "fargate",    "cost",       NULL};
+    static const char *const known[] = {"phase",      "away",       "groups",    "step",
+                                        "stepped_ms", "scaling_ms", "window_ms", "is_alarmed",
+                                        "expiry_ms",  "owner",      "lambda",    "fargate",
+                                        "cost",       "scaled",     NULL};
     struct fields fields = {.error = error, .error_len = error_len};
     struct arena arena;
     cJSON *json;

@@ -14,7 +14,7 @@
 #include "pipeline/canary/shares.h"
 #include "runtime/core/buf.h"
 
-enum { GUARD_NAME_MAX = 96, GUARD_WHY_MAX = 240, GUARD_STATE_MAX = 4096 };
+enum { GUARD_NAME_MAX = 96, GUARD_SERVICE_MAX = 256, GUARD_WHY_MAX = 240, GUARD_STATE_MAX = 4096 };
 
 enum guard_home { GUARD_LAMBDA, GUARD_FARGATE, GUARD_HOMES };
 
@@ -50,6 +50,16 @@ struct guard_cost_state {
     bool is_untold;   /* and it is to be told */
 };
 
+/* The service of the Fargate home that GUARD_SCALE has given tasks. */
+struct guard_scaled {
+    bool is_set;
+    bool has_bounds; /* it is scaled */
+    char service[GUARD_SERVICE_MAX];
+    unsigned min, max, desired;             /* as they were before */
+    unsigned set_min, set_max, set_desired; /* as they were left */
+    double share;                           /* of all traffic, that the home had before */
+};
+
 struct guard_state {
     enum guard_phase phase;
     enum guard_home away; /* whose share is away, of GUARD_AWAY and GUARD_BACK */
@@ -64,6 +74,7 @@ struct guard_state {
     bool is_alarmed;    /* both homes fail, and it has been told */
     struct guard_home_state homes[GUARD_HOMES];
     struct guard_cost_state cost;
+    struct guard_scaled scaled;
     char owner[GUARD_NAME_MAX];
     int64_t expiry_ms; /* of the owner's hold on the state */
 };

@@ -160,7 +160,7 @@ run "guard" {
     name                     = "duet-dev"
     zip                      = { bucket = "duet-artifacts", key = "guard/1.zip" }
     architecture             = "arm64"
-    policy                   = "{\"health\":{\"looks\":3}}"
+    policy                   = "{\"health\":{\"looks\":3},\"fargate\":{\"tasks\":4}}"
     rule_arn                 = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/duet-dev/1/2/3"
     parameter                = "/duet/dev/guard"
     canary_lock              = "/duet/dev/canary"
@@ -175,6 +175,14 @@ run "guard" {
   assert {
     condition     = jsondecode(aws_lambda_function.this.environment[0].variables.GUARD_POLICY).lock == "/duet/dev/canary" && jsondecode(aws_lambda_function.this.environment[0].variables.GUARD_POLICY).health.looks == 3
     error_message = "the architecture's rule and lock, and the rest as it was given"
+  }
+  assert {
+    condition     = jsondecode(aws_lambda_function.this.environment[0].variables.GUARD_POLICY).fargate == { cluster = "duet-dev", services = ["duet-dev-a", "duet-dev-b"], tasks = 4 }
+    error_message = "each slot's service, and as many tasks as it was given"
+  }
+  assert {
+    condition     = sort(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action if contains(["Tasks", "Scaling"], statement.Sid)])) == tolist(["application-autoscaling:RegisterScalableTarget", "ecs:DescribeServices", "ecs:UpdateService"]) && one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : length(statement.Resource) if statement.Sid == "Tasks"]) == 2
+    error_message = "what it does with tasks, to its two services alone"
   }
   assert {
     condition     = aws_lambda_function.this.reserved_concurrent_executions == 1 && aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 0

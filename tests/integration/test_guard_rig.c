@@ -255,7 +255,7 @@ Test(guard_rig, gives_lambda_all_and_ends_the_tasks_where_that_is_cheaper)
                    "{\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,\"priority\":40000},"
                    "\"health\":{\"looks\":0},\"interval\":\"200ms\",\"lease\":\"10s\","
                    "\"metrics\":{\"period\":\"1s\",\"late\":\"1s\",\"latency\":\"1h\"},"
-                   "\"fargate\":{\"cluster\":\"duet-local\",\"service\":\"duet-local-a\"},"
+                   "\"fargate\":{\"cluster\":\"duet-local\",\"services\":[\"duet-local-a\"]},"
                    "\"cost\":{\"million_requests\":0.2,\"gb_second\":0.0000133334,\"memory\":128,"
                    "\"duration\":\"1ms\",\"task_hour\":1000,\"task_requests\":10000000,"
                    "\"hold\":\"1s\"}}",

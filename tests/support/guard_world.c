@@ -54,6 +54,13 @@ void guard_world_turn(struct guard_world *world, int64_t ms)
     world->scales += act->kind == GUARD_SCALE;
     world->costs += act->kind == GUARD_COST;
     world->shrinks += act->kind == GUARD_SHRINK;
+    world->unscales += act->kind == GUARD_UNSCALE;
+    if (act->kind == GUARD_SCALE && !act->is_lasting && !world->state.scaled.is_set)
+        world->state.scaled = (struct guard_scaled){
+            .is_set = true,
+            .share = guard_share(&world->state, world->state.normal, GUARD_FARGATE)};
+    if (act->kind == GUARD_UNSCALE)
+        world->state.scaled.is_set = false;
     world->yields += act->kind == GUARD_YIELD;
     bool is_write = act->kind == GUARD_MOVE || act->kind == GUARD_STEP ||
                     act->kind == GUARD_AGAIN || act->kind == GUARD_COST;

@@ -15,7 +15,7 @@ struct guard_world {
     struct guard_state state;
     struct guard_seen seen;
     struct guard_act act; /* the last one */
-    size_t moves, steps, alarms, scales, yields, costs, shrinks;
+    size_t moves, steps, alarms, scales, yields, costs, shrinks, unscales;
     int64_t moved_ms[GUARD_WORLD_MOVES]; /* when, in order */
     bool is_deaf;                        /* what is written does not come to be */
 };

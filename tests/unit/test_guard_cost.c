@@ -12,7 +12,7 @@
  */
 
 static const char policy[] =
-    "{\"fargate\":{\"cluster\":\"c\",\"service\":\"s\",\"tasks\":2},"
+    "{\"fargate\":{\"cluster\":\"c\",\"services\":[\"s\"],\"tasks\":2},"
     "\"cost\":{\"million_requests\":0.2,\"gb_second\":0.0000133334,\"memory\":256,"
     "\"duration\":\"20ms\",\"task_hour\":0.04,\"task_requests\":100}}";
 

@@ -173,7 +173,7 @@ Test(guard_decide, fargate_at_zero_gets_its_tasks_before_it_gets_requests)
     guard_world_init(
         &world,
         "{\"probes\":{\"url\":\"http://127.0.0.1/\",\"failures\":3},\"fargate\":{\"cluster\":\"c\","
-        "\"service\":\"s\",\"tasks\":2}}",
+        "\"services\":[\"s\"],\"tasks\":2}}",
         100, 0);
     guard_world_probe(&world, 5, GUARD_BAD, GUARD_BAD);
     cr_expect_gt(world.scales, 0u);
@@ -185,6 +185,66 @@ Test(guard_decide, fargate_at_zero_gets_its_tasks_before_it_gets_requests)
         guard_world_probe(&world, 1, GUARD_BAD, healthy ? GUARD_GOOD : GUARD_BAD);
     }
     expect_shares(0, 1);
+}
+
+/* --- and has what it had before --- */
+
+static void scaled_lambda_failure(void)
+{
+    guard_world_init(
+        &world,
+        "{\"probes\":{\"url\":\"http://127.0.0.1/\",\"failures\":3},\"fargate\":{\"cluster\":\"c\","
+        "\"services\":[\"s\"],\"tasks\":4}}",
+        60, 40);
+    guard_world_probe(&world, 3, GUARD_BAD, GUARD_GOOD);
+    cr_expect(world.state.scaled.is_set);
+    world.seen.homes[GUARD_FARGATE] =
+        (struct guard_home_seen){.has_health = true, .healthy = 4, .total = 4};
+    guard_world_probe(&world, 1, GUARD_BAD, GUARD_GOOD);
+    expect_shares(0, 1);
+}
+
+Test(guard_decide, tasks_go_once_the_share_has_come_back_and_not_before)
+{
+    scaled_lambda_failure();
+    guard_world_probe(&world, 300 + 60 + 59, GUARD_GOOD, GUARD_GOOD);
+    cr_expect_eq(world.unscales, 0u);
+    guard_world_probe(&world, 2, GUARD_GOOD, GUARD_GOOD);
+    expect_shares(0.6, 0.4);
+    cr_expect_eq(world.unscales, 1u);
+    guard_world_probe(&world, 600, GUARD_GOOD, GUARD_GOOD);
+    cr_expect_eq(world.unscales, 1u);
+}
+
+Test(guard_decide, tasks_stay_where_a_person_gives_fargate_more)
+{
+    scaled_lambda_failure();
+    world.seen.weights[0] = 20;
+    world.seen.weights[1] = 80;
+    guard_world_probe(&world, 1, GUARD_GOOD, GUARD_GOOD);
+    cr_expect_eq(world.state.phase, GUARD_FOREIGN);
+    world.state.phase = GUARD_WATCH; /* as `clear` does */
+    guard_world_probe(&world, 3600, GUARD_GOOD, GUARD_GOOD);
+    cr_expect_eq(world.unscales, 0u);
+    world.seen.weights[0] = 60;
+    world.seen.weights[1] = 40;
+    guard_world_probe(&world, 1, GUARD_GOOD, GUARD_GOOD);
+    cr_expect_eq(world.unscales, 1u);
+}
+
+Test(guard_decide, tasks_go_where_lambda_came_back_before_its_share_was_moved)
+{
+    guard_world_init(&world,
+                     "{\"probes\":{\"failures\":3,\"url\":\"http://127.0.0.1/"
+                     "\"},\"metrics\":{\"windows\":0},\"fargate\":{\"cluster\":\"c\","
+                     "\"services\":[\"s\"],\"tasks\":4}}",
+                     60, 40);
+    guard_world_probe(&world, 3, GUARD_BAD, GUARD_GOOD);
+    guard_world_probe(&world, 299, GUARD_GOOD, GUARD_GOOD);
+    cr_expect_eq(world.unscales, 0u);
+    guard_world_probe(&world, 2, GUARD_GOOD, GUARD_GOOD);
+    cr_expect_eq(world.unscales, 1u);
+    cr_expect_eq(world.moves, 0u);
 }
 
 /* --- metrics --- */

@@ -26,11 +26,14 @@ static const struct row {
     {"{\"moves\":{\"steps\":[50,20,100]}}", "policy: moves.steps: must be percent that rise"},
     {"{\"moves\":{\"steps\":[50]}}", "policy: moves.steps: must end with 100"},
     {"{\"moves\":{\"back_after\":\"1m\"}}", "policy: moves.back_after: is below apart"},
-    {"{\"fargate\":{\"service\":\"s\"}}", "policy: fargate: cluster and service belong together"},
-    {"{\"fargate\":{\"tasks\":20}}", "policy: fargate.max: 10 is below tasks"},
+    {"{\"fargate\":{\"services\":[\"s\"]}}",
+     "policy: fargate: cluster and services belong together"},
+    {"{\"fargate\":{\"cluster\":\"c\",\"services\":[1]}}",
+     "policy: fargate.services: must be names"},
     {"{\"health\":{\"looks\":0},\"metrics\":{\"windows\":0}}", "policy: has no probes"},
     {"{\"lease\":\"5s\"}", "policy: lease: must be at least twice"},
-#define COST(members) "{\"fargate\":{\"cluster\":\"c\",\"service\":\"s\"},\"cost\":{" members "}}"
+#define COST(members) \
+    "{\"fargate\":{\"cluster\":\"c\",\"services\":[\"s\"]},\"cost\":{" members "}}"
 #define PRICES "\"million_requests\":0.2,\"gb_second\":0.0000133334,\"memory\":256,"
     {COST(PRICES "\"duration\":\"20ms\",\"task_hour\":0.04,\"task_requests\":500"), NULL},
     {COST(PRICES "\"duration\":\"20ms\",\"task_hour\":0.04"),
@@ -70,6 +73,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
                                 .wished = {96, 4},
                                 .tried = {100, 0},
                                 .cost = {true, 12.5, 1700000000125, true, true, false},
+                                .scaled = {true, true, "duet-dev-b", 1, 4, 1, 2, 4, 2, 0.4},
                                 .step = 1,
                                 .stepped_ms = 1700000000123,
                                 .window_ms = 1700000040000,
@@ -98,6 +102,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
     cr_expect(back.cost.has_rate && back.cost.rate == 12.5 &&
               back.cost.since_ms == state.cost.since_ms && back.cost.is_foreign &&
               back.cost.is_begun && !back.cost.is_untold);
+    cr_expect_eq(memcmp(&back.scaled, &state.scaled, sizeof back.scaled), 0);
     cr_expect_str_eq(back.groups[1], "duet-dev-fargate-b");
     buf_release(&text);
     cr_expect_not(guard_state_parse(&back, BYTES_LIT("{\"phase\":\"asleep\"}"), error, 256));

@@ -6,7 +6,7 @@
 
 /* What a guard must not be fooled by: old records, old news, clocks, and people who are quick. */
 
-static const char probing[] = "{\"probes\":{\"url\":\"http://127.0.0.1/\"}}";
+static const char probing[] = "{\"probes\":{\"url\":\"http://127.0.0.1/\",\"failures\":3}}";
 
 static struct guard_world world;
 
@@ -50,10 +50,11 @@ Test(guard_promises, relapses_of_any_record_double_the_wait_three_times_at_most)
 
 Test(guard_promises, a_relapse_is_one_however_long_the_share_was_away)
 {
-    guard_world_init(&world,
-                     "{\"probes\":{\"url\":\"http://127.0.0.1/\"},\"moves\":{\"apart\":\"5m\","
-                     "\"back_after\":\"2h\"}}",
-                     60, 40);
+    guard_world_init(
+        &world,
+        "{\"probes\":{\"url\":\"http://127.0.0.1/\",\"failures\":3},\"moves\":{\"apart\":\"5m\","
+        "\"back_after\":\"2h\"}}",
+        60, 40);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     guard_world_probe(&world, 2 * 3600 + 10, GUARD_GOOD, GUARD_GOOD);
     cr_assert_eq(world.state.phase, GUARD_BACK);
@@ -176,7 +177,8 @@ static void window(int64_t end_ms, uint64_t requests, uint64_t errors)
 Test(guard_promises, a_window_from_before_the_move_is_no_news)
 {
     guard_world_init(&world,
-                     "{\"probes\":{\"url\":\"http://127.0.0.1/\"},\"metrics\":{\"period\":\"1h\"}}",
+                     "{\"probes\":{\"url\":\"http://127.0.0.1/"
+                     "\",\"failures\":3},\"metrics\":{\"period\":\"1h\"}}",
                      60, 40);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     int64_t moved_ms = world.seen.now_ms;

@@ -7,7 +7,10 @@ locals {
     parameter = var.parameter
     lock      = var.canary_lock
     topic     = var.topic_arn
-  }, jsondecode(var.policy)))
+    }, jsondecode(var.policy), {
+    # By the member, so that a policy may say how many tasks, and still has the services.
+    fargate = merge({ cluster = var.cluster_name, services = var.service_names }, try(jsondecode(var.policy).fargate, {}))
+  }))
 
   events = {
     minute = { schedule = "rate(1 minute)", pattern = null }

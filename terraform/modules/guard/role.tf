@@ -1,5 +1,5 @@
-# What the guard may do: look, write the weights of one rule, keep its own notes, tell one topic, and have
-# more tasks.
+# What the guard may do: look, write the weights of one rule, keep its own notes, tell one topic, and set the
+# tasks of its services with the bounds of their scaling.
 
 data "aws_caller_identity" "here" {}
 data "aws_region" "here" {}
@@ -42,7 +42,7 @@ resource "aws_iam_role_policy" "this" {
         Effect = "Allow"
         Action = [
           "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags", "elasticloadbalancing:DescribeTargetHealth",
-          "cloudwatch:GetMetricData", "xray:PutTraceSegments", "xray:PutTelemetryRecords",
+          "cloudwatch:GetMetricData", "application-autoscaling:DescribeScalableTargets", "xray:PutTraceSegments", "xray:PutTelemetryRecords",
         ]
         Resource = "*" # star: none of these has resources
       },
@@ -79,7 +79,10 @@ resource "aws_iam_role_policy" "this" {
         Action   = "application-autoscaling:RegisterScalableTarget"
         Resource = "${local.aws}:application-autoscaling:${local.here}:scalable-target/*" # star: their names are AWS's
         Condition = {
-          StringEquals = { "application-autoscaling:service-namespace" = "ecs" }
+          StringEquals = {
+            "application-autoscaling:service-namespace"  = "ecs"
+            "application-autoscaling:scalable-dimension" = "ecs:service:DesiredCount"
+          }
         }
       },
       {

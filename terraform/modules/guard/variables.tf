@@ -44,7 +44,7 @@ variable "cluster_name" {
 }
 
 variable "service_names" {
-  description = "Services that it may give tasks."
+  description = "The Fargate home's services, one for each slot, that it may give tasks."
   type        = list(string)
 }
 
