@@ -6,12 +6,14 @@
 #include <stdlib.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
 #include "runtime/local/console.h"
 #include "runtime/local/rig_debug.h"
 #include "runtime/local/terraform.h"
+#include "runtime/tasks/cluster_state.h"
 #include "runtime/tasks/outside.h"
 
-enum { INPUT_BYTES = 64 * 1024, CONTAINER_PORT = 8080 };
+enum { INPUT_BYTES = 64 * 1024, CONTAINER_PORT = 8080, ERROR_LEN = 1024 };
 
 static void on_line(void *context, bool is_error, struct bytes line)
 {
@@ -21,29 +23,75 @@ static void on_line(void *context, bool is_error, struct bytes line)
     rig_debug_line(fargate->options.config, RIG_FARGATE, line);
 }
 
+/* --- what lasts --- */
+
+static bool keep(void *context, char *error, size_t error_len)
+{
+    struct rig_fargate *fargate = context;
+    struct buf text;
+    buf_init(&text, LIMIT_STATE_BYTES);
+    cluster_state_print(&fargate->cluster, &text);
+    return kept_save(&fargate->kept, &text, error, error_len);
+}
+
+/* A deployment that is given up changes what a service runs, without a call. */
+static void note_change(struct rig_fargate *fargate)
+{
+    char error[ERROR_LEN];
+    if (fargate->is_keeping && !keep(fargate, error, sizeof error))
+        console_printf("fargate", "%s", error);
+}
+
+static bool load(struct rig_fargate *fargate, const char *dir, char *error, size_t error_len)
+{
+    char why[ERROR_LEN];
+    bool is_there;
+    kept_init(&fargate->kept, dir, "services.json");
+    if (!kept_load(&fargate->kept, &is_there, error, error_len))
+        return false;
+    if (is_there &&
+        !cluster_state_parse(&fargate->cluster, buf_bytes(&fargate->kept.text), why, sizeof why))
+        return kept_fail(&fargate->kept, why, error, error_len);
+    return true;
+}
+
+/* From now on; once all services that were kept are there, or named as missing. */
+static bool begin_keeping(struct rig_fargate *fargate, char *error, size_t error_len)
+{
+    if (!fargate->options.config->state)
+        return true;
+    fargate->is_keeping = true;
+    fargate->ecs.service.keep.fn = fargate->scaling.service.keep.fn = keep;
+    fargate->ecs.service.keep.context = fargate->scaling.service.keep.context = fargate;
+    return keep(fargate, error, error_len);
+}
+
+/* --- what a service tells --- */
+
 static void on_ready(void *context)
 {
-    const struct rig_fargate *fargate = context;
+    struct rig_fargate *fargate = context;
     fargate->options.on_ready(fargate->options.context);
 }
 
 static void on_failed(void *context, const char *reason)
 {
-    const struct rig_fargate *fargate = context;
+    struct rig_fargate *fargate = context;
+    note_change(fargate);
     fargate->options.on_failed(fargate->options.context, reason);
 }
 
-/* Of slot b: the rig does not wait for it, and does not end with it. */
+/* Of all but slot a: the rig does not wait for them, and does not end with them. */
 static void on_other_ready(void *context)
 {
     (void)context;
-    console_printf("fargate", "slot b runs what it was told");
+    console_printf("fargate", "slot b, or a service of a call, runs what it was told");
 }
 
 static void on_other_failed(void *context, const char *reason)
 {
-    (void)context;
-    console_printf("fargate", "slot b: %s", reason);
+    note_change(context);
+    console_printf("fargate", "slot b, or a service of a call: %s", reason);
 }
 
 static bool start_outside(struct rig_fargate *fargate, const struct rig_fargate_options *options,
@@ -114,8 +162,8 @@ static struct definition *register_first(struct rig_fargate *fargate,
     if (maker.failed)
         (void)snprintf(error, error_len, "no memory for a task definition");
     else
-        definition = definition_register(&fargate->cluster.definitions, input, clock_ms_epoch(),
-                                         error, error_len);
+        definition = definition_give(&fargate->cluster.definitions, input, clock_ms_epoch(), error,
+                                     error_len);
     arena_release(&arena);
     return definition;
 }
@@ -129,6 +177,16 @@ static void name_image(struct rig_fargate *fargate, const char *server)
 
 /* --- the services --- */
 
+/* The rig is up when it is ready, and at once where it was scaled to 0. */
+static bool add_a(struct rig_fargate *fargate, const struct service_options *options, char *error,
+                  size_t error_len)
+{
+    const struct service *service = cluster_add(&fargate->cluster, options, error, error_len);
+    if (service && service->desired == 0)
+        on_ready(fargate);
+    return service != NULL;
+}
+
 static bool add_b(struct rig_fargate *fargate, struct service_options *options,
                   const struct rig_model *model, char *error, size_t error_len)
 {
@@ -138,6 +196,28 @@ static bool add_b(struct rig_fargate *fargate, struct service_options *options,
     options->on_ready = on_other_ready;
     options->on_failed = on_other_failed;
     return cluster_add(&fargate->cluster, options, error, error_len) != NULL;
+}
+
+/* Services that calls had created; one whose group is gone stays a note in the file. */
+static bool add_kept(struct rig_fargate *fargate, const struct service_options *usual, char *error,
+                     size_t error_len)
+{
+    struct cluster *cluster = &fargate->cluster;
+    cluster->usual = *usual;
+    cluster->usual.is_given = false;
+    for (size_t i = cluster->kept_count; i > 0; i--) {
+        struct cluster_kept kept = cluster->kept[i - 1];
+        struct service_options options = cluster->usual;
+        options.name = kept.name;
+        options.group = alb_group_find(cluster->model, bytes_from_str(kept.group_arn));
+        if (!options.group)
+            console_printf("fargate", "the service %s is not started: its target group is gone",
+                           kept.name);
+        else if (strcmp(kept.name, fargate->names[0]) != 0 &&
+                 !cluster_add(cluster, &options, error, error_len))
+            return false;
+    }
+    return true;
 }
 
 void rig_fargate_init(struct rig_fargate *fargate)
@@ -162,7 +242,11 @@ bool rig_fargate_start(struct rig_fargate *fargate, const struct rig_fargate_opt
                                             .image = fargate->image,
                                             .program = options->program};
     cluster_init(&fargate->cluster, model->name, &definitions);
+    fargate->cluster.model = model;
+    if (config->state && !load(fargate, config->state, error, error_len))
+        return false;
     struct service_options service = {
+        .is_given = true,
         .loop = options->loop,
         .group = options->model->groups[RIG_FARGATE_A],
         .name = fargate->names[0],
@@ -177,10 +261,11 @@ bool rig_fargate_start(struct rig_fargate *fargate, const struct rig_fargate_opt
     };
     if (!service.definition)
         return false;
-    bool is_started = config->target_count
-                          ? start_outside(fargate, options, error, error_len)
-                          : cluster_add(&fargate->cluster, &service, error, error_len) != NULL;
-    return is_started && add_b(fargate, &service, options->model, error, error_len);
+    bool is_started = config->target_count ? start_outside(fargate, options, error, error_len)
+                                           : add_a(fargate, &service, error, error_len);
+    return is_started && add_b(fargate, &service, options->model, error, error_len) &&
+           add_kept(fargate, &service, error, error_len) &&
+           begin_keeping(fargate, error, error_len);
 }
 
 void rig_fargate_replace(struct rig_fargate *fargate)
@@ -202,6 +287,7 @@ void rig_fargate_stop(struct rig_fargate *fargate, service_event_fn *on_stopped,
 void rig_fargate_release(struct rig_fargate *fargate)
 {
     cluster_release(&fargate->cluster);
+    kept_release(&fargate->kept);
     outside_free(fargate->outside);
     fargate->outside = NULL;
 }

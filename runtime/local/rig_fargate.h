@@ -10,12 +10,14 @@
  *
  * Cluster and task definitions have the load balancer's name, "duet-local"; the services are
  * "duet-local-a", which runs the rig's server program, and "duet-local-b", which has no task at
- * first; a plan may say otherwise. With servers of others there is no service a.
+ * first; a plan may say otherwise. With servers of others there is no service a. With --state all
+ * goes on as an earlier rig has kept it, and so do services that calls have created.
  *
  * Use: 1. rig_fargate_init   2. rig_fargate_start   3. rig_fargate_stop   4. rig_fargate_release,
  * before the model
  */
 
+#include "runtime/control/kept.h"
 #include "runtime/local/rig_model.h"
 #include "runtime/tasks/ecs.h"
 #include "runtime/process/debugger.h"
@@ -41,8 +43,10 @@ struct rig_fargate {
     struct debugger debugger;
     struct rig_fargate_options options; /* once it is started */
     struct outside *outside;            /* NULL: the tasks of slot a are ours */
-    char image[4200];                   /* of the first revision: "file:///PATH" */
-    char names[2][40];                  /* of the services a and b */
+    bool is_keeping;
+    struct kept kept;  /* services.json of --state */
+    char image[4200];  /* of the first revision: "file:///PATH" */
+    char names[2][40]; /* of the services a and b */
 };
 
 /* Fills a zeroed struct, which stays where it is, so that the control port can have its services.

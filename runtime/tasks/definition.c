@@ -187,8 +187,23 @@ static bool keep_text(const struct reader *reader, const struct datum *input)
     return is_kept || fail(reader, "no memory");
 }
 
+/* `revision` 0: the next one of the family. */
+static bool number(struct definition *definition, const struct definitions *definitions,
+                   unsigned revision)
+{
+    unsigned last = 0;
+    for (const struct definition *each = definitions->first; each; each = each->next)
+        if (strcmp(each->family, definition->family) == 0)
+            last = each->revision;
+    definition->revision = revision ? revision : last + 1;
+    (void)snprintf(definition->arn, sizeof definition->arn,
+                   "arn:aws:ecs:%s:%s:task-definition/%s:%u", definitions->region,
+                   definitions->account, definition->family, definition->revision);
+    return definition->revision > last;
+}
+
 static bool read_all(const struct reader *reader, const struct definitions *definitions,
-                     const struct datum *input)
+                     const struct datum *input, unsigned revision)
 {
     struct definition *definition = reader->definition;
     struct bytes family = datum_get_text(input, "family");
@@ -201,14 +216,8 @@ static bool read_all(const struct reader *reader, const struct definitions *defi
     if (!definition->family || !read_container(reader, definitions, input) ||
         !keep_text(reader, input))
         return false;
-    definition->revision = 1;
-    for (const struct definition *each = definitions->first; each; each = each->next)
-        if (strcmp(each->family, definition->family) == 0)
-            definition->revision = each->revision + 1;
-    (void)snprintf(definition->arn, sizeof definition->arn,
-                   "arn:aws:ecs:%s:%s:task-definition/%s:%u", definitions->region,
-                   definitions->account, definition->family, definition->revision);
-    return true;
+    return number(definition, definitions, revision) ||
+           fail(reader, "The revision is not over those before it.");
 }
 
 /* --- the registry --- */
@@ -219,8 +228,8 @@ static void definition_free(struct definition *definition)
     free(definition);
 }
 
-struct definition *definition_register(struct definitions *definitions, const struct datum *input,
-                                       int64_t now_ms, char *error, size_t error_len)
+static struct definition *add(struct definitions *definitions, const struct datum *input,
+                              unsigned revision, char *error, size_t error_len)
 {
     struct definition **last = &definitions->first;
     struct reader reader = {calloc(1, sizeof(struct definition)), error, error_len};
@@ -229,16 +238,65 @@ struct definition *definition_register(struct definitions *definitions, const st
         return NULL;
     }
     arena_init(&reader.definition->arena, LIMIT_STATE_BYTES);
-    if (!read_all(&reader, definitions, input)) {
+    if (!read_all(&reader, definitions, input, revision)) {
         definition_free(reader.definition);
         return NULL;
     }
     reader.definition->is_active = true;
-    reader.definition->registered_ms = now_ms;
     while (*last)
         last = &(*last)->next;
     *last = reader.definition;
     return reader.definition;
+}
+
+struct definition *definition_register(struct definitions *definitions, const struct datum *input,
+                                       int64_t now_ms, char *error, size_t error_len)
+{
+    struct definition *definition = add(definitions, input, 0, error, error_len);
+    if (definition)
+        definition->registered_ms = now_ms;
+    return definition;
+}
+
+struct definition *definition_restore(struct definitions *definitions, const struct datum *input,
+                                      unsigned revision, char *error, size_t error_len)
+{
+    return add(definitions, input, revision, error, error_len);
+}
+
+/* The newest one of the rig's own in the family of `definition`, which is the last of all. */
+static struct definition *find_given(const struct definitions *definitions,
+                                     const struct definition *definition)
+{
+    struct definition *found = NULL;
+    for (struct definition *each = definitions->first; each != definition; each = each->next)
+        if (each->is_given && each->is_active && strcmp(each->family, definition->family) == 0)
+            found = each;
+    return found;
+}
+
+static void remove_last(struct definitions *definitions)
+{
+    struct definition **last = &definitions->first;
+    while ((*last)->next)
+        last = &(*last)->next;
+    definition_free(*last);
+    *last = NULL;
+}
+
+struct definition *definition_give(struct definitions *definitions, const struct datum *input,
+                                   int64_t now_ms, char *error, size_t error_len)
+{
+    struct definition *definition =
+        definition_register(definitions, input, now_ms, error, error_len);
+    struct definition *given = definition ? find_given(definitions, definition) : NULL;
+    if (given && bytes_eq(given->text, definition->text)) {
+        remove_last(definitions);
+        return given;
+    }
+    if (definition)
+        definition->is_given = true;
+    return definition;
 }
 
 struct definition *definition_find(const struct definitions *definitions, struct bytes name)

@@ -22,6 +22,7 @@ struct definition {
     const char *family;
     unsigned revision;
     bool is_active;
+    bool is_given; /* the rig's own, made of its configuration: not the work of a call */
     int64_t registered_ms, deregistered_ms; /* epoch */
     struct bytes text;                      /* what was registered, as a JSON object */
     const char *container, *image;          /* of the one that is run */
@@ -49,6 +50,16 @@ void definitions_release(struct definitions *definitions);
  * `error` says what is wrong with it, or that there is no memory. */
 struct definition *definition_register(struct definitions *definitions, const struct datum *input,
                                        int64_t now_ms, char *error, size_t error_len) MUST_CHECK;
+
+/* The same for the rig's own definition, which gets no new revision where its newest one of the
+ * family says the same. */
+struct definition *definition_give(struct definitions *definitions, const struct datum *input,
+                                   int64_t now_ms, char *error, size_t error_len) MUST_CHECK;
+
+/* The same for one that an earlier rig had: with its own number, which is over all of the family.
+ */
+struct definition *definition_restore(struct definitions *definitions, const struct datum *input,
+                                      unsigned revision, char *error, size_t error_len) MUST_CHECK;
 
 /* By ARN, "FAMILY:REVISION", or "FAMILY", which is its newest active revision. NULL: there is none.
  */

@@ -13,6 +13,8 @@ static const struct control_action actions[] = {
     {"DescribeServices", ecs_describe_services},
     {"ListServices", ecs_list_services},
     {"UpdateService", ecs_update_service},
+    {"CreateService", ecs_create_service},
+    {"DeleteService", ecs_delete_service},
     {"ListTasks", ecs_list_tasks},
     {"DescribeTasks", ecs_describe_tasks},
     {"StopTask", ecs_stop_task},
@@ -29,7 +31,8 @@ void ecs_init(struct ecs *ecs, struct cluster *cluster)
                     .invalid = "InvalidParameterException",
                     .actions = actions,
                     .action_count = sizeof actions / sizeof actions[0],
-                    .context = ecs},
+                    .context = ecs,
+                    .keep = {.fault = "ServerException"}},
     };
 }
 

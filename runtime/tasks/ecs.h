@@ -9,9 +9,10 @@
  * Source:  Amazon ECS API, version 2014-11-13; JSON 1.1.
  *
  * RegisterTaskDefinition, DescribeTaskDefinition, ListTaskDefinitions, ListTaskDefinitionFamilies,
- * DeregisterTaskDefinition · DescribeServices, ListServices, UpdateService · ListTasks,
- * DescribeTasks, StopTask · DescribeClusters, ListClusters. There is one cluster; its services are
- * there from the start.
+ * DeregisterTaskDefinition · DescribeServices, ListServices, UpdateService, CreateService,
+ * DeleteService · ListTasks, DescribeTasks, StopTask · DescribeClusters, ListClusters. There is one
+ * cluster; the services of the rig's slots are there from the start, and stay. Who keeps what
+ * changes sets service.keep.
  */
 
 #include "runtime/control/control_service.h"

@@ -40,11 +40,17 @@ void ecs_write_missing(const struct ecs *ecs, struct control_call *call, struct 
 void ecs_write_service(const struct ecs *ecs, struct control_call *call, struct datum *map,
                        const struct service *service);
 
+/* Changes `wish` as deploymentConfiguration and taskDefinition say, where they are there. */
+bool ecs_read_configuration(struct control_call *call, struct service_wish *wish) MUST_CHECK;
+bool ecs_read_definition(const struct ecs *ecs, struct control_call *call, bool is_required,
+                         struct service_wish *wish) MUST_CHECK;
+
 /* --- the actions --- */
 
 control_action_fn ecs_register_task_definition, ecs_describe_task_definition,
     ecs_list_task_definitions, ecs_list_task_definition_families, ecs_deregister_task_definition,
-    ecs_describe_services, ecs_list_services, ecs_update_service, ecs_list_tasks,
-    ecs_describe_tasks, ecs_stop_task, ecs_describe_clusters, ecs_list_clusters;
+    ecs_describe_services, ecs_list_services, ecs_update_service, ecs_create_service,
+    ecs_delete_service, ecs_list_tasks, ecs_describe_tasks, ecs_stop_task, ecs_describe_clusters,
+    ecs_list_clusters;
 
 #endif

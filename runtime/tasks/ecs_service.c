@@ -84,7 +84,10 @@ void ecs_write_service(const struct ecs *ecs, struct control_call *call, struct 
     ecs_write_arn(ecs, call, map, "serviceArn", "service", service->options.name);
     datum_string(&call->maker, map, "serviceName", service->options.name);
     ecs_write_arn(ecs, call, map, "clusterArn", "cluster", NULL);
-    datum_string(&call->maker, map, "status", "ACTIVE");
+    datum_string(&call->maker, map, "status",
+                 !service->is_removed ? "ACTIVE"
+                 : service->tasks     ? "DRAINING"
+                                      : "INACTIVE");
     datum_int(&call->maker, map, "desiredCount", service->desired);
     write_counts(call, map, service, NULL);
     datum_string(&call->maker, map, "launchType", "FARGATE");
@@ -111,6 +114,8 @@ void ecs_describe_services(void *context, struct control_call *call)
     struct datum *failures = datum_list(&call->maker, result, "failures");
     for (const struct datum *each = names->first; each; each = each->next) {
         const struct service *service = cluster_service(ecs->cluster, each->text);
+        if (!service)
+            service = cluster_removed(ecs->cluster, each->text);
         if (service)
             ecs_write_service(ecs, call, datum_map(&call->maker, list, NULL), service);
         else
@@ -155,7 +160,7 @@ static bool refuse_what_is_not_here(struct control_call *call)
     return true;
 }
 
-static bool read_configuration(struct control_call *call, struct service_wish *wish)
+bool ecs_read_configuration(struct control_call *call, struct service_wish *wish)
 {
     const struct datum *map = datum_get(call->input, "deploymentConfiguration");
     const struct datum *breaker = datum_get(map, "deploymentCircuitBreaker");
@@ -181,11 +186,11 @@ static bool read_configuration(struct control_call *call, struct service_wish *w
     return true;
 }
 
-static bool read_definition(const struct ecs *ecs, struct control_call *call,
-                            struct service_wish *wish)
+bool ecs_read_definition(const struct ecs *ecs, struct control_call *call, bool is_required,
+                         struct service_wish *wish)
 {
     struct bytes name = {NULL, 0};
-    if (!input_text(call, call->input, "taskDefinition", false, &name))
+    if (!input_text(call, call->input, "taskDefinition", is_required, &name))
         return false;
     if (name.len == 0)
         return true;
@@ -208,7 +213,7 @@ void ecs_update_service(void *context, struct control_call *call)
     if (!refuse_what_is_not_here(call) ||
         !input_int(call, call->input, "desiredCount", 0, SERVICE_TASKS_MAX, &desired) ||
         !input_flag(call, call->input, "forceNewDeployment", &wish.is_forced) ||
-        !read_configuration(call, &wish) || !read_definition(ecs, call, &wish))
+        !ecs_read_configuration(call, &wish) || !ecs_read_definition(ecs, call, false, &wish))
         return;
     wish.desired = (unsigned)desired;
     if (!service_update(service, &wish)) {

@@ -196,6 +196,7 @@ void scaling_init(struct scaling *scaling, struct cluster *cluster)
                     .invalid = "ValidationException",
                     .actions = actions,
                     .action_count = sizeof actions / sizeof actions[0],
-                    .context = scaling},
+                    .context = scaling,
+                    .keep = {.fault = "InternalServiceException"}},
     };
 }

@@ -221,12 +221,15 @@ struct service *service_new(const struct service_options *options, char *error, 
         service->max_percent = 200;
         service->has_breaker = service->is_rolling_back_allowed = true;
         service->timer.fn = on_timer;
+        service->options.name = service->name = strdup(options->name);
     }
-    if (!service || !service_deploy(service, options->definition)) {
+    if (!service || !service->name || !service_deploy(service, options->definition)) {
         (void)snprintf(error, error_len, "no memory");
+        free(service ? service->name : NULL);
         free(service);
         return NULL;
     }
+    alb_group_hold(service->options.group);
     service_schedule(service);
     return service;
 }
@@ -261,5 +264,7 @@ void service_free(struct service *service)
         free(service->deployments);
         service->deployments = next;
     }
+    alb_group_let_go(service->options.group);
+    free(service->name);
     free(service);
 }

@@ -36,8 +36,9 @@ typedef void service_line_fn(void *context, bool is_error, struct bytes line);
 
 struct service_options {
     struct loop *loop;                   /* Required. */
-    struct alb_group *group;             /* Required: of type ip; outlives the service. */
-    const char *name;                    /* Required: borrowed */
+    struct alb_group *group;             /* Required: of type ip; held. */
+    const char *name;                    /* Required: copied */
+    bool is_given;                       /* the rig's own: no call removes it */
     const struct definition *definition; /* Required: what it runs first; outlives the service */
     const char *probe_path;              /* NULL: /healthcheck */
     unsigned task_count;
@@ -95,6 +96,7 @@ struct service_counts {
 
 struct service {
     struct service_options options;
+    char *name;
     int64_t created_ms; /* epoch */
     unsigned desired, min_percent, max_percent;
     bool has_breaker, is_rolling_back_allowed;
@@ -109,6 +111,7 @@ struct service {
     struct loop_timer timer; /* when the next start may be tried */
     unsigned failures;       /* tasks in a row that ended before they were ready */
     bool is_start_due;       /* the pause after a failure is over */
+    bool is_removed;         /* from its cluster: nobody changes it any more */
     bool is_stopping, is_expected, is_scheduling;
     bool is_changed; /* while it schedules: look again */
     bool is_steady;  /* and has said so */

@@ -8,7 +8,10 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/awscli.sh
 . tests/support/awscli.sh
 
-claims() { python tests/support/awscli/kept.py "$1" "$control" "$work/said.json" || failures=$((failures + 1)); }
+claims() {
+    python tests/support/awscli/kept.py "$1" "$control" "$work/said.json" "$(realpath "${DUET_BUILD:-build}/server")" ||
+        failures=$((failures + 1))
+}
 kill_rig() {
     kill -KILL "$rig"
     wait "$rig" 2>/dev/null
@@ -39,4 +42,7 @@ rm "$zip"
 check 'a missing one too' refused "$zip: No such file"
 sed -i 's/"version":1/"version":9/' "$work/state/functions.json"
 check 'so is a state of another version' refused "state/functions.json: version 9 is unknown"
+rm "$work/state/functions.json"
+sed -i 's/"definition":"[^"]*kept:2"/"definition":"kept:9"/' "$work/state/services.json"
+check 'and a service of no task definition' refused "state/services.json: 'kept:9' is no task definition"
 finish

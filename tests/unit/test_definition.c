@@ -115,3 +115,33 @@ Test(definition, says_what_is_wrong)
     }
     cr_expect_null(definitions.first);
 }
+
+Test(definition, the_rigs_own_is_registered_anew_only_when_it_says_something_new)
+{
+    struct datum *same = NULL, *other = NULL;
+    cr_assert_eq(shape_json_parse(&arena, BYTES_LIT(ONE("\"image\":\"/x\"")), &same), RC_OK);
+    cr_assert_eq(shape_json_parse(&arena, BYTES_LIT(ONE("\"image\":\"/y\"")), &other), RC_OK);
+    cr_assert_not_null(put(ONE("\"image\":\"/x\"")), "%s", error);
+    const struct definition *given = definition_give(&definitions, same, 1, error, sizeof error);
+    cr_assert_not_null(given, "%s", error);
+    cr_expect(given->revision == 2 && given->is_given, "one of a call is none of the rig's");
+    cr_expect_eq(definition_give(&definitions, same, 1, error, sizeof error), given);
+    cr_expect_null(given->next);
+    const struct definition *next = definition_give(&definitions, other, 1, error, sizeof error);
+    cr_assert_not_null(next, "%s", error);
+    cr_expect_eq(next->revision, 3);
+}
+
+Test(definition, one_that_was_kept_has_its_number_again)
+{
+    struct datum *input = NULL;
+    cr_assert_eq(shape_json_parse(&arena, BYTES_LIT(ONE("\"image\":\"/x\"")), &input), RC_OK);
+    const struct definition *kept = definition_restore(&definitions, input, 7, error, sizeof error);
+    cr_assert_not_null(kept, "%s", error);
+    cr_expect_eq(kept->revision, 7);
+    cr_expect_null(definition_restore(&definitions, input, 7, error, sizeof error));
+    cr_expect_not_null(strstr(error, "not over those before it"), "%s", error);
+    const struct definition *next = put(ONE("\"image\":\"/x\""));
+    cr_assert_not_null(next, "%s", error);
+    cr_expect_eq(next->revision, 8);
+}
