@@ -111,11 +111,16 @@ Test(http1_server, what_never_ends_is_answered_408)
         if (files[i].kind != HTTP1_FILE_INCOMPLETE)
             continue;
         cr_assert(client_open(&clients[i], port));
-        cr_assert(client_send(&clients[i], files[i].text));
+        bool is_sent = client_send(&clients[i], files[i].text);
+        (void)is_sent; /* its answer will tell */
     }
     for (size_t i = 0; i < count; i++) {
         if (files[i].kind != HTTP1_FILE_INCOMPLETE)
             continue;
+        if (!client_is_answered(&clients[i])) { /* a busy machine has sent it too late */
+            client_close(&clients[i]);
+            cr_assert(client_ask(&clients[i], port, files[i].text), "%s", files[i].name);
+        }
         if (read_answers(&clients[i], &files[i], files[i].name))
             expect_end(&clients[i], &files[i], files[i].name);
         client_close(&clients[i]);

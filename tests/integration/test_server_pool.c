@@ -29,7 +29,7 @@ static void teardown(void)
     tempdir_release(&folder);
 }
 
-TestSuite(server_pool, .init = setup, .fini = teardown, .timeout = 100);
+TestSuite(server_pool, .init = setup, .fini = teardown, .timeout = 280);
 
 static void start(const char *drain)
 {

@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { IN_MAX = 80 * 1024 * 1024, TIMEOUT_S = 60 };
+enum { IN_MAX = 80 * 1024 * 1024, TIMEOUT_S = 60, TRIES_MAX = 60 };
 
 bool client_open(struct client *client, unsigned port)
 {
@@ -64,6 +64,24 @@ bool client_send(struct client *client, struct bytes data)
         data = bytes_skip(data, (size_t)n);
     }
     return true;
+}
+
+bool client_is_answered(struct client *client)
+{
+    char first;
+    return recv(client->fd, &first, 1, MSG_PEEK) > 0;
+}
+
+bool client_ask(struct client *client, unsigned port, struct bytes data)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        if (!client_open(client, port))
+            return false;
+        if (client_send(client, data) && client_is_answered(client))
+            return true;
+        client_close(client);
+    }
+    return false;
 }
 
 static ssize_t receive(struct client *client, void *data, size_t len)

@@ -159,8 +159,7 @@ static int ask(struct bytes request, char *text, size_t text_len)
 {
     struct client client;
     struct http1_response res = {0};
-    cr_assert(client_open(&client, port));
-    cr_assert(client_send(&client, request));
+    cr_assert(client_ask(&client, port, request));
     enum rc rc = client_read(&client, HTTP_GET, &res);
     cr_expect_eq(rc, RC_OK, "%s", rc_name(rc));
     struct bytes shown = client_field(&res, "location");

@@ -257,7 +257,7 @@ static void start_anew(unsigned idle_timeout_s, unsigned read_timeout_s)
 
 Test(h2, a_connection_that_is_idle_is_sent_away)
 {
-    start_anew(1, 60);
+    start_anew(3, 60); /* TLS has to be agreed on within it */
     expect(h2_client_get(client, "/now"), "GET /now 0");
     h2_client_wait_for_end(client);
     cr_expect(client->has_goaway);
@@ -268,7 +268,7 @@ Test(h2, a_body_that_does_not_come_ends_the_connection)
 {
     struct h2_ask ask = {
         .method = "POST", .path = "/now", .body = "12345", .body_len = 5, .stalls = true};
-    start_anew(60, 1);
+    start_anew(60, 3);
     size_t number = h2_client_ask(client, &ask);
     h2_client_wait_for_end(client);
     cr_expect_eq(client->answers[number].status, 0);

@@ -19,8 +19,7 @@ static void expect_next(struct client *client, const char *wanted)
 
 static void open_live(struct client *client)
 {
-    cr_assert(client_open(client, echo_httpd.port));
-    cr_assert(client_send(client, BYTES_LIT(GET("/live"))));
+    cr_assert(client_ask(client, echo_httpd.port, BYTES_LIT(GET("/live"))));
     expect_next(client, "\r\n\r\n");
     cr_assert(echo_httpd_has_listener());
 }
