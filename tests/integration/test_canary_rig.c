@@ -42,7 +42,7 @@ static void write_plan(const char *more, bool is_paused)
         "a\",\"canary\":\"fargate-b\","
         "\"steps\":[{\"share\":40,\"bake\":\"2s\",\"requests\":50,\"pause\":%s},{\"share\":\"all\","
         "\"bake\":\"1s\"}],\"interval\":\"1s\",\"metrics\":{\"period\":\"1s\",\"late\":"
-        "\"1s\"},\"timeout\":\"2m\",\"lease\":\"30s\",%s}",
+        "\"1s\"},\"timeout\":\"4m\",\"lease\":\"10m\",%s}",
         is_paused ? "true" : "false", more);
     canary_rig_plan(&canary, text);
 }
@@ -243,7 +243,7 @@ Test(canary_rig, a_service_without_traffic_is_judged_by_a_load_of_ours)
                       program_number(&server, "\"port\":"));
     user_load_stop(&load);
     (void)snprintf(more, sizeof more,
-                   "\"load\":{\"url\":\"http://127.0.0.1:%u/hello\",\"rate\":100}," CHECKS(""),
+                   "\"load\":{\"url\":\"http://127.0.0.1:%u/hello\",\"rate\":100}," CHECKS(NO_LATENCY),
                    rig.port);
     write_plan(more, false);
     canary_rig_start(&canary, &program, "run", NULL);

@@ -46,7 +46,7 @@ static void write_policy(char *text, size_t len, const char *secret_variable)
                    "\"probes\":{\"url\":\"http://127.0.0.1:%u/gtg\",\"interval\":\"50ms\","
                    "\"secret_variable\":\"%s\",\"timeout\":\"30s\",\"failures\":2},\"metrics\":{"
                    "\"windows\":0},"
-                   "\"health\":{\"looks\":0},\"interval\":\"200ms\",\"lease\":\"10s\","
+                   "\"health\":{\"looks\":0},\"interval\":\"200ms\",\"lease\":\"10m\","
                    "\"moves\":{\"apart\":\"1s\",\"back_after\":\"1s\",\"step\":\"1s\","
                    "\"steps\":[50,100]}}",
                    rig.port, rig.port, secret_variable);
