@@ -102,5 +102,5 @@ for id in "${ids[@]}"; do kill -TERM "$id" 2>/dev/null; done
 for id in "${ids[@]}"; do wait "$id"; done
 ids=()
 gone() { ! grep -lsz "^TRIAL=$work\$" /proc/[0-9]*/environ; }
-check 'the rigs end and leave nothing behind' gone
+check 'the rigs end and leave nothing behind' wait_until 60 gone
 finish

@@ -34,5 +34,5 @@ ask "$alb/raise"
 check 'its error is a 502' grep -q '^HTTP/1.1 502' "$work/head"
 ask "$alb/after"
 check 'it goes on after an error' grep -q '^GET /after' "$work/body"
-check 'its output is in the log' grep -q 'handled by duet-local 2' "$work/rig.log"
+check 'its output is in the log' wait_until 60 grep -q 'handled by duet-local 2' "$work/rig.log"
 finish

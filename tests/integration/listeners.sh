@@ -129,7 +129,7 @@ check 'its attributes set fields of answers' bash -c \
 try_ports api ModifyListener "ListenerArn=$arn" Protocol=HTTPS "$certificate"
 moved=$picked
 check 'one that is moved serves there, by TLS' says_here "https://localhost:$moved/"
-check 'and no longer where it was' is_closed "http://127.0.0.1:$more/"
+check 'and no longer where it was' wait_until 30 is_closed "http://127.0.0.1:$more/"
 
 # Targets of protocol HTTPS: a server with a certificate that nobody trusts, and one that speaks no TLS.
 start_server() { # LOG NAME=VALUE...: a server whose port is in $server_port
@@ -165,7 +165,7 @@ lists_metric() { # NAME
     curl -sS "http://127.0.0.1:$control/" -H "Authorization: $signature" \
         --data "Action=ListMetrics&Version=2010-08-01&Namespace=AWS/ApplicationELB&MetricName=$1" | grep -q "<MetricName>$1<"
 }
-check 'which counts as TargetTLSNegotiationErrorCount' lists_metric TargetTLSNegotiationErrorCount
+check 'which counts as TargetTLSNegotiationErrorCount' wait_until 30 lists_metric TargetTLSNegotiationErrorCount
 signature=${signature/monitoring/elasticloadbalancing}
 stop
 

@@ -42,12 +42,13 @@ begin() { # HOMES
     release=$!
     wait_until 120 bakes "${1%% *}" || cat "$work/canary.log"
 }
+is_gone() { ! [ -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; } # its parent may not have looked
 cut() { # SIGNAL: as a canceled job: first the script, then what it runs
     local duet_pid
     duet_pid=$(duet_of)
     kill "-$1" "$release" "$duet_pid"
     wait "$release"
-    wait_until 60 bash -c "! kill -0 $duet_pid"
+    wait_until 60 is_gone "$duet_pid"
 }
 begin 'lambda fargate'
 "$DUET" canary promote "$OUT/lambda.json" >/dev/null

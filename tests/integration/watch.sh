@@ -58,6 +58,8 @@ check 'and changes nothing' says 'Good day, ada'
 sed 's/Good day, %/Welcome, %/' "$work/good.c" >service.c
 check 'the next good one is taken' wait_until 120 says 'Welcome, ada'
 
+enough() { [ "$(cat "$work/count")" -gt 20 ]; }
+check 'there were many requests meanwhile' wait_until 60 enough
 rm "$work/go"
 wait "$load"
 load=''
@@ -65,7 +67,6 @@ no_failures() {
     [ ! -s "$work/failed" ] || { cat "$work/failed"; tail -50 "$work/rig.log"; return 1; }
 }
 check 'no request failed in all that time' no_failures
-check 'and there were some' [ "$(cat "$work/count")" -gt 20 ]
 kill -TERM "$rig"
 wait "$rig"
 status=$?

@@ -130,8 +130,8 @@ def scales():
     arns = aws("ecs", "list-tasks", "--cluster", "duet-local", "--service-name", A, "--query", "taskArns").split()
     assert len(arns) == 2, arns
     aws("ecs", "wait", "tasks-running", "--cluster", "duet-local", "--tasks", *arns)
-    assert healthy("fargate-a") == 2
-    assert "has reached a steady state" in service()["events"][0]["message"]
+    wait_for(lambda: healthy("fargate-a") == 2)
+    wait_for(lambda: "has reached a steady state" in service()["events"][0]["message"])
 
 
 def replaces():
@@ -161,8 +161,8 @@ def rolls_back():
             bad = ecs.update_service(cluster="duet-local", service=A, taskDefinition=register(image))["service"]
             assert bad["deployments"][0]["rolloutState"] == "IN_PROGRESS" or image != "file:///bin/false"
             wait_for(lambda: stable()["taskDefinition"] == good)
+        wait_for(lambda: service()["deployments"][0]["rolloutState"] == "COMPLETED")
         found = service()
-        assert found["deployments"][0]["rolloutState"] == "COMPLETED"
         assert any("deployment failed: tasks failed to start" in each["message"] for each in found["events"])
         stopped = [each for each in tasks(status="STOPPED") if each["taskDefinitionArn"] == bad["taskDefinition"]]
         # One more may have been started by then, which the scheduler took back.
