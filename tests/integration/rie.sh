@@ -32,7 +32,8 @@ fetch() { # puts the emulator into the cache; says why it cannot
     unpack "$work/$wheel" "samcli/local/rapid/aws-lambda-rie-$arch" >"$work/aws-lambda-rie" ||
         { echo "the wheel has no emulator for $arch"; return 1; }
     chmod +x "$work/aws-lambda-rie"
-    mkdir -p "$cache" && mv "$work/aws-lambda-rie" "$cache/"
+    # Whoever looks for it beside this test never finds half of it.
+    mkdir -p "$cache" && mv "$work/aws-lambda-rie" "$cache/new.$$" && mv "$cache/new.$$" "$cache/aws-lambda-rie"
 }
 
 unpack() { # WHEEL FILE
@@ -54,8 +55,13 @@ started() {
     return 1
 }
 
-# Somebody listens there. A connection would not tell: one to a free port may be answered by itself.
-is_up() { grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04x "$port") [0-9A-F:]* 0A " /proc/net/tcp; }
+# The emulator itself listens there, and nobody else who was faster. A connection would not tell: one to a
+# free port may be answered by itself.
+is_up() {
+    local socket
+    socket=$(awk -v port="$(printf ':%04X' "$port")" '$2 ~ port "$" && $4 == "0A" { print $10 }' /proc/net/tcp)
+    [ -n "$socket" ] && readlink "/proc/$emulator_id"/fd/* | grep -qxF "socket:[$socket]"
+}
 is_decided() { is_up || ! kill -0 "$emulator_id" 2>/dev/null; }
 
 # start PROGRAM: the emulator with PROGRAM as its bootstrap. Somebody may take a port between its
