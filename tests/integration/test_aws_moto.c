@@ -30,7 +30,7 @@ static bool start_moto(void)
     const char *env[] = {cert, key, "INITIAL_NO_AUTH_ACTION_COUNT=3", NULL};
     const char *ci = getenv("CI");
     program_start(&moto, argv, env);
-    for (int i = 0; i < 4 && !(moto.out.len && strstr(moto.out.data, "missing: ")); i++)
+    for (int i = 0; i < 9 && !(moto.out.len && strstr(moto.out.data, "missing: ")); i++)
         if (program_wait_for(&moto, listening))
             return true;
     cr_assert(!ci || strcmp(ci, "true") != 0, "moto: %s", moto.out.data);

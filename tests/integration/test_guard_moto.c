@@ -122,7 +122,7 @@ static void check_all(void)
     buf_release(&lines);
 }
 
-Test(guard_moto, a_topics_subscriber_is_told_what_was_done_and_why, .timeout = 280)
+Test(guard_moto, a_topics_subscriber_is_told_what_was_done_and_why, .timeout = 600)
 {
     if (canary_rig_start_moto(&moto, "the guard before moto")) {
         canary_rig_init(&world, program_number(&moto, listening));

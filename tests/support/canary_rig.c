@@ -16,7 +16,7 @@ bool canary_rig_start_moto(struct program *moto, const char *claim)
                           "tests/support/moto/serve.py", NULL};
     const char *ci = getenv("CI");
     program_start(moto, argv, NULL);
-    for (int i = 0; i < 4 && !(moto->out.len && strstr(moto->out.data, "missing: ")); i++)
+    for (int i = 0; i < 9 && !(moto->out.len && strstr(moto->out.data, "missing: ")); i++)
         if (program_wait_for(moto, "listening on "))
             return true;
     cr_assert(!ci || strcmp(ci, "true") != 0, "moto: %s", moto->out.data);
