@@ -7,6 +7,8 @@
 # capacity and smoke are this environment's. Recordings, reports and plans are left in build/canary/.
 # Inputs: ENVIRONMENT (dev, qa, prod; pr with NUMBER) or NAME, PLAN (canary), HOMES ("lambda fargate"),
 # PIN_SECRET (smoke of the slots before a user; none without), DUET (build/duet), DRY_RUN (makes the plans).
+# Told to end (SIGTERM, SIGINT: a job that is canceled) it tells the canary, which then is held or rolled back as
+# its plan says (on_signal), and begins no other home; rollback.sh, or the next run, goes on from there.
 # Exit codes: those of common.sh; 1: rolled back, 4: held by the plan, or the lock is somebody else's.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,28 +27,30 @@ rm -f "$out"/*
 "$here/lock.sh"
 "$here/environment.sh" >"$out/before.json"
 
-make_plan() { # HOME: its plan and the way back as files; 1 when the home has no traffic
-    jq -e --arg home "$1" --arg lock "$(lock_name)" --arg pin "${PIN_SECRET:+yes}" --slurpfile before "$out/before.json" \
-        --argjson tasks "$2" '
-        $before[0] as $all | [$all.slots | to_entries[] | select(.value.home == $home)] as $slots
-        | ($slots | map(select(.value.weight > 0)) | first) as $stable | ($slots | map(select(.value.weight == 0)) | first) as $canary
-        | if $stable == null then empty elif $canary == null then error("\($home): both slots have traffic") else . end
-        | del(.rule, .lock, .capacity, .smoke) + {name: "\($all.name) \($home)", lock: $lock, rule: {arn: $all.rule},
-            stable: ($stable.value.group | split("/")[1]), canary: ($canary.value.group | split("/")[1])}
-        + if $home == "fargate" then {capacity: {cluster: $all.cluster, service: $canary.value.service,
-            stable_service: $stable.value.service, $tasks, min: 1, max: ([$tasks, 10] | max)}} else {} end
-        + if $pin == "" then {} else {smoke: {url: "\($all.url)/gtg", secret_variable: "PIN_SECRET", slot: $canary.key}} end' \
-        "$plan" >"$out/$1.json" || { rm -f "$out/$1.json"; return 1; }
-    # A function has no health checks: its old slot too is asked before it has users.
-    jq --arg slot "$(jq -r --arg home "$1" '.slots | to_entries[] | select(.value.home == $home and .value.weight > 0).key' "$out/before.json")" '
-        .name += ", back" | {name, lock, rule, stable: .canary, canary: .stable, steps: [{share: "all"}],
-        on_failure: "hold", on_signal: "hold"} + (if .smoke then {smoke: (.smoke + {$slot})} else {} end)' "$out/$1.json" >"$out/$1-back.json"
-}
-
 report() { # HOME: for people, and for the summary of a job
     [ -s "$out/$1.jsonl" ] || return 0
     "$duet" canary report "$out/$1.jsonl" --svg "$out/$1.svg" >"$out/$1.md" || { say "no report of $1"; return 0; }
     [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$out/$1.md" >>"$GITHUB_STEP_SUMMARY"
+}
+
+child='' told=''
+told_to_end() {
+    told=yes heard=yes
+    [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || true
+}
+trap told_to_end INT TERM
+conduct() { # WORD...: `duet canary` to its end, whatever this script is told meanwhile; gives its exit status
+    local status=0
+    "$duet" canary "$@" &
+    child=$!
+    [ -z "$told" ] || kill -TERM "$child" 2>/dev/null || true
+    heard=yes
+    while [ -n "$heard" ]; do # a signal ends the wait, not the canary
+        heard='' status=0
+        wait "$child" || status=$?
+    done
+    child=''
+    return "$status"
 }
 
 mapfile -t services < <(jq -r '.slots[].service // empty' "$out/before.json")
@@ -54,9 +58,17 @@ cluster=$(jq -r .cluster "$out/before.json")
 tasks=$(aws_call ecs describe-services --cluster "$cluster" --services "${services[@]}" | jq '[1, .services[].desiredCount] | max')
 done=()
 for home in ${HOMES:-lambda fargate}; do
-    make_plan "$home" "$tasks" || { say "$home has no traffic to move"; continue; }
-    act "$duet" canary run "$out/$home.json" --record "$out/$home.jsonl" && status=0 || status=$?
-    [ "${DRY_RUN:-}" = 1 ] || report "$home"
+    status=0
+    "$here/canary_plan.sh" "$plan" "$out" "$home" "$tasks" || status=$?
+    [ "$status" != 1 ] || { say "$home has no traffic to move"; continue; }
+    [ "$status" = 0 ] || exit "$status"
+    if [ "${DRY_RUN:-}" = 1 ]; then
+        act "$duet" canary run "$out/$home.json"
+        continue
+    fi
+    [ -z "$told" ] || die 4 "told to end before $home: rollback.sh takes back what was promoted"
+    conduct run "$out/$home.json" --record "$out/$home.jsonl" && status=0 || status=$?
+    report "$home"
     case $status in
     0) done+=("$home") && continue ;;
     1)

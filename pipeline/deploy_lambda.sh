@@ -24,8 +24,12 @@ alias=$(jq -er --arg slot "$slot" '.slots[$slot].alias' <<<"$environment") || di
     die 4 "$slot has traffic: a release goes to the idle slot"
 function=$(jq -r .function <<<"$environment")
 
-aws_call s3api head-object --bucket "$bucket" --key "$key" >/dev/null ||
-    die 4 "s3://$bucket/$key is not there: run push.sh for this release again"
+# Whoever may not list a bucket hears 403 of what is not there.
+if ! answer=$(aws_call s3api head-object --bucket "$bucket" --key "$key" 2>&1 >/dev/null); then
+    printf '%s\n' "$answer" >&2
+    [[ $answer != *'(40'[34]')'* ]] || die 4 "s3://$bucket/$key is not there, or not for this role: run push.sh for this release again"
+    die 3 "s3://$bucket/$key cannot be looked at: see above"
+fi
 say "$function: s3://$bucket/$key"
 act aws_call lambda update-function-code --function-name "$function" --s3-bucket "$bucket" --s3-key "$key" >/dev/null
 act aws_call lambda wait function-updated-v2 --function-name "$function"

@@ -22,6 +22,18 @@ refused() {
 }
 bare() { env -i "PATH=$PATH" "HOME=$HOME" "$@"; }
 
+# moto is there by the time that the rig needs it.
+stop_moto() {
+    [ -z "$moto" ] || { kill -TERM "$moto" && wait "$moto"; } 2>/dev/null
+    stop_all
+}
+moto=''
+trap stop_moto EXIT
+if why=$(tests/support/python_venv.sh tests/support/moto/requirements.txt -c ''); then
+    tests/support/python_venv.sh tests/support/moto/requirements.txt tests/support/moto/serve.py >"$work/moto.log" 2>&1 &
+    moto=$!
+fi
+
 # --- what is not there -----------------------------------------------------------------------------
 for script in deploy_lambda deploy_fargate push environment canary rollback lock terraform plan_comment drift_issue sweep github_setup; do
     refused "$script.sh names what is not set" 2 "^$script.sh: not set: [A-Z_]+ \(" bare "pipeline/$script.sh"
@@ -56,7 +68,14 @@ check 'the comment is short enough for GitHub, and says what was cut' test "${#c
 
 # --- against the rig -------------------------------------------------------------------------------
 secret=0123456789abcdef
-start_rig 'the scripts refuse what they should, on the rig' --pin-secret "$secret" --forward s3=http://127.0.0.1:9
+claim='the scripts refuse what they should, on the rig'
+if [ -z "$moto" ]; then
+    skip "$claim" "${why#missing: }"
+    finish
+    exit
+fi
+check 'moto is there' wait_until 120 grep -q 'listening on' "$work/moto.log"
+start_rig "$claim" --pin-secret "$secret" --forward "s3=http://127.0.0.1:$(sed -n 's/listening on \([0-9]*\).*/\1/p' "$work/moto.log")"
 [ -n "$rig" ] || exit
 printf '#!/bin/sh\nexec "%s" "%s" -m awscli "$@"\n' "$PWD/tests/support/python_venv.sh" "$PWD/tests/support/awscli/requirements.txt" >"$work/aws"
 chmod +x "$work/aws"
@@ -65,7 +84,7 @@ export AWS="$work/aws" AWS_ENDPOINT_URL=$control URL=$alb NAME=duet-local PIN_SE
     AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_DEFAULT_REGION=us-east-1 AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
     AWS_EC2_METADATA_DISABLED=true RELEASE="$work/release.json" ATTEMPTS=5 AWS_MAX_ATTEMPTS=1
 unset AWS_PROFILE AWS_SESSION_TOKEN http_proxy HTTP_PROXY all_proxy ALL_PROXY
-release() { jq -n --arg image "$1" '{image: $image, zip: {bucket: "b", key: "lambda/x.zip", sha256: ("a" * 64)}}' >"$RELEASE"; }
+release() { jq -n --arg image "$1" '{image: $image, zip: {bucket: "zips", key: "lambda/x.zip", sha256: ("a" * 64)}}' >"$RELEASE"; }
 weights() { pipeline/environment.sh | jq -c '[.slots[].weight]'; }
 
 check 'the idle slots are found' test "$(pipeline/environment.sh | jq -c .idle)" = '{"lambda":"lambda-b","fargate":"fargate-b"}'
@@ -75,14 +94,28 @@ refused 'a slot without a task fails its smoke, which says how' 1 '\(slot fargat
 refused 'an image without a digest is refused' 2 "image 'r/duet:latest' has no digest" bash -c "$(declare -f release); release r/duet:latest; pipeline/deploy_fargate.sh"
 release file:///nowhere/server
 refused 'a slot that has traffic is not filled' 4 'lambda-a has traffic' env SLOT=lambda-a pipeline/deploy_lambda.sh
-refused 'a zip that is not there is named' 4 's3://b/lambda/x.zip is not there' pipeline/deploy_lambda.sh
+slots() { # what both idle slots have
+    "$AWS" lambda get-alias --function-name duet-local --name b | jq -c '[.FunctionVersion]'
+    "$AWS" lambda get-function-configuration --function-name duet-local | jq -c '[.CodeSha256]'
+    "$AWS" ecs describe-services --cluster duet-local --services duet-local-b | jq -c '.services[0] | [.taskDefinition, .desiredCount]'
+}
+before=$(slots)
+refused 'a bucket that is not there is named' 4 's3://zips/lambda/x.zip is not there' pipeline/deploy_lambda.sh
+"$AWS" s3api create-bucket --bucket zips >/dev/null
+refused 'so is a zip' 4 's3://zips/lambda/x.zip is not there, or not for this role: run push.sh for this release again' pipeline/deploy_lambda.sh
+release "127.0.0.1:9/duet@sha256:$(printf 'a%.0s' {1..64})"
+refused 'an image that no registry has is told' 4 'the image cannot be pulled: if it is not there, run push.sh for this release again' pipeline/deploy_fargate.sh
+check 'the slots have what they had' test "$(slots)" = "$before"
 mkdir -p "$work/tree/pipeline" "$work/tree/runtime/core" # nothing was built there
 cp pipeline/push.sh pipeline/common.sh "$work/tree/pipeline/"
 cp runtime/core/version.h "$work/tree/runtime/core/"
 refused 'what was not built is not pushed' 4 'make package builds it' env ARCH=arm64 BUCKET=b COMMIT=0123456 IMAGE=file:///x "$work/tree/pipeline/push.sh"
 refused 'a plan that is not there is named' 2 "there is no plan 'nope'" env PLAN=nope pipeline/canary.sh
+revisions() { "$AWS" ecs list-task-definitions | jq '.taskDefinitionArns | length'; }
+before=$(revisions)
+release file:///nowhere/server
 check 'a dry run of a deployment changes nothing' env DRY_RUN=1 pipeline/deploy_fargate.sh
-check 'no revision was made' test "$("$AWS" ecs list-task-definitions | jq '.taskDefinitionArns | length')" = 1
+check 'no revision was made' test "$(revisions)" = "$before"
 check 'nothing to roll back is no failure' pipeline/rollback.sh
 
 "$AWS" ssm put-parameter --name /duet/local/canary --type String --value '{"name":"other","owner":"far:1","step":1,"phase":"bake","run":"r"}' >/dev/null

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# pipeline_rollback.sh: a release that is killed between its homes and in its bake is rolled back: by its own
-# files, and by hand without them. The rig stands for AWS.
+# pipeline_rollback.sh: a release that is canceled, or killed, between its homes and in its bake is rolled back: by
+# itself, by its own files, and by hand without them; the next one goes on. The rig stands for AWS.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/shell.sh
@@ -50,6 +50,26 @@ cut() { # SIGNAL: as a canceled job: first the script, then what it runs
     wait "$release"
     wait_until 60 is_gone "$duet_pid"
 }
+cancel() { # as a job that is canceled tells the script alone; $ended: the release's exit status
+    ended=0
+    kill -TERM "$release"
+    wait "$release" || ended=$?
+}
+begin 'lambda fargate'
+"$DUET" canary promote "$OUT/lambda.json" >/dev/null
+check 'one home is promoted, the other on its way' wait_until 120 bakes fargate
+cancel
+check 'a release that is canceled is held where its plan says so' test "$ended" = 4
+check 'its canary has stopped by itself' test "$("$DUET" canary status --lock /duet/local/canary --json | jq -r '"\(.name) \(.phase)"')" = 'duet-local fargate hold'
+check 'the last step of its job rolls both homes back' pipeline/rollback.sh
+check 'to the weights before' test "$(weights)" = '[50,0,50,0]'
+check 'and the lock is free' pipeline/lock.sh
+jq '.on_signal = "rollback"' "$work/plan.json" >"$work/plan.new" && mv "$work/plan.new" "$work/plan.json"
+begin fargate
+cancel
+check 'the next release goes on, and is rolled back when it is canceled where its plan says that' test "$ended" = 1
+check 'to the same weights' test "$(weights)" = '[50,0,50,0]'
+
 begin 'lambda fargate'
 "$DUET" canary promote "$OUT/lambda.json" >/dev/null
 check 'one home is promoted, the other on its way' wait_until 120 bakes fargate
