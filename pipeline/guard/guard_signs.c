@@ -93,7 +93,7 @@ static bool is_idle(const struct guard_state *state, const struct guard_seen *se
     const struct guard_home_seen *now = &seen->homes[home];
     unsigned healthy = now->has_health ? now->healthy : known->healthy;
     bool is_unchecked = now->has_health ? now->is_unchecked : known->is_unchecked;
-    return guard_share(state, state->normal, home) == 0 && healthy == 0 && !is_unchecked;
+    return healthy == 0 && !is_unchecked && guard_share(state, state->normal, home) == 0;
 }
 
 static void not_after(int64_t now_ms, int64_t *at_ms)

@@ -66,15 +66,19 @@ static double failing(const struct living *home, int64_t at_ms)
     return at_ms < home->sick_end_ms ? lost + 1 / tasks : lost;
 }
 
+/* As the engine does it: signs first, and a decision behind those that say something. */
 static void probe_once(struct guard_world *world, struct living *home, int index, double part)
 {
     bool is_good = chance() > part;
+    struct guard_seen seen = {.now_ms = world->seen.now_ms};
     home->pace.sent_ms = guard_pace_next_ms(&home->pace);
     (void)guard_pace_answer(&home->pace, is_good);
     home->probes++;
     home->bad += !is_good;
-    world->seen.homes[index].probe = is_good ? GUARD_GOOD : GUARD_BAD;
-    guard_world_turn(world, 0);
+    seen.homes[index].probe = is_good ? GUARD_GOOD : GUARD_BAD;
+    guard_signs(&world->policy, &seen, &world->state);
+    if (world->state.homes[index].is_down)
+        guard_world_turn(world, 0);
 }
 
 /* Passes over good probes, up to a bad one or to what changes. true: the next one is bad. */
