@@ -26,6 +26,7 @@
 #include "runtime/core/buf.h"
 #include "runtime/net/loop.h"
 
+struct cgroups;
 struct debugger;
 struct function;
 
@@ -104,6 +105,8 @@ struct function_options {
     unsigned idle_end_ms; /* from `next` without an event to the sandbox's end; 0: 300000 */
     unsigned memory_mb;   /* said to the function, and its limit: who uses more is killed; 0: 128 */
     unsigned concurrency; /* sandboxes at most; 0: 100 */
+    struct cgroups *cgroups;         /* the kernel keeps the memory limit; NULL: who uses more is
+                                      * seen ten times a second; borrowed */
     function_line_fn *on_line;       /* NULL: output goes nowhere */
     const struct debugger *debugger; /* NULL; or how sandboxes are debugged: then without any time
                                         limit, neither frozen nor ended when idle; borrowed */

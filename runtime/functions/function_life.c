@@ -42,6 +42,7 @@ static void fill(struct function *function, const struct function_options *optio
         .log_level = options->log_level ? options->log_level : "INFO",
         .is_quiet = options->is_quiet,
         .debugger = options->debugger,
+        .cgroups = options->cgroups,
         .line_context = options->context,
         .on_idle = function_on_idle,
         .on_end = function_on_end,

@@ -1,5 +1,6 @@
 #include "runtime/core/clock.h"
 #include "runtime/functions/function_internal.h"
+#include "runtime/process/cgroup.h"
 
 /*
  * The memory of what runs is looked at ten times a second: an address-space limit would be simpler,
@@ -14,6 +15,10 @@ enum {
 static void look_at(struct function *function, struct sandbox *sandbox)
 {
     pid_t child = process_id(sandbox->process);
+    if (sandbox->cgroup) {
+        sandbox_note_memory(sandbox, cgroup_peak_bytes(sandbox->cgroup));
+        return;
+    }
     uint64_t bytes = census_resident_bytes(&function->census, child);
     if (bytes > (uint64_t)function->sandbox.memory_mb << 20)
         bytes = census_proportional_bytes(&function->census, child);
@@ -24,6 +29,14 @@ static bool has_running(const struct function *function)
 {
     for (const struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
         if (sandbox_is_running(sandbox))
+            return true;
+    return false;
+}
+
+static bool needs_census(const struct function *function)
+{
+    for (const struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
+        if (sandbox_is_running(sandbox) && !sandbox->cgroup)
             return true;
     return false;
 }
@@ -43,7 +56,7 @@ void function_on_memory_timer(struct loop *loop, struct loop_timer *timer)
     (void)loop;
     if (!has_running(function))
         return;
-    if (census_take(&function->census) == RC_OK)
+    if (!needs_census(function) || census_take(&function->census) == RC_OK)
         for (struct sandbox *sandbox = function->sandboxes; sandbox; sandbox = sandbox->next)
             if (sandbox_is_running(sandbox))
                 look_at(function, sandbox);

@@ -89,6 +89,7 @@ struct registry_options {
     function_line_fn *on_line;       /* NULL: output goes nowhere */
     bool is_quiet;                   /* as function_options has it */
     const struct debugger *debugger; /* likewise */
+    struct cgroups *cgroups;         /* likewise */
     void *context;                   /* of on_line */
 };
 

@@ -45,6 +45,7 @@ static struct registry_pool *pool_new(const struct registry_version *version, ch
         .log_level = settings_log_levels[settings->log_level],
         .is_quiet = registry->is_quiet,
         .debugger = registry->debugger,
+        .cgroups = registry->cgroups,
         .context = registry->context,
     };
     if (pool)

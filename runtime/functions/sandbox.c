@@ -1,4 +1,5 @@
 #include "runtime/functions/sandbox.h"
+#include "runtime/process/cgroup.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -61,6 +62,15 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
     }
 }
 
+/* Where there can be none, its memory is looked at as if there were no cgroups at all. */
+static void make_cgroup(struct sandbox *sandbox)
+{
+    char path[CGROUP_PATH_MAX];
+    uint64_t limit_bytes = (uint64_t)sandbox->options->memory_mb << 20;
+    if (sandbox->options->cgroups && cgroup_make(sandbox->options->cgroups, limit_bytes, path))
+        sandbox->cgroup = strdup(path);
+}
+
 static bool start_process(struct sandbox *sandbox, char *error, size_t error_len)
 {
     const struct sandbox_options *options = sandbox->options;
@@ -68,6 +78,7 @@ static bool start_process(struct sandbox *sandbox, char *error, size_t error_len
     unsigned port;
     if (!runtime_api_start(sandbox, &port, error, error_len))
         return false;
+    make_cgroup(sandbox);
     char **env = sandbox_env_new(options, port);
     if (!env) {
         (void)snprintf(error, error_len, "no memory");
@@ -77,6 +88,7 @@ static bool start_process(struct sandbox *sandbox, char *error, size_t error_len
                                   .argv = argv,
                                   .env = (const char *const *)env,
                                   .directory = options->task_root,
+                                  .cgroup = sandbox->cgroup,
                                   .mark = sandbox_env_mark(env),
                                   .debugger = options->debugger,
                                   .on_line = on_line,

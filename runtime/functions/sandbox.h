@@ -45,6 +45,7 @@ struct sandbox_options {
     const char *log_level;
     bool is_quiet;
     const struct debugger *debugger;
+    struct cgroups *cgroups; /* likewise */
     void *line_context;
     sandbox_idle_fn *on_idle;
     sandbox_end_fn *on_end;
@@ -90,6 +91,7 @@ struct sandbox {
     struct sandbox_extension extensions[SANDBOX_EXTENSIONS_MAX];
     size_t extension_count;  /* not 0: SIGTERM comes before SIGKILL at the end */
     unsigned peak_memory_mb; /* as last seen */
+    char *cgroup;            /* its group; NULL: it has none */
     struct sandbox *next;    /* the owner's list */
 };
 
@@ -129,7 +131,8 @@ void sandbox_ask_to_end(struct sandbox *sandbox);
 void sandbox_free(struct sandbox *sandbox, int64_t end_ms);
 
 /* It uses `bytes` of memory now, with all that it has started. Over its limit it is killed, as
- * Lambda does it: Runtime.ExitError, "signal: killed". */
+ * Lambda does it: Runtime.ExitError, "signal: killed"; the kernel does that where it has a cgroup.
+ */
 void sandbox_note_memory(struct sandbox *sandbox, uint64_t bytes);
 
 /* --- for runtime_api.c: what the runtime says --- */

@@ -6,6 +6,7 @@
 
 #include "runtime/functions/sandbox_internal.h"
 #include "runtime/functions/sandbox_report.h"
+#include "runtime/process/cgroup.h"
 
 enum { MEGABYTE = 1024 * 1024 };
 
@@ -69,6 +70,9 @@ void sandbox_release(struct sandbox *sandbox)
     loop_timer_clear(sandbox->options->loop, &sandbox->timer);
     httpd_free(sandbox->httpd);
     buf_release(&sandbox->init_error);
+    if (sandbox->cgroup)
+        cgroup_remove(sandbox->cgroup);
+    free(sandbox->cgroup);
     free(sandbox);
 }
 
@@ -92,9 +96,20 @@ static void note_end(struct sandbox *sandbox, int status)
     stats->deaths += sandbox->state != SANDBOX_ENDING && sandbox->init_us;
 }
 
+static void note_kill(struct sandbox *sandbox, uint64_t used_mb)
+{
+    char line[128];
+    (void)snprintf(line, sizeof line, "%llu MB are used, %u MB is the memory size: killed",
+                   (unsigned long long)used_mb, sandbox->options->memory_mb);
+    sandbox_log(sandbox, bytes_from_str(line));
+    sandbox->options->stats->memory_kills++;
+}
+
 void sandbox_on_exit(void *context, int status)
 {
     struct sandbox *sandbox = context;
+    if (sandbox->cgroup && cgroup_was_over(sandbox->cgroup))
+        note_kill(sandbox, sandbox->options->memory_mb);
     bool is_untold = sandbox->state == SANDBOX_INIT && !sandbox->invocation;
     note_end(sandbox, status);
     sandbox->process = NULL;
@@ -109,16 +124,11 @@ void sandbox_on_exit(void *context, int status)
 
 void sandbox_note_memory(struct sandbox *sandbox, uint64_t bytes)
 {
-    char line[128];
-    unsigned limit_mb = sandbox->options->memory_mb;
     uint64_t used_mb = (bytes + MEGABYTE - 1) / MEGABYTE;
     if (used_mb > sandbox->peak_memory_mb)
         sandbox->peak_memory_mb = (unsigned)used_mb;
-    if (used_mb <= limit_mb)
+    if (sandbox->cgroup || used_mb <= sandbox->options->memory_mb)
         return;
-    (void)snprintf(line, sizeof line, "%llu MB are used, %u MB is the memory size: killed",
-                   (unsigned long long)used_mb, limit_mb);
-    sandbox_log(sandbox, bytes_from_str(line));
-    sandbox->options->stats->memory_kills++;
+    note_kill(sandbox, used_mb);
     process_signal(sandbox->process, SIGKILL);
 }

@@ -39,6 +39,19 @@ const char *rig_lambda_folder(void *context)
     return NULL;
 }
 
+/* NULL: there are none. */
+static struct cgroups *take_cgroups(struct rig_lambda *lambda)
+{
+    char why[512];
+    if (cgroups_init(&lambda->cgroups, NULL, why, sizeof why)) {
+        console_printf("lambda", "memory sizes are kept by cgroup v2 in %s",
+                       lambda->cgroups.folder);
+        return &lambda->cgroups;
+    }
+    console_printf("lambda", "memory is looked at ten times a second, without a cgroup: %s", why);
+    return NULL;
+}
+
 bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct rig_config *config,
                      const char *s3_url)
 {
@@ -46,6 +59,7 @@ bool rig_lambda_init(struct rig_lambda *lambda, struct loop *loop, const struct 
                                        .concurrency = config->concurrency,
                                        .on_line = on_line,
                                        .is_quiet = config->is_quiet,
+                                       .cgroups = take_cgroups(lambda),
                                        .context = lambda};
     lambda->config = config;
     kept_init(&lambda->kept, config->state, "functions.json");
@@ -195,6 +209,7 @@ void rig_lambda_release(struct rig_lambda *lambda)
     rig_fetch_free(lambda->fetch);
     lambda_api_free(lambda->api);
     registry_free(lambda->registry);
+    cgroups_release(&lambda->cgroups);
     code_unref(lambda->program);
     kept_release(&lambda->kept);
     if (lambda->folder[0])

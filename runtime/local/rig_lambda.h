@@ -16,6 +16,7 @@
 #include "runtime/control/kept.h"
 #include "runtime/local/rig_fetch.h"
 #include "runtime/local/rig_model.h"
+#include "runtime/process/cgroup.h"
 #include "runtime/process/debugger.h"
 
 struct rig_lambda {
@@ -24,6 +25,7 @@ struct rig_lambda {
     struct rig_fetch *fetch; /* NULL: there is no S3 */
     char folder[32];         /* of unpacked packages, removed with all in it; "": there were none */
     struct code *program;    /* what the function is made with */
+    struct cgroups cgroups;  /* zero: there are none */
     struct kept kept;        /* functions.json of --state */
     char packages[4200];     /* the folder of their zips there */
     bool is_started;

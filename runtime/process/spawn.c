@@ -90,6 +90,14 @@ static bool set_standard_fds(int out_fd, int err_fd)
            dup2(out_fd, 1) == 1 && dup2(err_fd, 2) == 2;
 }
 
+/* "0" is who writes it. */
+static bool join(const char *cgroup)
+{
+    int folder = open(cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = folder < 0 ? -1 : openat(folder, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    return fd >= 0 && write(fd, "0", 1) == 1; /* exec closes both */
+}
+
 static void child_run(const struct process_options *options, const struct pipes *pipes,
                       pid_t parent)
 {
@@ -103,6 +111,8 @@ static void child_run(const struct process_options *options, const struct pipes 
     if (getppid() != parent) /* it died before the line above */
         _exit(127);
     if (!set_standard_fds(out_fd, err_fd))
+        child_fail(report_fd);
+    if (options->cgroup && !join(options->cgroup))
         child_fail(report_fd);
     if (options->directory && chdir(options->directory) != 0)
         child_fail(report_fd);

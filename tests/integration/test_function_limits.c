@@ -3,9 +3,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/process/cgroup.h"
 #include "tests/support/function_rig.h"
+#include "tests/support/tempdir.h"
 
 /* What a function may use, and what is left of it when it is killed. */
 
@@ -79,6 +82,36 @@ Test(function_limits, who_uses_more_than_its_memory_is_killed)
     cr_expect_eq(rig_count_lines(&rig, "\tMax Memory Used: 64 MB"), 1u, "never more than the size");
     while (is_there(printed_pid("pid")))
         (void)usleep(1000);
+}
+
+/* A folder stands for the kernel's tree, in which the sandbox's group says that it was killed. */
+Test(function_limits, whom_the_kernel_kills_in_its_cgroup_is_told_the_same)
+{
+    static const char *const files[][2] = {
+        {"memory.max", ""},
+        {"memory.oom.group", ""},
+        {"memory.peak", "67108864\n"},
+        {"cgroup.procs", "old"},
+        {"memory.events", "oom 1\noom_kill 1\n"},
+    };
+    struct tempdir dir;
+    struct cgroups cgroups = {.count = 0};
+    char name[64], path[2 * TEMPDIR_PATH_MAX];
+    tempdir_init(&dir);
+    (void)snprintf(cgroups.folder, sizeof cgroups.folder, "%s", dir.path);
+    (void)snprintf(name, sizeof name, "duet-%d-1", (int)getpid());
+    cr_assert_eq(mkdir(tempdir_join(&dir, "", name, path), 0700), 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        (void)snprintf(name, sizeof name, "duet-%d-1/%s", (int)getpid(), files[i][0]);
+        tempdir_write(tempdir_join(&dir, "", name, path), files[i][1]);
+    }
+    rig.options.memory_mb = 64;
+    rig.options.cgroups = &cgroups;
+    rig_start(&rig, "next; kill -KILL $$");
+    expect_killed(rig_run(&rig, "{}"));
+    cr_expect_eq(memory_kills(), 1u);
+    cr_expect_eq(rig_count_lines(&rig, "64 MB are used, 64 MB is the memory size: killed"), 1u);
+    tempdir_release(&dir);
 }
 
 Test(function_limits, what_its_children_use_counts)
