@@ -6,6 +6,7 @@
 #   T=NAME               run one test file alone: make test T=router
 #   WERROR=1             warnings are errors (always so in CI)
 #   DEPS=skip            do not look for, or install, missing packages
+#   CCACHE=ccache       what the compiler is run by; .ci/run keeps its objects from run to run
 #   ARGS="--port 9000"   arguments of `make run`
 #   ONLY=lambda|server|life|store|alb|canary|rig|guard   one part of `make bench`
 #   V=1                  print the commands of a build
@@ -235,7 +236,7 @@ endif
 
 $(O)/%.o: %.c $(O)/flags | deps
 	@mkdir -p $(@D)
-	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
+	$(call run,CC,$(CCACHE) $(CC) $(CFLAGS) -c $< -o $@)
 
 # A compiler that knows malloc would make calloc of its parts again.
 $(O)/runtime/release/start_heap.o: OPT += -fno-builtin -fno-lto
@@ -263,7 +264,7 @@ $(O)/runtime/dashboard/www_files.c: pipeline/embed_web.sh runtime/dashboard/www 
 	@mv $@.new $@
 
 $(O)/%.o: $(O)/%.c | deps
-	$(call run,CC,$(CC) $(CFLAGS) -c $< -o $@)
+	$(call run,CC,$(CCACHE) $(CC) $(CFLAGS) -c $< -o $@)
 
 $(B)/libduet.a: $(LIB_OBJ)
 	@rm -f $@

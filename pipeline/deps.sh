@@ -20,7 +20,7 @@ unit) wanted+=("${unit[@]}") ;;
 test | ci)
     wanted+=("${test[@]}")
     if [ "$1" = ci ]; then
-        wanted+=(gdb gdbserver docker-registry)
+        wanted+=(ccache gdb gdbserver docker-registry)
         command -v google-chrome >/dev/null || wanted+=("${ci[@]}")
         command -v dockerd >/dev/null || wanted+=(docker.io)
         docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || wanted+=(docker-compose)

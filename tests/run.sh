@@ -92,45 +92,60 @@ count() { # PROGRAM OUTPUT STATUS PASSED FAILED
     } 9>"$state/lock"
 }
 
+# programs FOLDER...: one after the other; the first is the name of their sanitizers' reports too.
 programs() {
     local source name
-    reports programs
-    for source in tests/unit/*.c tests/parity/*.c tests/integration/*.c; do
+    reports "$1"
+    for source in $(printf 'tests/%s/*.c ' "$@"); do
         [ -e "$source" ] || continue
         name=$(basename "$source" .c)
         wanted "$name" && criterion "$build/${source%.c}"
     done
 }
 
-# Those that make, take or ship what `make package` builds: one after the other.
-is_of_release() {
-    case $1 in
-    container/* | */package.sh | */rehearse.sh) ;;
-    *) return 1 ;;
-    esac
-}
-
-# scripts NAME COMMAND...: those of which the command says yes; NAME is of their sanitizers' reports.
+# scripts NAME SCRIPT...: one after the other; NAME is of their sanitizers' reports.
 scripts() {
     local script
     reports "$1"
-    for script in tests/integration/*.sh container/*_test.sh; do
-        [ -e "$script" ] || continue
-        "${@:2}" "$script" && wanted "$(basename "$script" .sh)" && shell "$script"
+    for script in "${@:2}"; do
+        [ -e "$script" ] && wanted "$(basename "$script" .sh)" && shell "$script"
     done
 }
-is_of_no_release() { ! is_of_release "$1"; }
+
+# Both ship what package.sh makes; tasks that are containers are task_test.sh's alone, which counts them.
+shipping() {
+    scripts shipping tests/integration/package.sh
+    touch "$state/packaged"
+    scripts shipping "${containers[@]}"
+    after "$state/rehearsed"
+    scripts shipping container/task_test.sh
+}
+rehearsal() {
+    after "$state/packaged"
+    scripts rehearsal tests/integration/rehearse.sh
+    touch "$state/rehearsed"
+}
+after() { until [ -e "$1" ]; do sleep 0.1; done; } # MARK
+others=() containers=()
+for script in tests/integration/*.sh container/*_test.sh; do
+    case $script in
+    */package.sh | */rehearse.sh | */task_test.sh) ;; # named above
+    container/*) containers+=("$script") ;;
+    *) others+=("$script") ;;
+    esac
+done
 
 # Groups of their own, which job control gives: without it what runs beside would ignore SIGINT, and so
 # would all the programs under test.
 set -m
-programs &
-beside=("-$!")
-scripts shipping is_of_release &
-beside+=("-$!")
+beside=()
+for lane in 'programs unit parity' 'programs integration' shipping rehearsal; do
+    $lane &
+    beside+=("-$!")
+done
 set +m
 trap 'kill -TERM -- "${beside[@]}" 2>/dev/null; exit 130' INT TERM HUP
-scripts scripts is_of_no_release
+scripts scripts "${others[@]}"
 wait
 read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$state/sums")
 [ $((passed + failed)) -gt 0 ] || printf 'no test is named %s\n' "${only[*]}"
