@@ -12,8 +12,8 @@ for report in "${reports[@]}"; do [ ! -s "$report" ] || found+=("$report"); done
 [ ${#found[@]} -gt 0 ] || { echo "rehearse_report: there is no report of a canary in '$folder'" >&2; exit 2; }
 
 escaped() { sed 's/&#39;/'"'"'/g; s/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'; }
-verdicts() { # REPORT: the rows of its table of checks, for HTML
-    sed -n '/^| check /,/^$/p' "$1" | sed -n '3,$p' | escaped |
+verdicts() { # REPORT: the rows of its table of checks, for HTML, with the picture's marks: any font has these
+    sed -n '/^| check /,/^$/p' "$1" | sed -n '3,$p' | escaped | sed 's/✅/✓/; s/❌/✕/; s/❔/?/; s/⚪/–/' |
         sed -n 's/^| \(.*\) | \(.*\) | \(.*\) |$/<tr><td>\1<td>\2<td>\3/p'
 }
 

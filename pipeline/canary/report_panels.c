@@ -104,7 +104,9 @@ static double x_at(const struct report_data *data, size_t i)
     return report_x(data, data->windows[i].minute + data->windows[i].minutes / 2);
 }
 
-/* A line that is broken where a value is not known; a value alone is a dot. */
+enum { LONE_HALF = 4 }; /* pixels of a value alone, to each side */
+
+/* A line that is broken where a value is not known; a value alone is a dash. */
 static void put_line(const struct report_data *data, struct buf *out, const struct scale *scale,
                      value_fn *value, int which, bool is_canary, const char *style)
 {
@@ -113,9 +115,13 @@ static void put_line(const struct report_data *data, struct buf *out, const stru
                is_canary ? "canary" : "stable", style);
     for (size_t i = 0; i < data->window_count; i++) {
         double at = value(side_at(data, i, is_canary), which);
-        if (!isnan(at))
-            buf_printf(out, "%s%.1f %.1f%s", is_open ? "L" : "M", x_at(data, i), y_of(scale, at),
-                       is_open ? "" : "h0");
+        bool has_next =
+            i + 1 < data->window_count && !isnan(value(side_at(data, i + 1, is_canary), which));
+        if (!isnan(at) && !is_open && !has_next)
+            buf_printf(out, "M%.1f %.1fh%d", x_at(data, i) - LONE_HALF, y_of(scale, at),
+                       2 * LONE_HALF);
+        else if (!isnan(at))
+            buf_printf(out, "%s%.1f %.1f", is_open ? "L" : "M", x_at(data, i), y_of(scale, at));
         is_open = !isnan(at);
     }
     buf_append(out, BYTES_LIT("\"/>\n"));
@@ -147,18 +153,28 @@ static double round_up(double value)
     return power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
 }
 
+/* What the axis of errors must reach, in percent: the rates with room above them, and of the bounds
+ * so much that the narrowest ends in its lower half. Where next to nothing failed, the picture
+ * shows next to nothing. */
+static double errors_span(const struct report_data *data)
+{
+    static const double least_percent = 1;
+    double most = 0, narrowest = 1;
+    for (size_t i = 0; i < data->window_count; i++)
+        for (int is_canary = 0; is_canary < 2; is_canary++) {
+            const struct report_side *side = side_at(data, i, is_canary);
+            if (side->requests == 0)
+                continue;
+            most = fmax(most, fmin(side->high, 3 * side->rate));
+            if (is_canary)
+                narrowest = fmin(narrowest, side->high);
+        }
+    return round_up(fmin(100, fmax(least_percent, 100 * fmax(most, 2 * narrowest))));
+}
+
 void report_put_errors(const struct report_data *data, struct buf *out)
 {
-    double most = 0;
-    for (size_t i = 0; i < data->window_count; i++) {
-        const struct report_window *window = &data->windows[i];
-        if (window->stable.requests > 0)
-            most = fmax(most, fmin(window->stable.high, 3 * window->stable.rate));
-        if (window->canary.requests > 0)
-            most = fmax(most, fmin(window->canary.high, 3 * window->canary.rate));
-    }
-    struct scale scale = {0, round_up(fmax(100 * most, 0.01)), REPORT_ERRORS_TOP,
-                          REPORT_ERRORS_BOTTOM, false};
+    struct scale scale = {0, errors_span(data), REPORT_ERRORS_TOP, REPORT_ERRORS_BOTTOM, false};
     put_name(out, REPORT_ERRORS_TOP, "Errors", "rate a window, with 95 % bounds");
     for (int i = 0; i <= 2; i++)
         put_grid(out, &scale, scale.high * i / 2, " %");

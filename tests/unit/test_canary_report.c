@@ -123,6 +123,47 @@ Test(canary_report, picture_has_each_panel)
     cr_expect_eq(count_of("<text"), count_of("</text>"));
 }
 
+/* The axis of errors ends at `top`, and the canary's first band, whose highest point stands at
+ * its beginning, leaves some of the panel free, which begins at 232 pixels. */
+static void expect_errors_axis(const struct traffic_case *what, const char *top)
+{
+    struct traffic *traffic = traffic_new(what);
+    double x, y = 0;
+    char wanted[32];
+    buf_reset(&recording);
+    buf_reset(&out);
+    begin("axis");
+    traffic_start(traffic, 3);
+    for (unsigned i = 0; i < what->windows; i++)
+        recording_sample(&recording, traffic_next(traffic));
+    traffic_free(traffic);
+    cr_assert_eq(report_svg(buf_bytes(&recording), &out, error), RC_OK, "%s", error);
+    const char *errors = strstr(text(), "<tspan class=\"name\">Errors");
+    const char *band = errors ? strstr(errors, "<path class=\"band-canary\" d=\"M") : NULL;
+    cr_assert_not_null(band, "%s", out.data);
+    (void)snprintf(wanted, sizeof wanted, ">%s %%</text>", top);
+    const char *found = strstr(errors, wanted);
+    cr_expect(found && found < band, "%s is not on the axis: %.600s", top, errors);
+    cr_expect_eq(sscanf(strchr(band, 'M'), "M%lf %lf", &x, &y), 2);
+    cr_expect_gt(y, 240, "%s", top);
+}
+
+Test(canary_report, the_axis_of_errors_leaves_room_for_what_did_not_happen)
+{
+    const struct traffic_case none = {.windows = 20}, sixty = {.windows = 20, .error_rate = 0.6},
+                              much = {.windows = 3, .requests = 40000};
+    expect_errors_axis(&none, "5");
+    expect_errors_axis(&much, "1");
+    expect_errors_axis(&sixty, "100");
+}
+
+Test(canary_report, a_window_alone_is_seen)
+{
+    struct traffic_case what = {.windows = 1, .error_rate = 0.1};
+    expect_errors_axis(&what, "50");
+    cr_expect_eq(count_of("h8\""), 8u, "a dash for each line: %s", out.data);
+}
+
 Test(canary_report, a_run_without_a_window_is_drawn_as_well)
 {
     begin("plan");
