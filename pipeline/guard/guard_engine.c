@@ -71,11 +71,13 @@ static enum rc look_at_rule(struct guard_engine *engine, char *why)
     if (rc == RC_OK)
         rc = guard_look_rule(&engine->look, &engine->state, &engine->seen, why);
     if (rc == RC_OK && engine->seen.is_locked != engine->is_locked) {
+        char text[GUARD_WHY_MAX] = "the canary's lock is free again";
         engine->is_locked = engine->seen.is_locked;
-        guard_tell(engine, "canary", GUARD_HOMES,
-                   engine->is_locked ? "a canary has the lock: nothing is written meanwhile"
-                                     : "the canary's lock is free again",
-                   false);
+        if (engine->is_locked)
+            (void)snprintf(text, sizeof text,
+                           "a canary has the lock %.120s: nothing is written meanwhile",
+                           engine->look.lock);
+        guard_tell(engine, "canary", GUARD_HOMES, text, false);
     }
     return rc;
 }

@@ -35,12 +35,9 @@ enum rc guard_look_rule(struct guard_look *look, struct guard_state *state, stru
                         char *why)
 {
     const struct canary_driver *world = aws_driver_interface(look->driver);
-    struct canary_note note;
-    enum rc rc = world->note_read(world->context, look->policy->canary_lock, &note, why);
-    if (rc != RC_OK && rc != RC_NOT_FOUND)
-        return rc;
-    seen->is_locked = rc == RC_OK;
-    rc = world->rule_read(world->context, &look->rule, why);
+    enum rc rc = world->rule_read(world->context, &look->rule, why);
+    if (rc == RC_OK)
+        rc = guard_look_locks(look, seen, why);
     if (rc != RC_OK)
         return rc;
     if (!has_same_groups(state, &look->rule)) {

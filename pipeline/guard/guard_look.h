@@ -14,9 +14,14 @@ struct guard_look {
     struct aws_driver *driver;
     const struct guard_policy *policy;
     struct canary_rule rule;
+    char lock[PLAN_LOCK_MAX + 1]; /* that a canary of the rule has; "": none */
 };
 
-/* Reads the rule and the canary's lock into `seen`, which has_rule then, and the names of the
+/* Looks whether a canary of the rule, which has been read, has a lock: the policy's, its
+ * environment's or the plain one. */
+enum rc guard_look_locks(struct guard_look *look, struct guard_seen *seen, char *why) MUST_CHECK;
+
+/* Reads the rule and the canary's locks into `seen`, which has_rule then, and the names of the
  * rule's groups into the state, with their weights where they are others than before. RC_REFUSED
  * besides: a home has no group in the rule. */
 enum rc guard_look_rule(struct guard_look *look, struct guard_state *state, struct guard_seen *seen,

@@ -10,6 +10,7 @@
 #include "runtime/core/limits.h"
 
 static const int64_t second_ms = 1000, minute_ms = 60 * 1000, day_ms = 24 * 3600 * 1000;
+enum { ENVIRONMENT_MAX = 27 }; /* a load balancer's name has 32 bytes */
 enum { CALM_MS = 30 * 1000 };
 
 static void set_defaults(struct guard_policy *policy)
@@ -226,6 +227,45 @@ static void read_name(const struct fields_object *root, const char *member, cons
         fields_refuse(root, member, "must begin with / and have at most %d bytes", PLAN_LOCK_MAX);
 }
 
+/* NAME of the release scripts: what terraform/ has made is named after it. */
+static bool is_environment(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 0 && len <= ENVIRONMENT_MAX && name[0] >= 'a' && name[0] <= 'z' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+static const char *name_it(struct guard_policy *policy, const char *before, const char *name,
+                           const char *after)
+{
+    struct bytes text = BYTES_INIT("");
+    enum rc rc = arena_join(&policy->plan.arena, bytes_from_str(before), bytes_from_str(name),
+                            bytes_from_str(after), &text);
+    return rc == RC_OK ? text.ptr : before;
+}
+
+static void take_environment(struct guard_policy *policy, const char *name)
+{
+    policy->plan.rule = (struct plan_rule){.balancer = name_it(policy, "duet-", name, "")};
+    policy->parameter = name_it(policy, "/duet/", name, "/guard");
+    policy->canary_lock = name_it(policy, "/duet/", name, "/canary");
+    policy->fargate.cluster = policy->plan.rule.balancer;
+    policy->fargate.services[0] = name_it(policy, "duet-", name, "-a");
+    policy->fargate.services[1] = name_it(policy, "duet-", name, "-b");
+    policy->fargate.service_count = 2;
+}
+
+/* Before the others, each of which may say otherwise. */
+static void read_environment(struct guard_policy *policy, const struct fields_object *root)
+{
+    const char *name = NULL;
+    fields_text(root, "environment", &name);
+    if (name && !is_environment(name))
+        fields_refuse(root, "environment", "must be such as dev, prod or pr-12");
+    else if (name)
+        take_environment(policy, name);
+}
+
 static void read_health(struct guard_policy *policy, const struct fields_object *root)
 {
     static const char *const known[] = {"looks", NULL};
@@ -235,6 +275,7 @@ static void read_health(struct guard_policy *policy, const struct fields_object 
 
 static void read_all(struct guard_policy *policy, const struct fields_object *root)
 {
+    read_environment(policy, root);
     read_name(root, "parameter", &policy->parameter);
     read_name(root, "lock", &policy->canary_lock);
     fields_text(root, "topic", &policy->topic);
@@ -259,9 +300,9 @@ static void read_all(struct guard_policy *policy, const struct fields_object *ro
 bool guard_policy_parse(struct guard_policy *policy, const char *file, struct bytes text,
                         char *error, size_t error_len)
 {
-    static const char *const known[] = {"rule",     "parameter", "lock",   "topic",   "lease",
-                                        "interval", "probes",    "health", "metrics", "moves",
-                                        "fargate",  "cost",      NULL};
+    static const char *const known[] = {"environment", "rule",     "parameter", "lock",   "topic",
+                                        "lease",       "interval", "probes",    "health", "metrics",
+                                        "moves",       "fargate",  "cost",      NULL};
     struct json_place place;
     cJSON *json;
     char why[512];

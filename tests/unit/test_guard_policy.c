@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pipeline/guard/guard_policy.h"
@@ -46,6 +47,10 @@ static const struct row {
     {COST("\"price\":1"), "policy: cost.price"},
     {"{\"cost\":{" PRICES "\"duration\":\"20ms\",\"task_hour\":0.04,\"task_requests\":500}}",
      "policy: cost: needs fargate.cluster"},
+    {"{\"environment\":\"pr-12\"}", NULL},
+    {"{\"environment\":\"\"}", "policy: environment: must"},
+    {"{\"environment\":\"Dev\"}", "policy: environment: must be such as dev"},
+    {"{\"environment\":\"a/b\"}", "policy: environment: must be such as dev"},
     {"{\"rule\":{}}", "policy: rule: must have an arn, a load_balancer or tags"},
 };
 
@@ -59,6 +64,32 @@ Test(guard_policy, names_the_place_of_what_is_wrong)
         cr_expect_eq(is_well, rows[i].error == NULL, "%s: %s", rows[i].text, error);
         cr_expect(!rows[i].error || strncmp(error, rows[i].error, strlen(rows[i].error)) == 0,
                   "%s: %s", rows[i].text, error);
+        guard_policy_release(&policy);
+    }
+}
+
+/* The names that pipeline/common.sh and terraform/main.tf have for them. */
+Test(guard_policy, an_environment_says_rule_lock_parameter_and_services)
+{
+    static const char *const names[] = {"dev", "qa", "prod", "pr-12"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct guard_policy policy;
+        char text[128], error[512] = "", wanted[64];
+        (void)snprintf(text, sizeof text, "{\"environment\":\"%s\",\"fargate\":{\"tasks\":3}}",
+                       names[i]);
+        cr_assert(guard_policy_parse(&policy, "policy", bytes_from_str(text), error, sizeof error),
+                  "%s", error);
+        (void)snprintf(wanted, sizeof wanted, "/duet/%s/canary", names[i]);
+        cr_expect_str_eq(policy.canary_lock, wanted);
+        (void)snprintf(wanted, sizeof wanted, "/duet/%s/guard", names[i]);
+        cr_expect_str_eq(policy.parameter, wanted);
+        (void)snprintf(wanted, sizeof wanted, "duet-%s", names[i]);
+        cr_expect_str_eq(policy.plan.rule.balancer, wanted);
+        cr_expect_str_eq(policy.fargate.cluster, wanted);
+        (void)snprintf(wanted, sizeof wanted, "duet-%s-b", names[i]);
+        cr_expect_str_eq(policy.fargate.services[1], wanted);
+        cr_expect(!policy.plan.rule.priority && policy.plan.rule.port == 0 &&
+                  policy.fargate.service_count == 2 && policy.fargate.tasks == 3);
         guard_policy_release(&policy);
     }
 }

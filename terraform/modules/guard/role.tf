@@ -56,7 +56,7 @@ resource "aws_iam_role_policy" "this" {
         Sid      = "Lock"
         Effect   = "Allow"
         Action   = "ssm:GetParameter"
-        Resource = "${local.aws}:ssm:${local.here}:parameter${var.canary_lock}"
+        Resource = [for name in distinct([var.canary_lock, "/duet/canary"]) : "${local.aws}:ssm:${local.here}:parameter${name}"] # the second: a plan's that names none
       },
       {
         Sid    = "Notes"
