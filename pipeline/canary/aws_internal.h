@@ -28,9 +28,10 @@ struct aws_driver {
     struct transport *transport; /* for smoke and hooks; NULL until then */
     struct aws_load *load;       /* NULL until it is needed */
     struct judge_bin *bins;      /* of both sides of the last sample */
-    unsigned asked_tasks;        /* of the canary's service, so far */
-    bool is_provisioned;         /* it is asked for */
-    unsigned sick;               /* looks in a row that found no healthy target */
+    uint64_t unserved;    /* requests of the last sample that the load balancer answered with 503 */
+    unsigned asked_tasks; /* of the canary's service, so far */
+    bool is_provisioned;  /* it is asked for */
+    unsigned sick;        /* looks in a row that found no healthy target */
 };
 
 enum {

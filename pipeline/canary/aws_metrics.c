@@ -27,7 +27,8 @@ static double bound_s(int index)
 }
 
 enum count { REQUESTS, ANSWERED_2, ANSWERED_3, ANSWERED_4, ANSWERED_5, USER, INTERNAL, COUNTS };
-enum { STABLE, CANARY, SIDES, ELBS = 3 };
+enum { STABLE, CANARY, SIDES };
+enum { ELB_502, ELB_503, ELB_504, ELBS };
 
 static const char *const count_metrics[COUNTS] = {"RequestCount",
                                                   "HTTPCode_Target_2XX_Count",
@@ -200,7 +201,7 @@ static void fill_side(const struct figures *figures, int side, double balancers,
     out->bin_count = AWS_BINS;
 }
 
-static void fill_sample(const struct aws_driver *driver, const struct figures *figures,
+static void fill_sample(struct aws_driver *driver, const struct figures *figures,
                         struct judge_sample *sample)
 {
     double balancers = 0;
@@ -208,6 +209,7 @@ static void fill_sample(const struct aws_driver *driver, const struct figures *f
         balancers += figures->elb[i];
     for (int side = 0; side < SIDES; side++)
         balancers -= figures->counts[side][USER] + figures->counts[side][INTERNAL];
+    driver->unserved = (uint64_t)llround(figures->elb[ELB_503]);
     fill_side(figures, STABLE, fmax(balancers, 0), driver->bins, &sample->stable);
     fill_side(figures, CANARY, fmax(balancers, 0), driver->bins + AWS_BINS, &sample->canary);
 }

@@ -72,6 +72,11 @@ struct guard_act {
 void guard_decide(const struct guard_policy *policy, const struct guard_seen *seen,
                   struct guard_state *state, struct guard_act *act);
 
+/* Requests of a window that the load balancer itself has answered with 503, which it counts for no
+ * target group: adds them, as failed ones, to the home that has no target to take them, where the
+ * window's requests and the weights show which one that is. Both homes have their window. */
+void guard_unserved(const struct guard_state *state, uint64_t unserved, struct guard_seen *seen);
+
 /* Takes what was seen of both homes into the state; guard_decide begins with it. */
 void guard_signs(const struct guard_policy *policy, const struct guard_seen *seen,
                  struct guard_state *state);

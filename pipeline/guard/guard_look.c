@@ -117,6 +117,7 @@ static enum rc look_at_metrics(struct guard_look *look, struct guard_state *stat
     state->window_ms = end_ms;
     take_side(&sample.stable, &seen->homes[GUARD_LAMBDA]);
     take_side(&sample.canary, &seen->homes[GUARD_FARGATE]);
+    guard_unserved(state, look->driver->unserved, seen);
     return RC_OK;
 }
 
