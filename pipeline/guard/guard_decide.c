@@ -250,6 +250,7 @@ static void while_watching(struct deciding *d)
 static void give_up(struct guard_state *state)
 {
     state->phase = GUARD_WATCH;
+    state->untold.at_ms = 0;
     memcpy(state->wished, state->tried, sizeof state->wished);
 }
 
@@ -260,6 +261,7 @@ static void stay_away(struct deciding *d)
     bool is_step = is_same(state, state->wished, state->normal);
     if (state->phase == GUARD_WATCH && is_step)
         state->phase = GUARD_BACK;
+    state->untold.at_ms = 0;
     memcpy(state->wished, state->tried, sizeof state->wished);
 }
 
@@ -370,6 +372,9 @@ void guard_decide(const struct guard_policy *policy, const struct guard_seen *se
         guard_cost_look(policy, seen, is_changed(&d), state);
     if (!seen->has_rule)
         return;
+    if (!is_same(state, seen->weights, state->wished) &&
+        !is_same(state, seen->weights, state->tried))
+        state->untold.at_ms = 0; /* whatever it was, it is no more */
     if (seen->is_locked || state->phase == GUARD_FOREIGN) {
         leave_alone(&d);
         return;
@@ -393,6 +398,6 @@ void guard_decide(const struct guard_policy *policy, const struct guard_seen *se
         return;
     if (state->phase == GUARD_AWAY)
         while_away(&d);
-    else
+    else if (state->phase == GUARD_BACK)
         while_back(&d);
 }

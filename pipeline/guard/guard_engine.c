@@ -1,8 +1,10 @@
 #include "pipeline/guard/guard_engine.h"
 
 #include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
 
-#include "pipeline/guard/guard_tasks.h"
+#include "runtime/core/clock.h"
 
 static const int64_t backoff_first_ms = 1000, backoff_most_ms = 60 * 1000;
 static const int64_t probes_kept_ms = 1000; /* good ones, before they are taken */
@@ -10,6 +12,17 @@ static const int64_t probes_kept_ms = 1000; /* good ones, before they are taken 
 static void wake(void *context)
 {
     aws_driver_wake(context);
+}
+
+/* Sandboxes of one function, as containers, may have one name and one process id. */
+static void name_owner(char *name, size_t len)
+{
+    char host[64] = "somewhere";
+    unsigned chance = 0;
+    (void)gethostname(host, sizeof host - 1);
+    if (getrandom(&chance, sizeof chance, 0) != sizeof chance)
+        chance = (unsigned)clock_us_epoch();
+    (void)snprintf(name, len, "%.63s:%d:%08x", host, (int)getpid(), chance);
 }
 
 bool guard_engine_init(struct guard_engine *engine, const struct guard_policy *policy,
@@ -20,6 +33,7 @@ bool guard_engine_init(struct guard_engine *engine, const struct guard_policy *p
                                     .world = aws_driver_interface(driver),
                                     .look = {.driver = driver, .policy = policy},
                                     .out = out};
+    name_owner(engine->owner, sizeof engine->owner);
     if (!policy->probes.url)
         return true;
     const char *secret = aws_environment_get(lookup, policy->probes.secret_variable);
@@ -46,9 +60,10 @@ static int64_t now_of(const struct guard_engine *engine)
 
 /* --- what goes wrong --- */
 
-static bool may_help(enum rc rc)
+bool guard_may_help(enum rc rc, bool is_taken)
 {
-    return rc == RC_THROTTLED || rc == RC_UNREACHABLE || rc == RC_TIMEOUT || rc == RC_AGAIN;
+    return rc == RC_THROTTLED || rc == RC_UNREACHABLE || rc == RC_TIMEOUT || rc == RC_AGAIN ||
+           (rc == RC_SYNTAX && is_taken);
 }
 
 static void back_off(struct guard_engine *engine, const char *why)
@@ -60,10 +75,19 @@ static void back_off(struct guard_engine *engine, const char *why)
     engine->next_look_ms = now_of(engine) + engine->backoff_ms;
     (void)snprintf(text, sizeof text, "%s; once more in %d s", why,
                    (int)(engine->backoff_ms / 1000));
-    guard_tell(engine, "retry", GUARD_HOMES, text, false);
+    guard_tell(engine, "retry", GUARD_HOMES, text);
 }
 
 /* --- looking --- */
+
+/* An act that has come to be, and whose process could not tell. */
+static void tell_late(struct guard_engine *engine)
+{
+    const struct guard_state *state = &engine->state;
+    if (state->untold.at_ms &&
+        memcmp(engine->seen.weights, state->wished, state->count * sizeof *state->wished) == 0)
+        guard_tell_act(engine);
+}
 
 static enum rc look_at_rule(struct guard_engine *engine, char *why)
 {
@@ -77,8 +101,10 @@ static enum rc look_at_rule(struct guard_engine *engine, char *why)
             (void)snprintf(text, sizeof text,
                            "a canary has the lock %.120s: nothing is written meanwhile",
                            engine->look.lock);
-        guard_tell(engine, "canary", GUARD_HOMES, text, false);
+        guard_tell(engine, "canary", GUARD_HOMES, text);
     }
+    if (rc == RC_OK)
+        tell_late(engine);
     return rc;
 }
 
@@ -90,7 +116,7 @@ static enum rc look_at_all(struct guard_engine *engine, char *why)
     if (rc != RC_OK)
         return rc;
     if (engine->backoff_ms)
-        guard_tell(engine, "reached", GUARD_HOMES, "AWS answers again", false);
+        guard_tell(engine, "reached", GUARD_HOMES, "AWS answers again");
     engine->backoff_ms = 0;
     engine->next_look_ms = now_of(engine) + engine->policy->interval_ms;
     return RC_OK;
@@ -131,81 +157,10 @@ static void take_probes(struct guard_engine *engine)
     }
 }
 
-/* --- acting --- */
-
-static enum rc write_rule(struct guard_engine *engine, const struct guard_act *act, char *why)
-{
-    struct canary_rule rule = engine->look.rule;
-    memcpy(rule.weights, act->weights, sizeof rule.weights);
-    enum rc rc = guard_keep(engine, why);
-    return rc == RC_OK ? engine->world->rule_write(engine->world->context, &rule, why) : rc;
-}
-
-/* What is raised is in the parameter first, so that the next process sets it back if we die. */
-static enum rc raise_tasks(struct guard_engine *engine, bool is_lasting, char *why)
-{
-    enum rc rc = guard_tasks_plan(&engine->look, &engine->state, why);
-    if (rc == RC_OK)
-        rc = guard_keep(engine, why);
-    if (rc == RC_OK)
-        rc = guard_tasks_raise(&engine->look, &engine->state, why);
-    if (rc == RC_OK && is_lasting)
-        engine->state.scaled.is_set = false;
-    return rc;
-}
-
-/* A service that cannot be had is told, and no reason to end: a share can be moved without it. */
-static enum rc set_tasks(struct guard_engine *engine, const struct guard_act *act, char *why)
-{
-    char text[GUARD_WHY_MAX];
-    bool is_left = false;
-    enum rc rc;
-    if (act->kind == GUARD_SCALE)
-        rc = raise_tasks(engine, act->is_lasting, why);
-    else if (act->kind == GUARD_UNSCALE)
-        rc = guard_tasks_restore(&engine->look, &engine->state, &is_left, why);
-    else
-        rc = guard_tasks_drop(&engine->look, &engine->state, why);
-    bool is_refused = rc != RC_OK && !may_help(rc);
-    if (is_refused)
-        (void)snprintf(text, sizeof text, "cannot: %.200s", why);
-    else
-        (void)snprintf(text, sizeof text, "%s", act->why);
-    if (is_left)
-        (void)snprintf(text, sizeof text, "somebody has changed the service's scaling: it stays");
-    if (act->kind == GUARD_UNSCALE && is_refused)
-        engine->state.scaled.is_set = false;
-    if (rc == RC_OK || is_refused)
-        guard_tell(engine, guard_act_name(act->kind), act->home, text, true);
-    else
-        engine->state.scaling_ms = 0; /* so that it is asked for once more */
-    return is_refused ? RC_OK : rc;
-}
-
-static bool is_of_tasks(enum guard_act_kind kind)
-{
-    return kind == GUARD_SCALE || kind == GUARD_UNSCALE || kind == GUARD_SHRINK;
-}
-
-static enum rc do_act(struct guard_engine *engine, const struct guard_act *act, char *why)
-{
-    enum rc rc = RC_OK;
-    if (act->kind == GUARD_MOVE || act->kind == GUARD_STEP || act->kind == GUARD_AGAIN ||
-        act->kind == GUARD_COST)
-        rc = write_rule(engine, act, why);
-    else if (is_of_tasks(act->kind))
-        rc = set_tasks(engine, act, why);
-    if (rc == RC_OK && !is_of_tasks(act->kind))
-        guard_tell(engine, guard_act_name(act->kind), act->home, act->why, true);
-    if (rc == RC_OK)
-        rc = guard_keep(engine, why);
-    return rc;
-}
-
 /* What probes ask for is done by a fresh rule and lock alone. */
 static enum rc decide(struct guard_engine *engine, bool is_fresh, char *why)
 {
-    struct guard_state wished = engine->state;
+    struct guard_state wished = engine->state, before;
     struct guard_act act;
     enum rc rc = RC_OK;
     engine->seen.has_rule = true;
@@ -216,35 +171,57 @@ static enum rc decide(struct guard_engine *engine, bool is_fresh, char *why)
     }
     if (!is_fresh)
         rc = look_at_rule(engine, why);
-    if (rc != RC_OK)
+    if (rc != RC_OK) {
+        guard_signs(engine->policy, &engine->seen, &engine->state);
         return rc;
+    }
+    before = engine->state;
     bool was_scaling = engine->state.scaling_ms != 0;
     guard_decide(engine->policy, &engine->seen, &engine->state, &act);
     if (act.kind == GUARD_STAY || (act.kind == GUARD_SCALE && was_scaling))
         return RC_OK;
-    return do_act(engine, &act, why);
+    return guard_act(engine, &act, &before, why);
+}
+
+/* Says that we live; takes over what somebody has cleared meanwhile. */
+static enum rc renew(struct guard_engine *engine, char *why)
+{
+    int64_t age_ms = now_of(engine) - engine->saved_ms;
+    if (age_ms >= 0 && age_ms <= engine->policy->lease_ms / 3)
+        return RC_OK;
+    enum rc rc = guard_check(engine, why);
+    return rc == RC_OK ? guard_keep(engine, why) : rc;
+}
+
+/* A clock that has gone back makes no wait longer. */
+static bool is_due(const struct guard_engine *engine)
+{
+    int64_t left_ms = engine->next_look_ms - now_of(engine);
+    int64_t most_ms = engine->backoff_ms > engine->policy->interval_ms
+                          ? engine->backoff_ms
+                          : engine->policy->interval_ms;
+    return left_ms <= 0 || left_ms > most_ms;
 }
 
 static enum rc turn(struct guard_engine *engine, char *why)
 {
-    bool is_due = now_of(engine) >= engine->next_look_ms;
+    bool is_fresh = is_due(engine);
     enum rc rc = RC_OK;
     for (int i = 0; i < GUARD_HOMES; i++)
         engine->seen.homes[i] = (struct guard_home_seen){.probe = GUARD_NONE};
     engine->seen.has_new_groups = false;
     engine->seen.now_ms = now_of(engine);
     take_probes(engine);
-    if (is_due)
+    if (is_fresh)
         rc = look_at_all(engine, why);
     if (rc == RC_OK && engine->backoff_ms == 0)
-        rc = decide(engine, is_due, why);
+        rc = decide(engine, is_fresh, why);
     else
         guard_signs(engine->policy, &engine->seen, &engine->state);
-    if (is_due && rc == RC_OK)
+    if (is_fresh && rc == RC_OK)
         aim_probes(engine);
-    if (rc == RC_OK && engine->backoff_ms == 0 &&
-        now_of(engine) - engine->saved_ms > engine->policy->lease_ms / 3)
-        rc = guard_keep(engine, why);
+    if (rc == RC_OK && engine->backoff_ms == 0)
+        rc = renew(engine, why);
     return rc;
 }
 
@@ -252,13 +229,13 @@ static enum rc turn(struct guard_engine *engine, char *why)
 
 static enum guard_exit fail(struct guard_engine *engine, enum rc rc, const char *why)
 {
-    guard_tell(engine, "end", GUARD_HOMES, why, false);
+    guard_tell(engine, "end", GUARD_HOMES, why);
     return rc == RC_CONFLICT || rc == RC_EXISTS ? GUARD_LOCKED : GUARD_BROKEN;
 }
 
 static bool wait_for_turn(struct guard_engine *engine)
 {
-    int64_t ms = engine->next_look_ms - now_of(engine);
+    int64_t ms = is_due(engine) ? 0 : engine->next_look_ms - now_of(engine);
     if (engine->probe && ms > probes_kept_ms)
         ms = probes_kept_ms;
     return engine->world->wait(engine->world->context, ms > 0 ? ms : 1);
@@ -270,31 +247,33 @@ static enum guard_exit end(struct guard_engine *engine)
     char why[CANARY_WHY_MAX];
     engine->is_ending = true;
     if (guard_check(engine, why) == RC_OK && guard_keep(engine, why) == RC_OK)
-        guard_tell(engine, "end", GUARD_HOMES, "as asked", false);
+        guard_tell(engine, "end", GUARD_HOMES, "as asked");
     return GUARD_DONE;
+}
+
+/* Takes the parameter, where it is time to try. */
+static enum rc try_to_take(struct guard_engine *engine, bool is_forced, bool *is_taken, char *why)
+{
+    if (!is_due(engine))
+        return RC_OK;
+    enum rc rc = guard_take(engine, is_forced, why);
+    *is_taken = rc == RC_OK;
+    if (*is_taken)
+        guard_tell(engine, "begin", GUARD_HOMES, guard_phase_name(engine->state.phase));
+    return rc;
 }
 
 enum guard_exit guard_engine_run(struct guard_engine *engine, int64_t end_ms, bool is_forced)
 {
     char why[CANARY_WHY_MAX] = "";
-    enum rc rc = guard_take(engine, is_forced, why);
-    bool is_taken = rc == RC_OK, is_going = true;
-    if (is_taken)
-        guard_tell(engine, "begin", GUARD_HOMES, guard_phase_name(engine->state.phase), false);
-    while (is_going && (rc == RC_OK || may_help(rc))) {
+    bool is_taken = false, is_going = true;
+    enum rc rc = try_to_take(engine, is_forced, &is_taken, why);
+    while (is_going && (rc == RC_OK || guard_may_help(rc, is_taken))) {
         if (rc != RC_OK)
             back_off(engine, why);
         is_going = wait_for_turn(engine) && (end_ms == 0 || now_of(engine) < end_ms);
-        if (!is_going)
-            break;
-        if (is_taken) {
-            rc = turn(engine, why);
-            continue;
-        }
-        rc = RC_OK;
-        if (now_of(engine) >= engine->next_look_ms)
-            rc = guard_take(engine, is_forced, why);
-        is_taken = rc == RC_OK && engine->version > 0;
+        if (is_going)
+            rc = is_taken ? turn(engine, why) : try_to_take(engine, is_forced, &is_taken, why);
     }
     if (is_going)
         return fail(engine, rc, why);
@@ -307,6 +286,7 @@ enum guard_exit guard_engine_clear(struct guard_engine *engine)
     enum rc rc = guard_forget(engine, why);
     if (rc != RC_OK)
         return fail(engine, rc, why);
-    guard_tell(engine, "clear", GUARD_HOMES, "the weights as they are are the normal ones", true);
+    guard_note_act(engine, "clear", GUARD_HOMES, "the weights as they are are the normal ones");
+    guard_tell_act(engine);
     return GUARD_DONE;
 }

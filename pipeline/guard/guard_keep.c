@@ -1,20 +1,14 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "pipeline/guard/guard_engine.h"
 #include "runtime/core/clock.h"
 
+static const int64_t seen_after_ms = 10 * 1000; /* that a write is seen by all reads, at the most */
+
 static int64_t now_of(const struct guard_engine *engine)
 {
     return engine->world->now_ms(engine->world->context);
-}
-
-static void own_name(char *name, size_t len)
-{
-    char host[64] = "somewhere";
-    (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(name, len, "%.63s:%d", host, (int)getpid());
 }
 
 static enum rc put_state(struct guard_engine *engine, bool overwrite, char *why)
@@ -35,12 +29,13 @@ static enum rc put_state(struct guard_engine *engine, bool overwrite, char *why)
 static enum rc write_state(struct guard_engine *engine, bool overwrite, char *why)
 {
     int64_t now_ms = now_of(engine);
-    own_name(engine->state.owner, sizeof engine->state.owner);
+    memcpy(engine->state.owner, engine->owner, sizeof engine->state.owner);
     engine->state.expiry_ms = now_ms + (engine->is_ending ? 0 : engine->policy->lease_ms);
     engine->saved_ms = now_ms;
     return put_state(engine, overwrite, why);
 }
 
+/* RC_UNSUPPORTED: what is there is no state of a guard. */
 static enum rc read_state(struct guard_engine *engine, struct guard_state *state, int64_t *version,
                           char *why)
 {
@@ -55,27 +50,30 @@ static enum rc read_state(struct guard_engine *engine, struct guard_state *state
         return RC_OK;
     (void)snprintf(why, CANARY_WHY_MAX, "the parameter '%.80s' holds no guard: %s",
                    engine->policy->parameter, error);
-    return RC_SYNTAX;
+    return RC_UNSUPPORTED;
 }
 
 enum rc guard_check(struct guard_engine *engine, char *why)
 {
     struct guard_state state;
-    char own[GUARD_NAME_MAX];
-    int64_t version = 0;
+    int64_t version = 0, age_ms = now_of(engine) - engine->saved_ms;
     enum rc rc = read_state(engine, &state, &version, why);
-    own_name(own, sizeof own);
-    if (rc == RC_OK && version == engine->version)
+    if (rc == RC_OK && version <= engine->version)
         return RC_OK;
-    if (rc == RC_OK && strcmp(state.owner, own) == 0) {
+    if (rc == RC_OK && strcmp(state.owner, engine->owner) == 0) {
         engine->state = state;
         engine->version = version;
         return RC_OK;
     }
-    if (rc != RC_OK && rc != RC_NOT_FOUND)
+    if (rc != RC_OK && rc != RC_NOT_FOUND && rc != RC_UNSUPPORTED)
         return rc;
+    if (rc == RC_NOT_FOUND && age_ms >= 0 && age_ms < seen_after_ms) {
+        (void)snprintf(why, CANARY_WHY_MAX, "the parameter '%.80s' is not there yet",
+                       engine->policy->parameter);
+        return RC_AGAIN;
+    }
     (void)snprintf(why, CANARY_WHY_MAX, "somebody else has %s the parameter '%.80s'",
-                   rc == RC_OK ? "written" : "removed", engine->policy->parameter);
+                   rc == RC_NOT_FOUND ? "removed" : "written", engine->policy->parameter);
     return RC_CONFLICT;
 }
 
@@ -98,33 +96,44 @@ enum rc guard_forget(struct guard_engine *engine, char *why)
     state->scaling_ms = 0;
     state->cost = (struct guard_cost_state){.is_begun = false};
     memcpy(state->tried, state->wished, sizeof state->tried);
+    state->untold.at_ms = 0;
     for (int i = 0; i < GUARD_HOMES; i++)
-        state->homes[i] = (struct guard_home_state){.moved_ms = 0};
+        state->homes[i] = (struct guard_home_state){.moved_ms = state->homes[i].moved_ms};
     return put_state(engine, true, why);
 }
 
-enum rc guard_take(struct guard_engine *engine, bool is_forced, char *why)
+/* false: another guard has it; `why`. */
+static bool is_free(const struct guard_engine *engine, char *why)
 {
     char when[CLOCK_RFC3339_LEN + 1];
-    enum rc rc = read_state(engine, &engine->state, &engine->version, why);
-    if (rc == RC_NOT_FOUND) {
-        struct guard_seen seen = {.now_ms = 0};
-        engine->state = (struct guard_state){.phase = GUARD_WATCH};
-        rc = guard_look_rule(&engine->look, &engine->state, &seen, why);
-        return rc == RC_OK ? write_state(engine, false, why) : rc;
-    }
-    if (rc != RC_OK && !(rc == RC_SYNTAX && is_forced))
-        return rc;
-    if (rc == RC_OK && !is_forced && now_of(engine) < engine->state.expiry_ms) {
-        clock_rfc3339(engine->state.expiry_ms, when);
-        (void)snprintf(why, CANARY_WHY_MAX,
-                       "%s guards with the parameter '%.80s' until %s; wait, or take it by --force",
-                       engine->state.owner, engine->policy->parameter, when);
-        return RC_EXISTS;
-    }
-    if (rc == RC_SYNTAX)
-        engine->state = (struct guard_state){.phase = GUARD_WATCH};
+    const struct guard_state *state = &engine->state;
+    if (now_of(engine) >= state->expiry_ms || strcmp(state->owner, engine->owner) == 0)
+        return true;
+    clock_rfc3339(state->expiry_ms, when);
+    (void)snprintf(why, CANARY_WHY_MAX,
+                   "%s guards with the parameter '%.80s' until %s; wait, or take it by --force",
+                   state->owner, engine->policy->parameter, when);
+    return false;
+}
+
+/* The groups of a state that is there already stay what they were: that the rule has others by now
+ * is for the first turn to see. */
+enum rc guard_take(struct guard_engine *engine, bool is_forced, char *why)
+{
     struct guard_seen seen = {.now_ms = 0};
-    rc = guard_look_rule(&engine->look, &engine->state, &seen, why);
-    return rc == RC_OK ? write_state(engine, true, why) : rc;
+    struct guard_state looked;
+    enum rc rc = read_state(engine, &engine->state, &engine->version, why);
+    bool is_there = rc != RC_NOT_FOUND;
+    bool is_new = !is_there || (rc == RC_UNSUPPORTED && is_forced);
+    if (rc != RC_OK && !is_new)
+        return rc;
+    if (!is_new && !is_forced && !is_free(engine, why))
+        return RC_EXISTS;
+    if (is_new)
+        engine->state = (struct guard_state){.phase = GUARD_WATCH};
+    looked = engine->state;
+    rc = guard_look_rule(&engine->look, &looked, &seen, why);
+    if (is_new)
+        engine->state = looked;
+    return rc == RC_OK ? write_state(engine, is_there, why) : rc;
 }

@@ -98,6 +98,14 @@ static void print_scaled(const struct guard_scaled *scaled, struct buf *out)
                scaled->set_min, scaled->set_max, scaled->set_desired, scaled->share);
 }
 
+static void print_untold(const struct guard_untold *untold, struct buf *out)
+{
+    buf_printf(out, ",\"untold\":{\"at_ms\":%" PRId64 ",\"act\":\"%s\",\"home\":\"%s\",\"why\":",
+               untold->at_ms, untold->act, guard_home_name(untold->home));
+    json_text_string(out, bytes_from_str(untold->why));
+    buf_append_char(out, '}');
+}
+
 void guard_state_print(const struct guard_state *state, struct buf *out)
 {
     buf_printf(out, "{\"phase\":\"%s\",\"away\":\"%s\",\"groups\":[", phases[state->phase],
@@ -112,6 +120,8 @@ void guard_state_print(const struct guard_state *state, struct buf *out)
     print_cost(&state->cost, out);
     if (state->scaled.is_set)
         print_scaled(&state->scaled, out);
+    if (state->untold.at_ms)
+        print_untold(&state->untold, out);
     for (int i = 0; i < GUARD_HOMES; i++) {
         buf_printf(out, ",\"%s\":", homes[i]);
         print_home(&state->homes[i], out);
@@ -189,6 +199,20 @@ static void read_scaled(struct guard_scaled *scaled, const struct fields_object 
     fields_number(&object, "share", 0, 1, &scaled->share);
 }
 
+static void read_untold(struct guard_untold *untold, const struct fields_object *root)
+{
+    static const char *const known[] = {"at_ms", "act", "home", "why", NULL};
+    struct fields_object object = fields_object(root, "untold", known);
+    int home = 0;
+    if (!object.json)
+        return;
+    read_time(&object, "at_ms", &untold->at_ms);
+    read_text(&object, "act", untold->act, sizeof untold->act);
+    fields_choice(&object, "home", homes, &home);
+    read_text(&object, "why", untold->why, sizeof untold->why);
+    untold->home = (enum guard_home)home;
+}
+
 static void read_groups(struct guard_state *state, const struct fields_object *root)
 {
     static const char *const known[] = {"name", "normal", "wished", "tried", NULL};
@@ -219,6 +243,7 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
     read_text(root, "owner", state->owner, sizeof state->owner);
     read_cost(&state->cost, root);
     read_scaled(&state->scaled, root);
+    read_untold(&state->untold, root);
     for (int i = 0; i < GUARD_HOMES; i++)
         read_home(&state->homes[i], root, homes[i]);
     state->phase = (enum guard_phase)phase;
@@ -231,7 +256,7 @@ bool guard_state_parse(struct guard_state *state, struct bytes text, char *error
     static const char *const known[] = {"phase",      "away",       "groups",    "step",
                                         "stepped_ms", "scaling_ms", "window_ms", "is_alarmed",
                                         "expiry_ms",  "owner",      "lambda",    "fargate",
-                                        "cost",       "scaled",     NULL};
+                                        "cost",       "scaled",     "untold",    NULL};
     struct fields fields = {.error = error, .error_len = error_len};
     struct arena arena;
     cJSON *json;

@@ -40,6 +40,14 @@ struct guard_home_state {
     char why[GUARD_WHY_MAX]; /* it is down */
 };
 
+/* The last act, while it is not in the history. */
+struct guard_untold {
+    int64_t at_ms; /* when it was decided; 0: there is none */
+    char act[12];
+    enum guard_home home;
+    char why[GUARD_WHY_MAX];
+};
+
 /* What is known of costs, where the policy asks. */
 struct guard_cost_state {
     bool has_rate;    /* of the last window */
@@ -75,6 +83,7 @@ struct guard_state {
     struct guard_home_state homes[GUARD_HOMES];
     struct guard_cost_state cost;
     struct guard_scaled scaled;
+    struct guard_untold untold;
     char owner[GUARD_NAME_MAX];
     int64_t expiry_ms; /* of the owner's hold on the state */
 };

@@ -7,12 +7,12 @@
 
 enum { EVENT_MAX = 2048, HISTORY_MOST = 50, NAME_LEN = PLAN_LOCK_MAX + 64 };
 
-static void print_event(const struct guard_engine *engine, int64_t now_ms, const char *type,
+static void print_event(const struct guard_engine *engine, int64_t at_ms, const char *type,
                         enum guard_home home, const char *why, struct buf *out)
 {
     const struct guard_state *state = &engine->state;
     char when[CLOCK_RFC3339_LEN + 1];
-    clock_rfc3339(now_ms, when);
+    clock_rfc3339(at_ms, when);
     buf_printf(out, "{\"at\":\"%s\",\"act\":\"%s\",", when, type);
     if (home < GUARD_HOMES)
         buf_printf(out, "\"home\":\"%s\",", guard_home_name(home));
@@ -40,7 +40,8 @@ static void count_one(void *context, struct bytes name, struct bytes text)
         memcpy(counting->oldest, copy, sizeof copy);
 }
 
-static enum rc add_history(struct guard_engine *engine, int64_t now_ms, struct bytes event,
+/* An act that is written twice, because the first answer was lost, is there once. */
+static enum rc add_history(struct guard_engine *engine, int64_t at_ms, struct bytes event,
                            char *why)
 {
     struct counting counting = {.count = 0};
@@ -48,7 +49,7 @@ static enum rc add_history(struct guard_engine *engine, int64_t now_ms, struct b
     char name[NAME_LEN];
     int64_t version;
     (void)snprintf(name, sizeof name, "%.*s/history/%015" PRId64, PLAN_LOCK_MAX,
-                   engine->policy->parameter, now_ms);
+                   engine->policy->parameter, at_ms);
     enum rc rc = world->note_write(world->context, name, event, true, &version, why);
     name[strlen(name) - 16] = 0;
     if (rc == RC_OK)
@@ -70,24 +71,54 @@ static void print_line(const struct guard_engine *engine, int64_t now_ms, const 
     (void)fflush(engine->out.stream);
 }
 
+/* What came of telling, as a line alone. */
+static void say_failure(const struct guard_engine *engine, const char *type, const char *error)
+{
+    struct buf event;
+    int64_t now_ms = engine->world->now_ms(engine->world->context);
+    buf_init(&event, EVENT_MAX);
+    print_event(engine, now_ms, type, GUARD_HOMES, error, &event);
+    print_line(engine, now_ms, type, error, buf_bytes(&event));
+    buf_release(&event);
+}
+
+static void publish(struct guard_engine *engine, const char *type, enum guard_home home,
+                    struct bytes event)
+{
+    char subject[100], error[CANARY_WHY_MAX] = "";
+    (void)snprintf(subject, sizeof subject, "duet guard: %s %s", type, guard_home_name(home));
+    if (guard_look_publish(&engine->look, subject, event, error) != RC_OK)
+        say_failure(engine, "publish", error);
+}
+
 void guard_tell(struct guard_engine *engine, const char *type, enum guard_home home,
-                const char *why, bool is_news)
+                const char *why)
 {
     int64_t now_ms = engine->world->now_ms(engine->world->context);
-    char subject[100], error[CANARY_WHY_MAX] = "";
     struct buf event;
     buf_init(&event, EVENT_MAX);
     print_event(engine, now_ms, type, home, why, &event);
     print_line(engine, now_ms, type, why, buf_bytes(&event));
-    (void)snprintf(subject, sizeof subject, "duet guard: %s %s", type, guard_home_name(home));
-    if (is_news && add_history(engine, now_ms, buf_bytes(&event), error) != RC_OK)
-        print_line(engine, now_ms, "history", error, BYTES_LIT("{\"act\":\"history\"}"));
-    if (is_news && guard_look_publish(&engine->look, subject, buf_bytes(&event), error) != RC_OK) {
-        struct buf failed;
-        buf_init(&failed, EVENT_MAX);
-        print_event(engine, now_ms, "publish", GUARD_HOMES, error, &failed);
-        print_line(engine, now_ms, "publish", error, buf_bytes(&failed));
-        buf_release(&failed);
-    }
+    buf_release(&event);
+}
+
+void guard_tell_act(struct guard_engine *engine)
+{
+    struct guard_untold *act = &engine->state.untold;
+    char error[CANARY_WHY_MAX] = "";
+    struct buf event;
+    buf_init(&event, EVENT_MAX);
+    print_event(engine, act->at_ms, act->act, act->home, act->why, &event);
+    bool is_said = engine->said_ms == act->at_ms;
+    if (!is_said)
+        print_line(engine, act->at_ms, act->act, act->why, buf_bytes(&event));
+    enum rc rc = add_history(engine, act->at_ms, buf_bytes(&event), error);
+    if (rc != RC_OK && !is_said)
+        say_failure(engine, "history", error);
+    if (!is_said)
+        publish(engine, act->act, act->home, buf_bytes(&event));
+    engine->said_ms = act->at_ms;
+    if (rc == RC_OK || rc == RC_REFUSED)
+        act->at_ms = 0;
     buf_release(&event);
 }

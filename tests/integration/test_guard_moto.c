@@ -4,6 +4,7 @@
 
 #include "pipeline/guard/guard_engine.h"
 #include "runtime/core/buf.h"
+#include "runtime/core/clock.h"
 #include "tests/support/aws_env.h"
 #include "tests/support/canary_rig.h"
 
@@ -65,7 +66,11 @@ static void tell_move(const char *topic, struct buf *lines)
     struct guard_out out = {.stream = open_memstream(&printed, &printed_len)};
     cr_assert(guard_engine_init(&engine, &policy, driver, out, aws_env_lookup, error, sizeof error),
               "%s", error);
-    guard_tell(&engine, "move", GUARD_FARGATE, "fargate fails: \"no\" answer & more", true);
+    engine.state.untold = (struct guard_untold){.at_ms = clock_ms_epoch(),
+                                                .act = "move",
+                                                .home = GUARD_FARGATE,
+                                                .why = "fargate fails: \"no\" answer & more"};
+    guard_tell_act(&engine);
     (void)fclose(out.stream);
     buf_append(lines, bytes_make(printed, printed_len));
     buf_append_char(lines, '\0');

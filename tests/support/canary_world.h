@@ -9,7 +9,7 @@
 
 #include "pipeline/canary/engine.h"
 
-enum { WORLD_NOTES = 8, WORLD_WRITES = 64, WORLD_BINS = 4 };
+enum { WORLD_NOTES = 64, WORLD_WRITES = 64, WORLD_BINS = 4 };
 
 /* What comes in the way of the call of the index `at`, counted from 0. */
 enum world_fault {
