@@ -1,6 +1,5 @@
-#include "pipeline/guard/guard_decide.h"
+#include "pipeline/guard/guard_deciding.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "pipeline/guard/guard_cost.h"
@@ -15,24 +14,6 @@ const char *guard_act_name(enum guard_act_kind kind)
     return names[kind];
 }
 
-struct deciding {
-    const struct guard_policy *policy;
-    const struct guard_seen *seen;
-    struct guard_state *state;
-    struct guard_act *act;
-};
-
-static void PRINTF_LIKE(4, 5) decide(struct deciding *d, enum guard_act_kind kind,
-                                     enum guard_home home, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    d->act->kind = kind;
-    d->act->home = home;
-    (void)vsnprintf(d->act->why, sizeof d->act->why, format, args);
-    va_end(args);
-}
-
 static enum guard_home other(enum guard_home home)
 {
     return home == GUARD_LAMBDA ? GUARD_FARGATE : GUARD_LAMBDA;
@@ -45,7 +26,7 @@ static bool is_same(const struct guard_state *state, const unsigned *a, const un
 
 /* The weights that give `home` the part `part` of what it normally has, and the other home the
  * rest, each by its groups' normal weights. */
-static void set_weights(struct deciding *d, enum guard_home home, double part)
+static void set_weights(struct guard_deciding *d, enum guard_home home, double part)
 {
     struct guard_state *state = d->state;
     enum guard_home rest = other(home);
@@ -73,7 +54,7 @@ static void set_weights(struct deciding *d, enum guard_home home, double part)
 }
 
 /* How long a home must be well before its share comes back. */
-static int64_t back_after_ms(const struct deciding *d, const struct guard_home_state *known)
+static int64_t back_after_ms(const struct guard_deciding *d, const struct guard_home_state *known)
 {
     unsigned relapses = known->relapses < DOUBLED_MOST ? known->relapses : DOUBLED_MOST;
     return d->policy->back_after_ms << relapses;
@@ -90,7 +71,7 @@ static bool has_target(const struct guard_home_state *known)
 
 /* Whether `home` can carry all traffic; asks for tasks first where it has too few. A bad probe of
  * it says nothing yet: the next ones do. */
-static enum carrying can_carry(struct deciding *d, enum guard_home home, const char *why)
+static enum carrying can_carry(struct guard_deciding *d, enum guard_home home, const char *why)
 {
     const struct guard_home_state *known = &d->state->homes[home];
     unsigned tasks = d->policy->fargate.tasks;
@@ -106,27 +87,27 @@ static enum carrying can_carry(struct deciding *d, enum guard_home home, const c
         d->state->scaling_ms = now_ms;
     if (now_ms - d->state->scaling_ms >= d->policy->scale_wait_ms)
         return has_target(known) ? CARRIES : CARRIES_NOT;
-    decide(d, GUARD_SCALE, home, "%s: %u of %u tasks are healthy, and lambda fails: %s",
-           guard_home_name(home), known->healthy, tasks, why);
+    guard_deciding_act(d, GUARD_SCALE, home, "%s: %u of %u tasks are healthy, and lambda fails: %s",
+                       guard_home_name(home), known->healthy, tasks, why);
     return CARRIES_LATER;
 }
 
-static void alarm_once(struct deciding *d, enum guard_home home)
+static void alarm_once(struct guard_deciding *d, enum guard_home home)
 {
     const struct guard_home_state *homes = d->state->homes;
     enum guard_home rest = other(home);
     if (d->state->is_alarmed)
         return;
     d->state->is_alarmed = true;
-    decide(d, GUARD_ALARM, home,
-           "%s fails (%.90s), and %s cannot carry it (%.90s): the weights stay",
-           guard_home_name(home), homes[home].why, guard_home_name(rest),
-           homes[rest].is_down ? homes[rest].why : "no healthy target");
+    guard_deciding_act(d, GUARD_ALARM, home,
+                       "%s fails (%.90s), and %s cannot carry it (%.90s): the weights stay",
+                       guard_home_name(home), homes[home].why, guard_home_name(rest),
+                       homes[rest].is_down ? homes[rest].why : "no healthy target");
 }
 
 /* `home` fails and has a share. One that answers again, though not for long enough to be trusted,
  * is not left: what has held us up may be over only now. */
-static void leave(struct deciding *d, enum guard_home home)
+static void leave(struct guard_deciding *d, enum guard_home home)
 {
     struct guard_state *state = d->state;
     struct guard_home_state *known = &state->homes[home];
@@ -152,13 +133,13 @@ static void leave(struct deciding *d, enum guard_home home)
     state->away = home;
     set_weights(d, home, 0);
     (void)snprintf(why, sizeof why, "%s", known->why);
-    decide(d, GUARD_MOVE, home, "%s fails: %.180s", guard_home_name(home), why);
+    guard_deciding_act(d, GUARD_MOVE, home, "%s fails: %.180s", guard_home_name(home), why);
 }
 
 /* --- back --- */
 
 /* A record may be of a policy with more steps. */
-static void step_back(struct deciding *d, size_t step)
+static void step_back(struct guard_deciding *d, size_t step)
 {
     struct guard_state *state = d->state;
     step = step < d->policy->step_count ? step : d->policy->step_count - 1;
@@ -167,11 +148,11 @@ static void step_back(struct deciding *d, size_t step)
     state->stepped_ms = d->seen->now_ms;
     state->phase = part >= 1 ? GUARD_WATCH : GUARD_BACK;
     set_weights(d, state->away, part);
-    decide(d, GUARD_STEP, state->away, "%s is well again: %g %% of its share",
-           guard_home_name(state->away), 100 * part);
+    guard_deciding_act(d, GUARD_STEP, state->away, "%s is well again: %g %% of its share",
+                       guard_home_name(state->away), 100 * part);
 }
 
-static bool is_well(const struct deciding *d, enum guard_home home)
+static bool is_well(const struct guard_deciding *d, enum guard_home home)
 {
     const struct guard_home_state *known = &d->state->homes[home];
     bool is_heard = (d->policy->probes.url == NULL && d->policy->health_looks == 0) ||
@@ -179,7 +160,7 @@ static bool is_well(const struct deciding *d, enum guard_home home)
     return !known->is_down && is_heard && known->probe_bad == 0;
 }
 
-static void while_away(struct deciding *d)
+static void while_away(struct guard_deciding *d)
 {
     struct guard_state *state = d->state;
     enum guard_home home = state->away, carrier = other(home);
@@ -195,7 +176,7 @@ static void while_away(struct deciding *d)
         step_back(d, 0);
 }
 
-static void while_back(struct deciding *d)
+static void while_back(struct guard_deciding *d)
 {
     struct guard_state *state = d->state;
     enum guard_home home = state->away, carrier = other(home);
@@ -209,7 +190,7 @@ static void while_back(struct deciding *d)
 
 /* Tasks that were asked for in case Lambda fails: it has been well for a while, and Fargate has no
  * more than it had then. */
-static bool is_done_with_tasks(const struct deciding *d)
+static bool is_done_with_tasks(const struct guard_deciding *d)
 {
     const struct guard_home_state *lambda = &d->state->homes[GUARD_LAMBDA];
     const struct guard_scaled *scaled = &d->state->scaled;
@@ -218,7 +199,7 @@ static bool is_done_with_tasks(const struct deciding *d)
            guard_share(d->state, d->state->normal, GUARD_FARGATE) <= scaled->share + 0.001;
 }
 
-static void while_watching(struct deciding *d)
+static void while_watching(struct guard_deciding *d)
 {
     struct guard_state *state = d->state;
     bool is_failing = false;
@@ -235,9 +216,9 @@ static void while_watching(struct deciding *d)
         return;
     state->is_alarmed = false;
     if (is_done_with_tasks(d))
-        decide(d, GUARD_UNSCALE, GUARD_FARGATE,
-               "lambda is well again: '%.100s' gets %u tasks, as before", state->scaled.service,
-               state->scaled.desired);
+        guard_deciding_act(d, GUARD_UNSCALE, GUARD_FARGATE,
+                           "lambda is well again: '%.100s' gets %u tasks, as before",
+                           state->scaled.service, state->scaled.desired);
     else
         guard_cost_decide(d->policy, d->seen, state, d->act);
     if (d->act->kind != GUARD_SCALE)
@@ -255,7 +236,7 @@ static void give_up(struct guard_state *state)
 }
 
 /* A share that was to come back, to a home that fails by now. */
-static void stay_away(struct deciding *d)
+static void stay_away(struct guard_deciding *d)
 {
     struct guard_state *state = d->state;
     bool is_step = is_same(state, state->wished, state->normal);
@@ -266,7 +247,7 @@ static void stay_away(struct deciding *d)
 }
 
 /* The last write has not come to be: once more, where it is still right. */
-static void write_again(struct deciding *d)
+static void write_again(struct guard_deciding *d)
 {
     struct guard_state *state = d->state;
     struct guard_home_state *homes = state->homes;
@@ -286,24 +267,16 @@ static void write_again(struct deciding *d)
     }
     memcpy(d->act->weights, state->wished, sizeof d->act->weights);
     if (is_away)
-        decide(d, GUARD_AGAIN, home, "once more: %s fails: %.180s", guard_home_name(home),
-               homes[home].why);
+        guard_deciding_act(d, GUARD_AGAIN, home, "once more: %s fails: %.180s",
+                           guard_home_name(home), homes[home].why);
     else
-        decide(d, GUARD_AGAIN, home, "once more: the weights that were written are not there");
-}
-
-/* The weights are somebody else's from now on. */
-static void yield(struct deciding *d, const char *why)
-{
-    d->state->phase = GUARD_FOREIGN;
-    d->state->is_alarmed = false;
-    memcpy(d->state->wished, d->seen->weights, sizeof d->state->wished);
-    decide(d, GUARD_YIELD, d->state->away, "%s", why);
+        guard_deciding_act(d, GUARD_AGAIN, home,
+                           "once more: the weights that were written are not there");
 }
 
 /* false: somebody else has set the weights. What is there can be taken back by a person from then
  * on: it is not a write of ours that is late. */
-static bool is_ours(struct deciding *d)
+static bool is_ours(struct guard_deciding *d)
 {
     struct guard_state *state = d->state;
     const unsigned *weights = d->seen->weights;
@@ -315,57 +288,22 @@ static bool is_ours(struct deciding *d)
         write_again(d);
         return true;
     }
-    yield(d, "somebody else has changed the weights: they stay until `duet guard clear`");
+    guard_yield(d, "somebody else has changed the weights: they stay until `duet guard clear`");
     return false;
 }
 
-/* The weights are not ours to change, and a home that has a share fails. */
-static void tell_others(struct deciding *d, const char *whose)
-{
-    struct guard_state *state = d->state;
-    bool is_failing = false;
-    for (int i = 0; i < GUARD_HOMES; i++) {
-        enum guard_home home = (enum guard_home)i;
-        if (!state->homes[i].is_down || guard_share(state, d->seen->weights, home) == 0)
-            continue;
-        is_failing = true;
-        if (!state->is_alarmed && d->act->kind == GUARD_STAY)
-            decide(d, GUARD_ALARM, home, "%s fails (%.120s), and the weights stay: %s",
-                   guard_home_name(home), state->homes[i].why, whose);
-    }
-    state->is_alarmed = is_failing && (state->is_alarmed || d->act->kind == GUARD_ALARM);
-}
-
 /* In quiet times: the weights are neither what was wished nor what was there before. */
-static bool is_changed(const struct deciding *d)
+static bool is_changed(const struct guard_deciding *d)
 {
     const struct guard_state *state = d->state;
     return state->phase == GUARD_WATCH && !is_same(state, d->seen->weights, state->wished) &&
            !is_same(state, d->seen->weights, state->tried);
 }
 
-/* A canary has the lock, or the weights are a person's. */
-static void leave_alone(struct deciding *d)
-{
-    struct guard_state *state = d->state;
-    const unsigned *weights = d->seen->weights;
-    if (state->phase == GUARD_WATCH) { /* a release's, nobody else's */
-        memcpy(state->wished, weights, sizeof state->wished);
-        memcpy(state->tried, weights, sizeof state->tried);
-    }
-    if (state->phase == GUARD_FOREIGN)
-        memcpy(state->wished, weights, sizeof state->wished);
-    else if (state->phase != GUARD_WATCH && d->seen->has_new_groups)
-        yield(d, "a canary has brought other target groups: its weights stay until "
-                 "`duet guard clear`");
-    tell_others(d, d->seen->is_locked ? "a canary has the lock"
-                                      : "somebody has set them, until `duet guard clear`");
-}
-
 void guard_decide(const struct guard_policy *policy, const struct guard_seen *seen,
                   struct guard_state *state, struct guard_act *act)
 {
-    struct deciding d = {.policy = policy, .seen = seen, .state = state, .act = act};
+    struct guard_deciding d = {.policy = policy, .seen = seen, .state = state, .act = act};
     *act = (struct guard_act){.kind = GUARD_STAY};
     guard_signs(policy, seen, state);
     if (seen->has_rule)
@@ -376,7 +314,7 @@ void guard_decide(const struct guard_policy *policy, const struct guard_seen *se
         !is_same(state, seen->weights, state->tried))
         state->untold.at_ms = 0; /* whatever it was, it is no more */
     if (seen->is_locked || state->phase == GUARD_FOREIGN) {
-        leave_alone(&d);
+        guard_leave_alone(&d);
         return;
     }
     if (state->phase == GUARD_WATCH) {
