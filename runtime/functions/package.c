@@ -11,6 +11,7 @@
 
 #include "runtime/core/limits.h"
 #include "runtime/functions/code_store.h"
+#include "runtime/functions/package_list.h"
 #include "runtime/functions/package_tree.h"
 #include "runtime/process/process.h"
 
@@ -23,8 +24,7 @@ struct package {
     struct package_options options;
     struct process *process;
     char work[PATH_MAX]; /* the zip, and `code` with what comes out of it */
-    char last[256];      /* the newest line of the list: a name, or at its end the sum */
-    bool has_last;
+    struct package_list list;
     char sha256[CODE_SHA256_LEN + 1];
     size_t size_bytes;
     char error[ERROR_LEN]; /* not empty: the zip is refused */
@@ -37,6 +37,7 @@ static void release(struct package *package)
 {
     if (package->work[0])
         code_remove_folder(package->work);
+    package_list_release(&package->list);
     free(package);
 }
 
@@ -118,54 +119,22 @@ static bool start_unpacking(struct package *package)
 
 /* --- 1. look at the list --- */
 
-static bool leads_out(struct bytes name)
-{
-    if (name.len == 0 || name.ptr[0] == '/' || bytes_find(name, '\\') < name.len)
-        return true;
-    while (name.len) {
-        size_t len = bytes_find(name, '/');
-        if (bytes_eq(bytes_make(name.ptr, len), BYTES_LIT("..")))
-            return true;
-        name = bytes_skip(name, len < name.len ? len + 1 : len);
-    }
-    return false;
-}
-
 static void on_listed_line(void *context, bool is_error, struct bytes line)
 {
     struct package *package = context;
-    if (is_error || package->error[0])
-        return;
-    if (leads_out(line)) {
-        (void)snprintf(package->error, sizeof package->error,
-                       "the package has a file '%.*s', whose name leads out of it",
-                       line.len < 256 ? (int)line.len : 256, line.ptr ? line.ptr : "");
-        return;
-    }
-    package->has_last = true;
-    (void)snprintf(package->last, sizeof package->last, "%.*s", BYTES_ARG(line));
-}
-
-/* "3 files, 26214 bytes uncompressed, 8 bytes compressed:  1.0%" */
-static void check_sum(struct package *package)
-{
-    unsigned long long bytes;
-    const char *comma = package->has_last ? strchr(package->last, ',') : NULL;
-    if (!comma || sscanf(comma, ", %llu bytes uncompressed", &bytes) != 1)
-        refuse(package, NO_ZIP);
-    else if (bytes > LIMIT_PACKAGE_BYTES)
-        (void)snprintf(package->error, sizeof package->error,
-                       "Unzipped size must be smaller than %d bytes", LIMIT_PACKAGE_BYTES);
+    if (!is_error)
+        package_list_line(&package->list, line);
 }
 
 static void on_listed(void *context, int status)
 {
     struct package *package = context;
     package->process = NULL;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    bool is_right = package_list_end(&package->list);
+    if (package->list.refusal[0])
+        refuse(package, package->list.refusal);
+    else if (!is_right || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         refuse(package, NO_ZIP);
-    else if (!package->error[0])
-        check_sum(package);
     if (package->error[0])
         end(package, NULL, false);
     else if (!start_unpacking(package))
@@ -176,7 +145,7 @@ static bool start_listing(struct package *package, char *error, size_t error_len
 {
     char zip[PATH_MAX + 8];
     (void)snprintf(zip, sizeof zip, "%s/zip", package->work);
-    const char *const argv[] = {"unzip", "-Z", "-2t", zip, NULL};
+    const char *const argv[] = {"unzip", "-Z", "-s", "-t", zip, NULL};
     struct process_options options = {.loop = package->options.loop,
                                       .argv = argv,
                                       .env = environment,
@@ -217,6 +186,7 @@ struct package *package_start(const struct package_options *options, struct byte
         return NULL;
     }
     package->options = *options;
+    package_list_init(&package->list);
     package->size_bytes = zip.len;
     code_sha256(zip, package->sha256);
     int n = snprintf(package->work, sizeof package->work, "%s/XXXXXX", options->folder);

@@ -10,10 +10,10 @@
  * Source:  "Lambda quotas" (50 MB in a call, 250 MB unzipped); the texts of refusals are Lambda's
  *          where it has one.
  *
- * The program is Info-ZIP's unzip. Its list of names is read before anything is unpacked, so that
- * no name leads out of the folder and a zip that says it is too large never is; a file of a zip
- * that lies about it ends at the same limit. The tree is checked then (package_tree.h), in a folder
- * that has its final name only when all is right.
+ * The program is Info-ZIP's unzip. Its list is read before anything is unpacked (package_list.h),
+ * so that no name leads out of the folder and a zip that says it is too large never is; a file of a
+ * zip that lies about it ends at the same limit. The tree is checked then (package_tree.h), in a
+ * folder that has its final name only when all is right.
  */
 
 #include "runtime/core/bytes.h"

@@ -325,6 +325,10 @@ def bad_packages():
         ("'none'", packages.function("x", ("none", "nowhere", link))),
         ("Unzipped size must be smaller than 262144000", packages.bomb(262144001, 1 << 20)),
         ("Could not unzip", packages.bomb(1000, 262144001)),
+        ("262144000 bytes, and is not with 'big'", packages.bomb(0xfffffffe, 1 << 20)),
+        ("'mark' is encrypted", packages.encrypted("mark")),
+        ("the package has 'mark' twice", packages.function("x", ("mark", "y"))),
+        ("the package has 'in' twice", packages.function("x", ("in", "y"), ("in/", ""))),
     )
     for words, zip_file in rows:
         refused("InvalidParameterValueException", words, api.update_function_code, FunctionName="ship",

@@ -7,6 +7,7 @@ it came in (the file `mark`).
 import io
 import stat
 import sys
+import warnings
 import zipfile
 
 RUNTIME = f"""#!{sys.executable} -I
@@ -63,6 +64,7 @@ def entry(name, mode):
 def package(*files):
     """A zip of (name, content) or (name, content, mode)."""
     out = io.BytesIO()
+    warnings.simplefilter("ignore")  # a name that is there twice is meant so
     with zipfile.ZipFile(out, "w") as archive:
         for name, content, *mode in files:
             archive.writestr(entry(name, mode[0] if mode else stat.S_IFREG | 0o755), content)
@@ -83,3 +85,11 @@ def bomb(declared, real):
     """A zip whose file says that it has `declared` bytes and has `real` ones."""
     whole = package(("bootstrap", "#!/bin/sh\n"), ("big", bytes(real)))
     return whole.replace(real.to_bytes(4, "little"), declared.to_bytes(4, "little"))
+
+
+def encrypted(name):
+    """A zip that says its file `name` is encrypted."""
+    whole = bytearray(function("x"))
+    place = whole.rfind(name.encode())  # in the list at the end, 46 bytes behind where its entry begins
+    whole[place - 46 + 8] |= 1
+    return bytes(whole)
