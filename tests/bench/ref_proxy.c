@@ -2,7 +2,8 @@
  * ref_proxy PORT BACKEND_PORT...: the floor of a proxy: one thread, epoll, kept connections on both
  * sides, backends in turn. A request is what one read brings, and it has no body; an answer has a
  * Content-Length. No header is looked at but that one, none is changed, and nothing may go wrong:
- * any surprise ends the program.
+ * any surprise ends the program, but for clients that leave before their answer, as a load tool
+ * does when its time is up.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -62,9 +63,11 @@ static int take(int backend)
     return fd;
 }
 
+/* One that has left is seen when it is read from. */
 static void forward(int to, size_t len)
 {
-    if (send(to, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
+    ssize_t n = send(to, bytes, len, MSG_NOSIGNAL);
+    if (n != (ssize_t)len && (n >= 0 || (errno != EPIPE && errno != ECONNRESET)))
         die("send");
 }
 
@@ -99,13 +102,29 @@ static void from_backend(int fd, size_t len)
     kept[end->backend][kept_count[end->backend]++] = fd;
 }
 
+/* What is on its way to a client that has left would reach the next one with its number, so the
+ * connection that it comes by goes too. A backend that leaves is a surprise. */
+static void leave(int fd)
+{
+    struct end *end = &ends[fd];
+    if (end->backend >= 0)
+        die("a backend's connection");
+    if (end->partner) {
+        ends[end->partner] = (struct end){.backend = -1};
+        (void)close(end->partner);
+    }
+    *end = (struct end){.backend = -1};
+    (void)close(fd);
+}
+
 static void serve(int fd)
 {
     ssize_t len = recv(fd, bytes, BYTES, MSG_DONTWAIT);
-    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+    /* EBADF: it went with its client, earlier in this round. */
+    if (len < 0 && (errno == EAGAIN || errno == EINTR || errno == EBADF))
         return;
     if (len <= 0)
-        (void)close(fd);
+        leave(fd);
     else if (ends[fd].backend < 0)
         from_client(fd, (size_t)len);
     else if (ends[fd].partner)
