@@ -3,13 +3,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/core/limits.h"
 
-enum { SWITCHING_PROTOCOLS = 101 };
+enum {
+    SWITCHING_PROTOCOLS = 101,
+    ANSWER_ARENA_BYTES = LIMIT_TARGET_BODY_BYTES + LIMIT_REQUEST_ARENA_BYTES,
+    FIRST_READ_FIELDS_BYTES = 1024,
+};
 
 /* --- ends of a request --- */
 
@@ -91,28 +96,52 @@ static size_t body_max(const struct upstream *upstream)
     return upstream->stream ? SIZE_MAX / 4 : LIMIT_TARGET_BODY_BYTES;
 }
 
-/* One read, and what it makes of the answer: RC_AGAIN when it is not whole. */
-static enum rc read_once(struct upstream *upstream, struct http1_response *res, bool *is_full,
-                         bool *is_end)
+/* Most answers come whole with the first read. They are read and decoded on the stack, whose memory
+ * is near: the connection's own was last used long ago, and each piece of it costs a wait. */
+struct first_read {
+    struct arena arena;
+    alignas(max_align_t) char fields[FIRST_READ_FIELDS_BYTES];
+    char bytes[UPSTREAM_READ_BYTES];
+};
+
+/* What is here of the answer, of which `all` is all, makes `res`; RC_AGAIN when it is not whole. */
+static enum rc decode(struct upstream *upstream, struct bytes all, bool is_end, struct arena *arena,
+                      struct http1_response *res)
 {
-    struct buf *in = &upstream->in;
     size_t consumed;
-    if (buf_reserve(in, UPSTREAM_READ_BYTES) != RC_OK)
-        return RC_BODY_LIMIT;
-    size_t room = in->cap - in->len;
-    ssize_t n = upstream_read(upstream, in->data + in->len, room, is_full);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return RC_AGAIN;
-    if (n > 0)
-        in->len += (size_t)n;
-    *is_end = n <= 0;
-    enum rc rc = http1_decode_response(&upstream->decoder, buf_bytes(in), *is_end, upstream->method,
-                                       body_max(upstream), &upstream->arena, res, &consumed);
-    if (rc == RC_OK && (*is_end || consumed < in->len))
+    enum rc rc = http1_decode_response(&upstream->decoder, all, is_end, upstream->method,
+                                       body_max(upstream), arena, res, &consumed);
+    if (rc == RC_OK && (is_end || consumed < all.len))
         res->keep_alive = false;
     if (rc == RC_OK && res->status == SWITCHING_PROTOCOLS)
         rc = RC_SYNTAX; /* no request asks for it: Upgrade is not passed on */
     return rc;
+}
+
+/* One read, and what it makes of the answer. After RC_AGAIN `in` has all that came. */
+static enum rc read_once(struct upstream *upstream, struct first_read *first,
+                         struct http1_response *res, bool *is_full, bool *is_end)
+{
+    struct buf *in = &upstream->in;
+    struct bytes all = {first->bytes, sizeof first->bytes};
+    struct arena *arena = in->len ? &upstream->arena : &first->arena;
+    if (in->len && buf_reserve(in, UPSTREAM_READ_BYTES) != RC_OK)
+        return RC_BODY_LIMIT;
+    char *to = in->len ? in->data + in->len : first->bytes;
+    size_t room = in->len ? in->cap - in->len : sizeof first->bytes;
+    ssize_t n = upstream_read(upstream, to, room, is_full);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return RC_AGAIN;
+    *is_end = n <= 0;
+    all.len = n > 0 ? (size_t)n : 0;
+    if (in->len) {
+        in->len += all.len;
+        all = buf_bytes(in);
+    }
+    enum rc rc = decode(upstream, all, *is_end, arena, res);
+    if (rc == RC_AGAIN && !in->len)
+        buf_append(in, all);
+    return in->failed ? RC_NOMEM : rc;
 }
 
 /* A small answer is waited for, so that half of one is still told from a whole one, by a 502. */
@@ -129,11 +158,13 @@ static bool begins(const struct upstream *upstream)
 static void read_some(struct upstream *upstream, bool has_end)
 {
     struct http1_response res;
+    struct first_read first;
     bool is_full = true, is_end = false;
     enum rc rc = RC_AGAIN;
+    arena_init_with(&first.arena, ANSWER_ARENA_BYTES, first.fields, sizeof first.fields);
     while (rc == RC_AGAIN && !is_end && (is_full || has_end) && !begins(upstream)) {
         errno = 0;
-        rc = read_once(upstream, &res, &is_full, &is_end);
+        rc = read_once(upstream, &first, &res, &is_full, &is_end);
         if (rc == RC_AGAIN && errno == EAGAIN)
             break;
     }
@@ -150,6 +181,7 @@ static void read_some(struct upstream *upstream, bool has_end)
     if (rc == RC_OK && (has_end || upstream->has_body_left))
         res.keep_alive = false;
     upstream_finish(upstream, rc, rc == RC_OK ? &res : NULL);
+    arena_release(&first.arena);
 }
 
 static bool has_failed(const struct upstream *upstream)
@@ -241,7 +273,7 @@ struct upstream *upstream_open(struct loop *loop, const struct sockaddr_in *to)
         .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .fn = on_event};
     buf_init(&upstream->out, LIMIT_INPUT_BYTES);
     buf_init(&upstream->in, LIMIT_TARGET_BODY_BYTES + LIMIT_HEAD_BYTES + UPSTREAM_READ_BYTES);
-    arena_init(&upstream->arena, LIMIT_TARGET_BODY_BYTES + LIMIT_REQUEST_ARENA_BYTES);
+    arena_init(&upstream->arena, ANSWER_ARENA_BYTES);
     if (upstream->io.fd < 0 ||
         loop_io_add(loop, &upstream->io, UPSTREAM_WATCHED | EPOLLOUT) != RC_OK) {
         upstream_close(upstream);

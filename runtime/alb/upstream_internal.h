@@ -34,7 +34,7 @@ struct upstream {
     size_t in_start;                      /* bytes of `in` that were pulled */
     unsigned timeout_ms;
     struct buf out; /* what the socket has not taken at once */
-    struct buf in;
+    struct buf in;  /* of an answer that did not come whole with the first read */
     size_t sent;
     struct arena arena;
     struct http1_decoder decoder;

@@ -17,6 +17,11 @@ void arena_init(struct arena *arena, size_t max_bytes)
     *arena = (struct arena){._max = max_bytes};
 }
 
+void arena_init_with(struct arena *arena, size_t max_bytes, char *first, size_t first_len)
+{
+    *arena = (struct arena){._max = max_bytes, ._next = first, ._end = first + first_len};
+}
+
 static void use_block(struct arena *arena, struct arena_block *block)
 {
     arena->_next = block->data;

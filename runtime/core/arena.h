@@ -28,6 +28,10 @@ struct arena {
 /* Allocates nothing. `max_bytes` bounds the sum of all blocks. */
 void arena_init(struct arena *arena, size_t max_bytes);
 
+/* The same, but the first allocations come from `first`, as long as they fit: the caller's, aligned
+ * as malloc's memory, which outlives them. For one use: arena_reset does not go back to it. */
+void arena_init_with(struct arena *arena, size_t max_bytes, char *first, size_t first_len);
+
 /* Frees all; works on a zeroed struct, and twice. */
 void arena_release(struct arena *arena);
 

@@ -1,18 +1,43 @@
 #include "runtime/core/bytes.h"
 
-static unsigned char ascii_lower(unsigned char c)
+/* The first bytes at `p` in one word, `len` of them, eight at most; from four on two loads that may
+ * overlap do for any length. */
+static uint64_t word_at(const char *p, size_t len)
 {
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+    uint64_t word = 0;
+    uint32_t first, last;
+    if (len >= sizeof word) {
+        memcpy(&word, p, sizeof word);
+    } else if (len >= sizeof first) {
+        memcpy(&first, p, sizeof first);
+        memcpy(&last, p + len - sizeof last, sizeof last);
+        word = first | (uint64_t)last << 32;
+    } else {
+        for (size_t i = 0; i < len; i++)
+            word = word << 8 | (unsigned char)p[i];
+    }
+    return word;
+}
+
+/* Eight bytes at once: where they differ it must be in the bit that is a letter's case, and both
+ * must be letters. Bytes beyond ASCII are none; without their high bit no sum goes over its byte.
+ */
+static bool is_same_word(uint64_t a, uint64_t b)
+{
+    const uint64_t ones = UINT64_MAX / 0xFF, highs = ones << 7, cases = ones * 0x20;
+    uint64_t lower = (a | cases) & ~highs;
+    uint64_t is_letter =
+        (lower + ones * (0x80 - 'a')) & ~(lower + ones * (0x7F - 'z')) & ~a & highs;
+    return ((a ^ b) & ~(is_letter >> 2)) == 0;
 }
 
 bool bytes_ieq_same_len(struct bytes a, struct bytes b)
 {
-    for (size_t i = 0; i < a.len; i++) {
-        unsigned char x = (unsigned char)a.ptr[i], y = (unsigned char)b.ptr[i];
-        if (x != y && ascii_lower(x) != ascii_lower(y))
+    for (; a.len > sizeof(uint64_t);
+         a = bytes_skip(a, sizeof(uint64_t)), b = bytes_skip(b, sizeof(uint64_t)))
+        if (!is_same_word(word_at(a.ptr, a.len), word_at(b.ptr, b.len)))
             return false;
-    }
-    return true;
+    return is_same_word(word_at(a.ptr, a.len), word_at(b.ptr, a.len));
 }
 
 static bool is_blank(char c)

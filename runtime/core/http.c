@@ -154,19 +154,13 @@ bool http_field_is_hop_by_hop(struct bytes name)
     return false;
 }
 
-static const struct bytes *find_field(const struct http_field *fields, size_t count,
-                                      const char *name)
+const struct bytes *http_field_find(const struct http_field *fields, size_t count,
+                                    struct bytes name)
 {
-    struct bytes wanted = bytes_from_str(name);
     for (size_t i = 0; i < count; i++)
-        if (bytes_ieq(fields[i].name, wanted))
+        if (bytes_ieq(fields[i].name, name))
             return &fields[i].value;
     return NULL;
-}
-
-const struct bytes *http_request_header(const struct http_request *req, const char *name)
-{
-    return find_field(req->fields, req->field_count, name);
 }
 
 const struct bytes *http_request_param(const struct http_request *req, const char *name)
@@ -224,11 +218,6 @@ void http_response_add(struct http_response *res, struct arena *arena, struct by
         add_named(res, arena, name, value);
     else
         res->is_out_of_memory = true;
-}
-
-const struct bytes *http_response_header(const struct http_response *res, const char *name)
-{
-    return find_field(res->fields, res->field_count, name);
 }
 
 void http_response_borrow(struct http_response *res, struct arena *arena, int status,

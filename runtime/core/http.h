@@ -120,8 +120,17 @@ bool http_field_is_hop_by_hop(struct bytes name);
 
 /* --- requests --- */
 
-/* The first field `name`, or NULL. Names compare without case. */
-const struct bytes *http_request_header(const struct http_request *req, const char *name);
+/* The value of the first of `count` fields that has this name, or NULL. Names compare without case.
+ */
+const struct bytes *http_field_find(const struct http_field *fields, size_t count,
+                                    struct bytes name);
+
+/* The first field `name`, or NULL. Inline, so that nobody counts a literal's letters. */
+static inline const struct bytes *http_request_header(const struct http_request *req,
+                                                      const char *name)
+{
+    return http_field_find(req->fields, req->field_count, bytes_from_str(name));
+}
 
 /* The value of the route's parameter `name`, or NULL when the route has none of that name. */
 const struct bytes *http_request_param(const struct http_request *req, const char *name);
@@ -143,7 +152,11 @@ void http_response_add(struct http_response *res, struct arena *arena, struct by
                        struct bytes value);
 
 /* The first field `name`, or NULL. */
-const struct bytes *http_response_header(const struct http_response *res, const char *name);
+static inline const struct bytes *http_response_header(const struct http_response *res,
+                                                       const char *name)
+{
+    return http_field_find(res->fields, res->field_count, bytes_from_str(name));
+}
 
 /* Sets status, content type and body. The body is borrowed: static, or in the request's arena. */
 void http_response_borrow(struct http_response *res, struct arena *arena, int status,

@@ -37,7 +37,7 @@ struct dashboard {
 
 void dashboard_record(struct dashboard *dashboard, const struct alb_record *record)
 {
-    int64_t now_ms = clock_ms_epoch();
+    int64_t now_ms = loop_epoch_us(dashboard->options.loop) / 1000;
     journal_add_request(&dashboard->journal, record, now_ms);
     history_count(&dashboard->history, now_ms / 1000, record);
 }

@@ -27,9 +27,10 @@ struct journal_request {
     uint64_t number;
     int64_t epoch_ms, duration_us;
     int status;
-    char method[12], path[JOURNAL_PATH_MAX];
+    char method[12];
     char group[ALB_NAME_MAX + 1]; /* "": the load balancer answered without one */
-    char reason[64];              /* error_reason; "": none */
+    char path[JOURNAL_PATH_MAX];
+    char reason[64]; /* error_reason; "": none */
 };
 
 struct journal_event {

@@ -114,8 +114,7 @@ static bool flush(struct httpd_conn *conn)
         work->out_start += (size_t)n;
         work->sent_total += (size_t)n;
     }
-    buf_reset(&work->out);
-    work->out_start = 0;
+    work_return_out(conn->httpd, work);
     return true;
 }
 

@@ -97,7 +97,8 @@ struct httpd {
     size_t conn_count;
     struct work *free_works;
     size_t free_work_count;
-    int64_t date_end_ms; /* of the second that `date` is, on the loop's clock */
+    struct buf spare_out; /* work_lend_out */
+    int64_t date_end_ms;  /* of the second that `date` is, on the loop's clock */
     char date[HTTP1_DATE_LEN + 1];
 };
 
@@ -242,6 +243,16 @@ size_t work_input_max(const struct httpd *httpd);
 /* Makes it ready for the next request of its connection. */
 void work_restart(struct httpd *httpd, struct work *work);
 void work_give(struct httpd *httpd, struct work *work);
+
+/* Bytes of answers that wait; whoever pipelines is stopped long before. */
+#define WORK_OUT_MAX (SIZE_MAX / 2)
+
+/* Answers are written one after the other, so one buffer does for most: where the work's `out` has
+ * no memory it gets that of the last one that was sent whole, which is near still. */
+void work_lend_out(struct httpd *httpd, struct work *work);
+
+/* All of `out` is sent: its memory is for the next. */
+void work_return_out(struct httpd *httpd, struct work *work);
 void work_free(struct work *work);
 
 #endif

@@ -63,6 +63,7 @@ static void encode_answer(struct httpd_conn *conn, struct work *work)
     set_framing(conn, &how);
     conn->closes |= !how.keep_alive;
     size_t before = work->out.len;
+    work_lend_out(conn->httpd, work);
     if (exchange->is_dropped)
         conn->closes = true;
     else
@@ -111,6 +112,7 @@ void conn_produce(struct httpd_conn *conn)
     enum rc rc = RC_AGAIN;
     size_t before = work->out.len, enough = exchange->is_live ? 1 : PRODUCE_BYTES;
     conn->is_resting = false;
+    work_lend_out(conn->httpd, work);
     while (rc == RC_AGAIN && !conn->is_resting && work->out.len - work->out_start < enough) {
         buf_reset(&work->part);
         rc = exchange->res.producer(exchange->res.producer_context, &work->part);

@@ -177,6 +177,7 @@ struct httpd *httpd_new(const struct httpd_options *options)
         httpd->last_number = (uint64_t)clock_us_epoch();
         httpd->listen_io = (struct loop_io){.fd = options->listen_fd, .fn = on_listen};
         httpd->accept_timer.fn = on_accept_timer;
+        buf_init(&httpd->spare_out, WORK_OUT_MAX);
         if (loop_io_add(options->loop, &httpd->listen_io, EPOLLIN) == RC_OK)
             return httpd;
     }
@@ -232,6 +233,7 @@ void httpd_free(struct httpd *httpd)
         work_free(httpd->free_works);
         httpd->free_works = next;
     }
+    buf_release(&httpd->spare_out);
     free(httpd);
 }
 

@@ -29,7 +29,7 @@ struct work *work_take(struct httpd *httpd)
                                           ? httpd->options.arena_max_bytes
                                           : LIMIT_REQUEST_ARENA_BYTES);
     buf_init(&work->in, work_input_max(httpd));
-    buf_init(&work->out, SIZE_MAX / 2);
+    buf_init(&work->out, WORK_OUT_MAX);
     buf_init(&work->part, SIZE_MAX / 4);
     work->exchange.httpd = httpd;
     return work;
@@ -62,15 +62,37 @@ void work_give(struct httpd *httpd, struct work *work)
     }
     arena_reset(&work->exchange.arena);
     buf_reset(&work->in);
-    buf_reset(&work->out);
     buf_reset(&work->part);
     buf_shrink(&work->in, LIMIT_IDLE_BUFFER_BYTES);
-    buf_shrink(&work->out, LIMIT_IDLE_BUFFER_BYTES);
     buf_shrink(&work->part, LIMIT_IDLE_BUFFER_BYTES);
-    work->in_start = work->out_start = 0;
+    work->in_start = 0;
+    work_return_out(httpd, work);
+    buf_shrink(&work->out, LIMIT_IDLE_BUFFER_BYTES);
+    buf_shrink(&httpd->spare_out, LIMIT_IDLE_BUFFER_BYTES);
     work->next = httpd->free_works;
     httpd->free_works = work;
     httpd->free_work_count++;
+}
+
+static void swap_out(struct httpd *httpd, struct work *work)
+{
+    struct buf own = work->out;
+    work->out = httpd->spare_out;
+    httpd->spare_out = own;
+}
+
+void work_lend_out(struct httpd *httpd, struct work *work)
+{
+    if (!work->out.data)
+        swap_out(httpd, work);
+}
+
+void work_return_out(struct httpd *httpd, struct work *work)
+{
+    work->out_start = 0;
+    buf_reset(&work->out);
+    if (!httpd->spare_out.data)
+        swap_out(httpd, work);
 }
 
 /* Earlier requests make place first. */

@@ -18,19 +18,22 @@ if wanted lambda && [ -e "build/release-$arch/bootstrap" ]; then
     make -s --no-print-directory DEPS=skip MODE="release-$arch" "build/release-$arch/bench/ref_bootstrap"
 fi
 if wanted lambda; then tests/bench/bench.py lambda; fi
+# built NAME: the program to measure: the release build's, brought up to date, where `make package` or a
+# make of its own has built one, else the everyday one.
+built() {
+    local program=build/release-$arch/$1
+    [ -e "$program" ] || program=build/$1
+    case $program in build/release-*) make -s --no-print-directory DEPS=skip MODE="release-$arch" "$program" >&2 ;; esac
+    echo "$program"
+}
 if wanted server; then
-    # A static build where pipeline/static_deps.sh has been run, else the everyday one.
-    program=build/server
-    if [ -e "build/release-$arch/server" ]; then
-        program=build/release-$arch/server
-        make -s --no-print-directory DEPS=skip MODE="release-$arch" "$program"
-    fi
+    program=$(built server)
     if echo '#include <microhttpd.h>' | gcc -E - >/dev/null 2>&1; then
         gcc -O2 -std=c11 -D_GNU_SOURCE -o build/bench/mhd tests/bench/peers/mhd.c -lmicrohttpd
     fi
     tests/bench/server.py "$program"
 fi
-if wanted alb; then tests/bench/proxy.py; fi
+if wanted alb; then tests/bench/proxy.py "$(built duet)"; fi
 if wanted rig; then tests/bench/rig.py; fi
 if wanted rig; then tests/bench/rolling.py; fi
 if wanted life; then tests/bench/life.py; fi

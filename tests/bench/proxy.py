@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""proxy.py: the rig's load balancer as a proxy to two servers, beside a bare proxy, nginx and HAProxy.
+"""proxy.py PROGRAM: the rig's load balancer as a proxy to two servers, beside a bare proxy, nginx and
+HAProxy.
 
-Each proxy has one core; the load and the servers, which answer with a few bytes, have the other. All
+PROGRAM is the duet to measure. Each proxy has one core; the load and the servers, which answer with a few bytes, have the other. All
 are measured in turn, round by round. A peer that is not installed is skipped, and said so.
 """
 import json
@@ -36,14 +37,17 @@ def haproxy(port):
     return ["haproxy", "-db", "-q", "-f", conf], {}
 
 
-def duet(port):
-    folder = os.path.join(bench.WORK, "duet-proxy")
-    os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, "duet.json")
-    with open(path, "w") as file:
-        json.dump({"port": port, "control_port": 0, "store": "memory", "weights": {"fargate": 1, "lambda": 0},
-                   "fargate": {"targets": [f"127.0.0.1:{backend}" for backend in BACKENDS]}}, file)
-    return [os.path.join(bench.BUILD, "duet"), "local", "--quiet", "--config", path], {}
+def duet(program):
+    def command(port):
+        folder = os.path.join(bench.WORK, "duet-proxy")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, "duet.json")
+        with open(path, "w") as file:
+            json.dump({"port": port, "control_port": 0, "store": "memory",
+                       "weights": {"fargate": 1, "lambda": 0},
+                       "fargate": {"targets": [f"127.0.0.1:{backend}" for backend in BACKENDS]}}, file)
+        return [program, "local", "--quiet", "--config", path], {}
+    return command
 
 
 def load(server, connections):
@@ -59,9 +63,9 @@ def load(server, connections):
             "cpu_us": used * 1e6 / int(requests.group(1))}
 
 
-def main():
+def main(program):
     bench.SERVERS.update({"backend": servers.floor, FLOOR: bare, "nginx": nginx, "haproxy": haproxy,
-                          "duet": duet})
+                          "duet": duet(program)})
     for peer in ("nginx", "haproxy"):
         if not shutil.which(peer):
             print(f"skip {peer}: not installed")
@@ -89,4 +93,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(os.path.abspath(sys.argv[1]))

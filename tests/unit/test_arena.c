@@ -32,6 +32,21 @@ Test(arena, allocations_are_aligned_and_apart)
             cr_assert_eq((unsigned char)pieces[i][k], i & 0xFF, "piece %zu", i);
 }
 
+/* What does not fit into the caller's memory gets a block, and the caller's is left alone. */
+Test(arena, begins_in_memory_of_the_callers)
+{
+    alignas(max_align_t) char first[128];
+    struct arena near;
+    arena_init_with(&near, 1 << 20, first, sizeof first);
+    cr_expect_eq((char *)arena_alloc(&near, 100), first);
+    char *other = arena_alloc(&near, 100);
+    cr_assert_not_null(other);
+    cr_expect(other < first || other >= first + sizeof first);
+    memset(other, 1, 100);
+    arena_release(&near);
+    cr_expect_null(near._blocks);
+}
+
 Test(arena, aligns_behind_bytes_without_alignment)
 {
     struct bytes text;

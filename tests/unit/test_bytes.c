@@ -38,6 +38,30 @@ Test(bytes, case_is_that_of_ascii_letters_alone)
         }
 }
 
+/* At every place of views of every length up to three words, and not a byte beyond them. */
+Test(bytes, case_is_told_at_every_place)
+{
+    static const char odd[] = "aAzZ@[`{kK\x00\x20\x8b\xab\xcb\xeb-/09";
+    for (size_t len = 1; len <= 24; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t i = 0; i < sizeof odd; i++)
+                for (size_t k = 0; k < sizeof odd; k++) {
+                    char x[24], y[24], one = odd[i], other = odd[k];
+                    memset(x, 'm', len);
+                    memset(y, 'M', len);
+                    x[at] = one;
+                    y[at] = other;
+                    bool wanted = bytes_ieq(bytes_make(&one, 1), bytes_make(&other, 1));
+                    cr_assert_eq(bytes_ieq(bytes_make(x, len), bytes_make(y, len)), wanted,
+                                 "%zu of %zu: %d, %d", at, len, one, other);
+                }
+    for (size_t len = 0; len <= 24; len++) {
+        struct guard guard = guard_new(bytes_make("content-length-and-so-on", len));
+        cr_expect(bytes_ieq(guard.view, bytes_make("CONTENT-LENGTH-AND-SO-ON", len)));
+        guard_free(&guard);
+    }
+}
+
 struct trim_row {
     struct bytes view, wanted;
 };
