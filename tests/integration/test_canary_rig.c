@@ -242,9 +242,10 @@ Test(canary_rig, a_service_without_traffic_is_judged_by_a_load_of_ours)
     canary_rig_target(&canary, "RegisterTargets", "fargate-b",
                       program_number(&server, "\"port\":"));
     user_load_stop(&load);
-    (void)snprintf(more, sizeof more,
-                   "\"load\":{\"url\":\"http://127.0.0.1:%u/hello\",\"rate\":100}," CHECKS(NO_LATENCY),
-                   rig.port);
+    (void)snprintf(
+        more, sizeof more,
+        "\"load\":{\"url\":\"http://127.0.0.1:%u/hello\",\"rate\":100}," CHECKS(NO_LATENCY),
+        rig.port);
     write_plan(more, false);
     canary_rig_start(&canary, &program, "run", NULL);
     int status = program_wait(&program);
