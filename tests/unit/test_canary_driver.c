@@ -16,6 +16,7 @@ static struct aws_driver *driver;
 static const struct canary_driver *world;
 static struct canary_state state;
 static char why[CANARY_WHY_MAX];
+static const char *ignored_alarm; /* what make_driver is told by --ignore-alarm; NULL: nothing */
 
 static const char lb_arn[] = "arn:aws:elasticloadbalancing:r:1:listener-rule/app/lb/aa/bb/cc";
 
@@ -47,7 +48,10 @@ static void make_driver(const char *more)
     aws_driver_free(driver);
     plan_release(&plan);
     cr_assert(plan_parse(&plan, "p", bytes_from_str(text), error, sizeof error), "%s", error);
-    driver = aws_driver_new(&(struct aws_driver_options){.plan = &plan, .lookup = aws_env_lookup});
+    struct aws_driver_options options = {.plan = &plan, .lookup = aws_env_lookup};
+    if (ignored_alarm)
+        options.ignored[options.ignored_count++] = ignored_alarm;
+    driver = aws_driver_new(&options);
     cr_assert_not_null(driver);
     world = aws_driver_interface(driver);
 }
@@ -268,14 +272,26 @@ Test(canary_driver, a_slot_that_was_sick_at_two_looks_is_a_veto)
     cr_expect_str_eq(why, "'b' has no healthy target any more");
 }
 
+#define ONE_AND_ANY(one)                                                                         \
+    "<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms><member><AlarmName>one"         \
+    "</AlarmName><StateValue>" one "</StateValue></member></MetricAlarms>"                       \
+    "<CompositeAlarms><member><AlarmName>any</AlarmName><StateValue>ALARM</StateValue></member>" \
+    "</CompositeAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>"
+
+Test(canary_driver, an_alarm_that_is_to_be_ignored_is_no_veto_and_another_is)
+{
+    AWS_RIG_START(ANSWER(HEALTH(TARGET("healthy", ""))), ANSWER(ONE_AND_ANY("OK")),
+                  ANSWER(HEALTH(TARGET("healthy", ""))), ANSWER(ONE_AND_ANY("ALARM")));
+    ignored_alarm = "any";
+    make_driver(",\"alarms\":[\"one\",\"any\"]");
+    EXPECT(RC_OK, world->alarms(world->context, &state, why));
+    EXPECT(RC_CONFLICT, world->alarms(world->context, &state, why));
+    cr_expect_str_eq(why, "the alarm 'one' is in ALARM");
+}
+
 Test(canary_driver, composite_alarms_are_a_veto_too)
 {
-    AWS_RIG_START(
-        ANSWER(HEALTH(TARGET("healthy", ""))),
-        ANSWER("<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms><member><AlarmName>one"
-               "</AlarmName><StateValue>INSUFFICIENT_DATA</StateValue></member></MetricAlarms>"
-               "<CompositeAlarms><member><AlarmName>any</AlarmName><StateValue>ALARM</StateValue>"
-               "</member></CompositeAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>"));
+    AWS_RIG_START(ANSWER(HEALTH(TARGET("healthy", ""))), ANSWER(ONE_AND_ANY("INSUFFICIENT_DATA")));
     make_driver(",\"alarms\":[\"one\",\"any\"]");
     EXPECT(RC_CONFLICT, world->alarms(world->context, &state, why));
     cr_expect_str_eq(why, "the alarm 'any' is in ALARM");

@@ -358,37 +358,3 @@ Test(canary_engine, shares_that_cannot_be_had_are_told_before_anything_is_done)
     cr_expect_eq(canary_world.write_count, 0u);
     expect_no_lock();
 }
-
-/* --- hooks and the old slot --- */
-
-Test(canary_engine, hooks_are_run_at_their_points)
-{
-    EXPECT_EXIT(canary_world_run(PLAN), CANARY_DONE);
-    cr_expect_eq(canary_world.hooks[PLAN_BEFORE_RUN], 1u);
-    cr_expect_eq(canary_world.hooks[PLAN_BEFORE_STEP], 3u);
-    cr_expect_eq(canary_world.hooks[PLAN_AFTER_STEP], 3u);
-    cr_expect_eq(canary_world.hooks[PLAN_BEFORE_PROMOTE], 1u);
-    cr_expect_eq(canary_world.hooks[PLAN_AFTER_PROMOTE], 1u);
-    cr_expect_eq(canary_world.hooks[PLAN_BEFORE_ROLLBACK], 0u);
-}
-
-Test(canary_engine, a_hook_may_say_no)
-{
-    static const enum plan_point gates[] = {PLAN_BEFORE_RUN, PLAN_BEFORE_STEP, PLAN_BEFORE_PROMOTE};
-    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
-        canary_world_init();
-        canary_world.bad_hook = gates[i];
-        EXPECT_EXIT(canary_world_run(PLAN),
-                    gates[i] == PLAN_BEFORE_RUN ? CANARY_BROKEN : CANARY_ROLLED_BACK);
-        cr_expect(canary_world_has(50, 0, 50), "%s", plan_point_name(gates[i]));
-        expect_no_lock();
-    }
-}
-
-Test(canary_engine, the_old_slot_stays_warm_and_then_retires)
-{
-    int64_t start_ms = canary_world.now_ms;
-    EXPECT_EXIT(canary_world_run(HEAD "\"retire_after\":\"15m\"," STEPS "}"), CANARY_DONE);
-    cr_expect_eq(canary_world.retired, 0);
-    cr_expect_geq(canary_world.now_ms - start_ms, 15 * 60 * 1000);
-}

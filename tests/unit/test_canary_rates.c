@@ -64,3 +64,13 @@ Test(canary_rates, a_p99_up_by_half_is_found_in_two_thousand_requests)
     cr_expect_geq(failures(&all), RUNS * 90u / 100);
     cr_expect_geq(failures(&slow), RUNS * 90u / 100);
 }
+
+/* Of two slots that are equally large each tells as little as the other. */
+Test(canary_rates, a_slow_tail_at_half_of_the_traffic_takes_twice_the_requests)
+{
+    struct traffic_case slow = {
+        .windows = 10, .requests = 400, .share = 0.5, .error_rate = 0.01, .slow_times = 1.5};
+    cr_expect_geq(failures(&slow), RUNS * 30u / 100);
+    slow.windows = 20;
+    cr_expect_geq(failures(&slow), RUNS * 85u / 100);
+}
