@@ -85,7 +85,8 @@ static int run(struct session *session, const struct arguments *args)
     if (!guard_engine_init(&session->engine, &session->policy, session->driver, out,
                            aws_environment_lookup, error, sizeof error))
         return fail(GUARD_USAGE, error);
-    return (int)guard_engine_run(&session->engine, 0, args->is_forced);
+    return (int)guard_engine_run(&session->engine,
+                                 &(struct guard_run){.is_forced = args->is_forced});
 }
 
 static int clear(struct session *session, const struct arguments *args)

@@ -7,6 +7,7 @@
 #include "runtime/core/clock.h"
 
 static const int64_t backoff_first_ms = 1000, backoff_most_ms = 60 * 1000;
+static const int64_t handover_ms = 500;     /* between two looks whether another guard has ended */
 static const int64_t probes_kept_ms = 1000; /* good ones, before they are taken */
 
 static void wake(void *context)
@@ -263,17 +264,35 @@ static enum rc try_to_take(struct guard_engine *engine, bool is_forced, bool *is
     return rc;
 }
 
-enum guard_exit guard_engine_run(struct guard_engine *engine, int64_t end_ms, bool is_forced)
+/* Another guard's lease is over soon: it ends by its time, as we are to take its place. */
+static bool is_awaited(const struct guard_engine *engine, enum rc rc, int64_t patient_until_ms)
+{
+    return rc == RC_EXISTS && now_of(engine) < patient_until_ms &&
+           engine->state.expiry_ms <= patient_until_ms;
+}
+
+static void await(struct guard_engine *engine)
+{
+    int64_t interval_ms = engine->policy->interval_ms;
+    engine->next_look_ms = now_of(engine) + (interval_ms < handover_ms ? interval_ms : handover_ms);
+}
+
+enum guard_exit guard_engine_run(struct guard_engine *engine, const struct guard_run *run)
 {
     char why[CANARY_WHY_MAX] = "";
     bool is_taken = false, is_going = true;
-    enum rc rc = try_to_take(engine, is_forced, &is_taken, why);
-    while (is_going && (rc == RC_OK || guard_may_help(rc, is_taken))) {
-        if (rc != RC_OK)
+    int64_t patient_until_ms = now_of(engine) + run->patience_ms;
+    engine->end_ms = run->end_ms;
+    enum rc rc = try_to_take(engine, run->is_forced, &is_taken, why);
+    while (is_going && (rc == RC_OK || guard_may_help(rc, is_taken) ||
+                        is_awaited(engine, rc, patient_until_ms))) {
+        if (rc == RC_EXISTS)
+            await(engine);
+        else if (rc != RC_OK)
             back_off(engine, why);
-        is_going = wait_for_turn(engine) && (end_ms == 0 || now_of(engine) < end_ms);
+        is_going = wait_for_turn(engine) && (run->end_ms == 0 || now_of(engine) < run->end_ms);
         if (is_going)
-            rc = is_taken ? turn(engine, why) : try_to_take(engine, is_forced, &is_taken, why);
+            rc = is_taken ? turn(engine, why) : try_to_take(engine, run->is_forced, &is_taken, why);
     }
     if (is_going)
         return fail(engine, rc, why);

@@ -49,6 +49,7 @@ struct guard_engine {
     char owner[GUARD_NAME_MAX]; /* this guard and no other: "HOST:PROCESS:CHANCE" */
     int64_t version;            /* of the parameter, as we know it */
     int64_t saved_ms, next_look_ms, backoff_ms;
+    int64_t end_ms;  /* of its run; 0: not known */
     int64_t said_ms; /* at_ms of the act that is said, though it may not be in the history yet */
     bool is_locked;  /* by a canary, at the last look; for saying it once */
     bool is_ending;  /* the next lease is over at once */
@@ -60,9 +61,14 @@ bool guard_engine_init(struct guard_engine *engine, const struct guard_policy *p
                        char *error, size_t error_len) MUST_CHECK;
 void guard_engine_release(struct guard_engine *engine);
 
-/* Guards until a signal comes, or until `end_ms` by the driver's clock (0: never). `is_forced`:
- * also where another guard's lease still runs. */
-enum guard_exit guard_engine_run(struct guard_engine *engine, int64_t end_ms, bool is_forced);
+struct guard_run {
+    int64_t end_ms;      /* by the driver's clock; 0: when a signal comes */
+    int64_t patience_ms; /* it waits for another guard whose lease is over within that */
+    bool is_forced;      /* it takes the parameter whoever has it */
+};
+
+/* Guards until its end. */
+enum guard_exit guard_engine_run(struct guard_engine *engine, const struct guard_run *run);
 
 /* Forgets a state, so that the weights as they are become the normal ones. */
 enum guard_exit guard_engine_clear(struct guard_engine *engine);

@@ -2,8 +2,10 @@
 #include <stdio.h>
 
 #include "pipeline/guard/guard_engine.h"
+#include "pipeline/guard/guard_tasks.h"
 #include "runtime/core/clock.h"
 
+static const int64_t last_turn_ms = 5000;       /* that may begin right before the end */
 static const int64_t seen_after_ms = 10 * 1000; /* that a write is seen by all reads, at the most */
 
 static int64_t now_of(const struct guard_engine *engine)
@@ -31,6 +33,8 @@ static enum rc write_state(struct guard_engine *engine, bool overwrite, char *wh
     int64_t now_ms = now_of(engine);
     memcpy(engine->state.owner, engine->owner, sizeof engine->state.owner);
     engine->state.expiry_ms = now_ms + (engine->is_ending ? 0 : engine->policy->lease_ms);
+    if (engine->end_ms && engine->state.expiry_ms > engine->end_ms + last_turn_ms)
+        engine->state.expiry_ms = engine->end_ms + last_turn_ms;
     engine->saved_ms = now_ms;
     return put_state(engine, overwrite, why);
 }
@@ -133,6 +137,8 @@ enum rc guard_take(struct guard_engine *engine, bool is_forced, char *why)
         engine->state = (struct guard_state){.phase = GUARD_WATCH};
     looked = engine->state;
     rc = guard_look_rule(&engine->look, &looked, &seen, why);
+    if (rc == RC_OK)
+        rc = guard_tasks_check(&engine->look, &looked, why);
     if (is_new)
         engine->state = looked;
     return rc == RC_OK ? write_state(engine, is_there, why) : rc;

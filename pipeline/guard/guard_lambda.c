@@ -6,7 +6,7 @@
 #include "runtime/core/clock.h"
 #include "runtime/core/log.h"
 
-enum { ERROR_MAX = 640, SPARE_MS = 5000, WATCH_MOST_MS = 55 * 1000 };
+enum { ERROR_MAX = 640, SPARE_MS = 5000, WATCH_MOST_MS = 75 * 1000, PATIENCE_MS = 30 * 1000 };
 
 static enum rc refuse(const char *error)
 {
@@ -31,8 +31,9 @@ static enum rc guard_once(const struct guard_policy *policy, const struct app_ra
     } else if (driver) {
         if (left_ms > WATCH_MOST_MS)
             left_ms = WATCH_MOST_MS;
-        enum guard_exit code =
-            guard_engine_run(&engine, clock_ms_epoch() + (left_ms > 1 ? left_ms : 1), false);
+        const struct guard_run run = {.end_ms = clock_ms_epoch() + (left_ms > 1 ? left_ms : 1),
+                                      .patience_ms = PATIENCE_MS};
+        enum guard_exit code = guard_engine_run(&engine, &run);
         rc = arena_printf(event->arena, answer, "{\"phase\":\"%s\"}",
                           guard_phase_name(engine.state.phase));
         if (code != GUARD_DONE && code != GUARD_LOCKED)

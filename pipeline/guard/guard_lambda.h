@@ -3,9 +3,14 @@
 
 /*
  * guard_lambda — the guard as a Lambda function: a schedule wakes it each minute, and it watches
- * for most of that minute; an alarm's change of state wakes it at once.
+ * for longer than that; an alarm's change of state wakes it at once.
  *
  * Layer:   guard.
+ *
+ * An invocation watches until 75 s after its beginning. The next minute's is there by then, and
+ * waits for the parameter, which it gets at once: nobody watches for half a second. So a schedule
+ * may be 15 s late; and there is room for two at once, no more. One that finds another guard in the
+ * middle of its time, as an alarm's does, has nothing to do and ends.
  *
  * The policy is the variable GUARD_POLICY, "{}" without it; what a probe's secret_variable names is
  * the function's variable too. Lines go to stdout, as JSON.

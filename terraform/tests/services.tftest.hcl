@@ -185,8 +185,8 @@ run "guard" {
     error_message = "what it does with tasks, to its two services alone"
   }
   assert {
-    condition     = aws_lambda_function.this.reserved_concurrent_executions == 1 && aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 0
-    error_message = "one guard at a time"
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 2 && aws_lambda_function.this.timeout >= 80 && aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 0
+    error_message = "the next minute's guard beside the last one, which has time to end; and nothing twice"
   }
   assert {
     condition     = aws_cloudwatch_event_rule.this["minute"].schedule_expression == "rate(1 minute)" && jsondecode(aws_cloudwatch_event_rule.this["alarm"].event_pattern).detail.alarmName[0].prefix == "duet-dev-"

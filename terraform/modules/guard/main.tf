@@ -1,5 +1,7 @@
 # The guard: a function that moves a failing home's share to the other one. A schedule wakes it each
-# minute, and an alarm of the architecture at once; it watches for most of that minute.
+# minute, and an alarm of the architecture at once. It watches for 75 s, so that the next minute's, which
+# waits for it to end, goes on without a gap; hence two at once. A third is throttled: what it was about
+# has been seen by then, and its event is forgotten after a minute.
 
 locals {
   policy = jsonencode(merge({
@@ -35,8 +37,8 @@ resource "aws_lambda_function" "this" {
   s3_bucket                      = var.zip.bucket
   s3_key                         = var.zip.key
   memory_size                    = 128
-  timeout                        = 65
-  reserved_concurrent_executions = 1
+  timeout                        = 90
+  reserved_concurrent_executions = 2
 
   environment {
     variables = {
