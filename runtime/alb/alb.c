@@ -8,6 +8,7 @@
 #include "runtime/alb/answer_fields.h"
 #include "runtime/alb/binding.h"
 #include "runtime/alb/desync_exchange.h"
+#include "runtime/alb/ssl_policy.h"
 #include "runtime/core/limits.h"
 
 enum { CLIENT_LEFT = 460 }; /* AWS's status for a client that does not wait */
@@ -248,6 +249,12 @@ static void on_httpd_drained(struct httpd *httpd)
     alb->on_drained(alb->drained_context);
 }
 
+static struct tls_versions tls_versions_of(const struct httpd *httpd)
+{
+    const struct alb *alb = httpd_context(httpd);
+    return ssl_policy_versions(bytes_from_str(alb->options.listener->ssl_policy));
+}
+
 struct alb *alb_new(const struct alb_options *options)
 {
     struct alb *alb = calloc(1, sizeof *alb);
@@ -266,6 +273,7 @@ struct alb *alb_new(const struct alb_options *options)
         .streams_bodies = true,
         .counts = &alb->model->connections,
         .tls = options->tls,
+        .tls_versions = tls_versions_of,
         .second = options->second,
         .offers_second = &alb->model->attributes.is_http2,
         .context = alb,

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "runtime/alb/ssl_policy.h"
 #include "runtime/control/elb_internal.h"
 
 /* Listeners. */
@@ -99,9 +100,7 @@ static enum alb_error check_policy(struct elb_call *call, const struct order *or
     if (order->protocol != ALB_HTTPS)
         return alb_refuse_printf(call->why, ALB_E_INVALID_CONFIGURATION_REQUEST,
                                  "An SSL policy cannot be specified for HTTP listeners");
-    return bytes_starts_with(policy, BYTES_LIT("ELBSecurityPolicy-"))
-               ? ALB_OK
-               : alb_refuse(call->why, ALB_E_SSL_POLICY_NOT_FOUND);
+    return ssl_policy_is_known(policy) ? ALB_OK : alb_refuse(call->why, ALB_E_SSL_POLICY_NOT_FOUND);
 }
 
 /* `order` holds what the listener has now. */

@@ -15,6 +15,8 @@ bool conn_secure(struct httpd_conn *conn)
         return true;
     conn->tls = tls_accept(options->tls, conn->io.fd, offers ? options->second->name : NULL);
     conn->is_shaking = true;
+    if (conn->tls && options->tls_versions)
+        tls_limit(conn->tls, options->tls_versions(conn->httpd));
     return conn->tls != NULL;
 }
 

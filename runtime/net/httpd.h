@@ -81,6 +81,9 @@ typedef void httpd_done_fn(struct httpd_exchange *exchange);
 /* After httpd_drain: the last connection has closed. Must not free the httpd inside. */
 typedef void httpd_drained_fn(struct httpd *httpd);
 
+/* Which versions of TLS the client of a new connection may speak. */
+typedef struct tls_versions httpd_tls_fn(const struct httpd *httpd);
+
 struct httpd_options {
     struct loop *loop;            /* Required. */
     int listen_fd;                /* Required: from httpd_listen; the httpd closes it. */
@@ -89,6 +92,7 @@ struct httpd_options {
     httpd_done_fn *on_done;       /* NULL: none */
     httpd_drained_fn *on_drained; /* NULL: none */
     struct tls_context *tls;      /* NULL: none; else all connections speak TLS; borrowed */
+    httpd_tls_fn *tls_versions;   /* NULL: all that net/tls speaks */
     const struct session_protocol *second; /* NULL: none; else spoken by TLS to who prefers it;
                                             * needs streams_bodies */
     const unsigned *offers_second;         /* NULL: always; else looked at for each connection */

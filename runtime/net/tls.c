@@ -57,6 +57,13 @@ struct tls *tls_connect_unverified(int fd)
 }
 
 /* After a call that did not succeed: 0 for the peer's end, else -1 with errno. */
+void tls_limit(struct tls *tls, struct tls_versions versions)
+{
+    /* Both take versions that OpenSSL knows, whatever it was built with. */
+    (void)SSL_set_min_proto_version(tls->ssl, versions.has_12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    (void)SSL_set_max_proto_version(tls->ssl, versions.has_13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+}
+
 static int explain(struct tls *tls, int result)
 {
     switch (SSL_get_error(tls->ssl, result)) {

@@ -52,6 +52,14 @@ void tls_context_free(struct tls_context *context);
  * preferred to "http/1.1"; NULL: none; static. NULL: no memory. */
 struct tls *tls_accept(struct tls_context *context, int fd, const char *second) MUST_CHECK;
 
+/* Which of them a client may speak; without a call of tls_limit, both. */
+struct tls_versions {
+    bool has_12, has_13; /* one of them at least */
+};
+
+/* Right behind tls_accept. */
+void tls_limit(struct tls *tls, struct tls_versions versions);
+
 /* The client's end, by tls_context_new_client. NULL: no memory. */
 struct tls *tls_connect(struct tls_context *context, int fd) MUST_CHECK;
 

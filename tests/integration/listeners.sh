@@ -101,6 +101,23 @@ check 'and is no longer offered' speaks 1.1
 check 'and on again' set_http2 true
 check 'and is' speaks 2
 
+# A security policy says which versions of TLS are spoken by those that connect from then on.
+listener=$(api DescribeListeners "LoadBalancerArn=$balancer" | tr -d '\n' | sed 's/.*<ListenerArn>\([^<]*\)<.*HTTPS.*/\1/')
+set_policy() { # NAME
+    answers "<SslPolicy>ELBSecurityPolicy-$1</SslPolicy>" ModifyListener "ListenerArn=$listener" "SslPolicy=ELBSecurityPolicy-$1"
+}
+tls() { curl -fsS --cacert "$ca" -o body "https://localhost:$https/hello" "$@"; }
+is_refused() { ! tls "$@"; }
+check 'a policy of TLS 1.3 alone is set' set_policy TLS13-1-3-2021-06
+check 'TLS 1.3 is spoken' tls --tlsv1.3
+check 'TLS 1.2 is refused' is_refused --tls-max 1.2
+check 'a policy of before TLS 1.3 is set' set_policy FS-1-2-Res-2020-10
+check 'TLS 1.2 is spoken' tls --tls-max 1.2
+check 'TLS 1.3 is refused' is_refused --tlsv1.3
+check 'a policy of both is set' set_policy TLS13-1-2-Res-2021-06
+check 'one client speaks TLS 1.2' tls --tls-max 1.2
+check 'another TLS 1.3' tls --tlsv1.3
+
 # try_ports COMMAND...: runs it with "Port=N" behind it until one is not taken; none is a port that the system
 # gives to others. Its answer is in $answer, the port in $picked.
 try_ports() {

@@ -68,6 +68,8 @@ Test(elb_listeners, what_is_refused_changes_nothing)
         {CREATE "&Port=81&Protocol=HTTPS&Certificates.member.1.CertificateArn=arn:x",
          "CertificateNotFound"},
         {CREATE "&Port=81&Protocol=HTTPS&SslPolicy=mine" CERTIFICATE, "SSLPolicyNotFound"},
+        {CREATE "&Port=81&Protocol=HTTPS&SslPolicy=ELBSecurityPolicy-TLS13-1-2" CERTIFICATE,
+         "SSLPolicyNotFound"},
         {CREATE "&Port=81&Protocol=HTTP&SslPolicy=ELBSecurityPolicy-2016-08",
          "InvalidConfigurationRequest"},
         {"LoadBalancerArn=$R&Port=81&Protocol=HTTP", "ValidationError"},
