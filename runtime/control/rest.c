@@ -1,6 +1,6 @@
 #include "runtime/control/rest.h"
 
-#include "runtime/control/query.h"
+#include "runtime/core/limits.h"
 #include "runtime/control/shape_json.h"
 #include "runtime/core/uri.h"
 
@@ -89,6 +89,61 @@ static enum rc add_path(struct arena *arena, const struct control_route *route, 
     return rc;
 }
 
+/* One more value of a name that the query has had before. */
+static enum rc add_item(struct arena *arena, struct datum *datum, struct bytes value)
+{
+    struct bytes first = datum->text;
+    if (datum->kind == DATUM_TEXT) {
+        datum->kind = DATUM_LIST;
+        datum->text = bytes_make(NULL, 0);
+        enum rc rc = add_item(arena, datum, first);
+        if (rc != RC_OK)
+            return rc;
+    }
+    struct datum *item = datum_add(arena, datum, NULL, DATUM_TEXT);
+    if (item)
+        item->text = value;
+    return item ? RC_OK : RC_NOMEM;
+}
+
+/* `behind`: the last member that is not the query's. */
+static enum rc add_pair(struct arena *arena, struct datum *root, const struct datum *behind,
+                        struct bytes name, struct bytes value)
+{
+    struct bytes key = {NULL, 0}, zero = {NULL, 0}, text = {NULL, 0};
+    enum rc rc = uri_decode_query(arena, name, &key);
+    if (rc == RC_OK)
+        rc = uri_decode_query(arena, value, &text);
+    if (rc == RC_OK)
+        rc = arena_dup(arena, key, &zero);
+    if (rc != RC_OK)
+        return rc;
+    struct datum *old = behind ? behind->next : root->first;
+    while (old && !bytes_eq(old->name, key))
+        old = old->next;
+    if (old)
+        return add_item(arena, old, text);
+    if (key.len == 0 || datum_get(root, zero.ptr))
+        return RC_SYNTAX;
+    struct datum *datum = datum_add(arena, root, zero.ptr, DATUM_TEXT);
+    if (datum)
+        datum->text = text;
+    return datum ? RC_OK : RC_NOMEM;
+}
+
+/* A name that comes more than once is a list. */
+static enum rc add_query(struct arena *arena, struct bytes query, struct datum *root,
+                         struct bytes *error)
+{
+    const struct datum *behind = root->last;
+    struct bytes value;
+    enum rc rc = RC_OK;
+    while (rc == RC_OK && root->count < LIMIT_CONTROL_NAMES &&
+           uri_query_next(&query, error, &value))
+        rc = add_pair(arena, root, behind, *error, value);
+    return rc == RC_OK && query.len ? RC_BODY_LIMIT : rc;
+}
+
 static enum rc read_body(struct control_call *call, bool is_raw, struct datum **root)
 {
     enum rc rc = RC_OK;
@@ -115,7 +170,7 @@ static bool read_input(struct control_call *call, const struct control_route *ro
     }
     rc = add_path(call->arena, route, call->req->path, root, &error);
     if (rc == RC_OK)
-        rc = query_parse(call->arena, call->req->query, root, &error);
+        rc = add_query(call->arena, call->req->query, root, &error);
     if (rc != RC_OK)
         control_fail(call, rc == RC_NOMEM ? 500 : 400,
                      rc == RC_NOMEM ? "ServiceException" : "InvalidParameterValueException",

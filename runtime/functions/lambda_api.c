@@ -5,6 +5,7 @@
 #define V2015 "/2015-03-31/functions"
 #define NAMED V2015 "/{FunctionName}"
 #define V2019 "/2019-09-30/functions/{FunctionName}"
+#define TAGS "/2017-03-31/tags/{Resource}"
 #define PROVISIONED V2019 "/provisioned-concurrency"
 
 static const struct control_route routes[] = {
@@ -38,7 +39,9 @@ static const struct control_route routes[] = {
     {"PUT", PROVISIONED, "PutProvisionedConcurrencyConfig", lambda_put_provisioned, false},
     {"GET", PROVISIONED, "GetProvisionedConcurrencyConfig", lambda_get_provisioned, false},
     {"DELETE", PROVISIONED, "DeleteProvisionedConcurrencyConfig", lambda_delete_provisioned, false},
-    {"GET", "/2017-03-31/tags/{Resource}", "ListTags", lambda_list_tags, false},
+    {"GET", TAGS, "ListTags", lambda_list_tags, false},
+    {"POST", TAGS, "TagResource", lambda_tag_resource, false},
+    {"DELETE", TAGS, "UntagResource", lambda_untag_resource, false},
     {"GET", "/2020-06-30/functions/{FunctionName}/code-signing-config",
      "GetFunctionCodeSigningConfig", lambda_get_code_signing, false},
 };

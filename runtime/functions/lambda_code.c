@@ -52,7 +52,7 @@ static struct registry_function *create(const struct lambda_update *update, stru
     struct registry_function *function = registry_create(registry, name, code, &update->settings);
     if (!function)
         lambda_no_memory(call);
-    return function;
+    return function && lambda_take_tags(call, function) ? function : NULL;
 }
 
 static struct registry_function *change(const struct lambda_update *update, struct code *code)
@@ -266,7 +266,7 @@ void lambda_create_function(void *context, struct control_call *call)
     settings_init(&settings);
     if (!check_name(call, api) || !input_text(call, call->input, "Role", true, &role) ||
         !lambda_read_settings(call, &settings) || !check_architecture(call) ||
-        !input_flag(call, call->input, "Publish", &publishes))
+        !lambda_check_tags(call) || !input_flag(call, call->input, "Publish", &publishes))
         return;
     struct lambda_update *update = update_new(api, call, NULL);
     if (!update)

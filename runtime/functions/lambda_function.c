@@ -33,6 +33,8 @@ void lambda_get_function(void *context, struct control_call *call)
     if (function->reserved >= 0)
         datum_int(&call->maker, datum_map(&call->maker, result, "Concurrency"),
                   "ReservedConcurrentExecutions", function->reserved);
+    if (function->tags)
+        lambda_show_tags(call, result, function);
     control_answer(call, result);
 }
 
@@ -165,23 +167,6 @@ void lambda_delete_function(void *context, struct control_call *call)
 }
 
 /* --- what Terraform looks at --- */
-
-void lambda_list_tags(void *context, struct control_call *call)
-{
-    struct bytes arn = {NULL, 0}, name, qualifier;
-    const struct lambda_api *api = context;
-    if (!input_text(call, call->input, "Resource", true, &arn))
-        return;
-    registry_split(arn, &name, &qualifier);
-    if (!registry_find(api->options.registry, name)) {
-        control_fail(call, 404, "ResourceNotFoundException", "Function not found: %.*s",
-                     BYTES_ARG(arn));
-        return;
-    }
-    struct datum *result = control_result(call);
-    (void)datum_map(&call->maker, result, "Tags");
-    control_answer(call, result);
-}
 
 void lambda_get_code_signing(void *context, struct control_call *call)
 {

@@ -65,6 +65,18 @@ void lambda_show_alias(struct control_call *call, struct datum *result,
 /* A copy in the call's arena, for results. */
 struct bytes lambda_keep(struct control_call *call, const char *text);
 
+/* --- tags --- */
+
+/* The parameter Tags is none, or one that may be taken. false: it is answered. */
+bool lambda_check_tags(struct control_call *call) MUST_CHECK;
+
+/* Sets what it has. false: it is answered. */
+bool lambda_take_tags(struct control_call *call, struct registry_function *function) MUST_CHECK;
+
+/* A member "Tags" of the result. */
+void lambda_show_tags(struct control_call *call, struct datum *result,
+                      const struct registry_function *function);
+
 /* --- settings --- */
 
 /* Changes `settings` as the parameters of CreateFunction and UpdateFunctionConfiguration say; what
@@ -98,8 +110,9 @@ void lambda_throttled(struct control_call *call, struct bytes payload);
 control_action_fn lambda_create_function, lambda_update_function_code; /* _code */
 control_action_fn lambda_update_function_configuration;                /* _settings */
 control_action_fn lambda_get_function, lambda_get_function_configuration, lambda_list_functions,
-    lambda_delete_function, lambda_publish_version, lambda_list_versions, lambda_list_tags,
-    lambda_get_code_signing; /* _function */
+    lambda_delete_function, lambda_publish_version, lambda_list_versions,
+    lambda_get_code_signing;                                                    /* _function */
+control_action_fn lambda_list_tags, lambda_tag_resource, lambda_untag_resource; /* _tag */
 control_action_fn lambda_create_alias, lambda_update_alias, lambda_get_alias, lambda_list_aliases,
     lambda_delete_alias;                                                              /* _alias */
 control_action_fn lambda_add_permission, lambda_remove_permission, lambda_get_policy; /* _policy */

@@ -209,6 +209,8 @@ void registry_function_free(struct registry_function *function)
         registry_alias_delete(function, function->aliases);
     while (function->statements)
         registry_statement_delete(function, function->statements);
+    while (function->tags)
+        registry_tag_drop(function, bytes_from_str(function->tags->key));
     free(function);
 }
 

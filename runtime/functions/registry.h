@@ -66,6 +66,13 @@ struct registry_statement {
     struct registry_statement *next;
 };
 
+enum { REGISTRY_TAGS_MAX = 50, REGISTRY_TAG_KEY_MAX = 4 * 128, REGISTRY_TAG_VALUE_MAX = 4 * 256 };
+
+struct registry_tag {
+    char key[REGISTRY_TAG_KEY_MAX + 1], value[REGISTRY_TAG_VALUE_MAX + 1];
+    struct registry_tag *next; /* in the order in which they came */
+};
+
 struct registry_function {
     struct registry *registry;
     char name[REGISTRY_NAME_MAX + 1];
@@ -73,6 +80,7 @@ struct registry_function {
     struct registry_version *versions; /* the first is $LATEST */
     struct registry_alias *aliases;
     struct registry_statement *statements;
+    struct registry_tag *tags;
     unsigned published; /* the highest number so far; numbers are not used again */
     int64_t reserved;   /* calls at once; -1: as many as the registry allows */
     size_t running;     /* calls in hand */
@@ -177,6 +185,15 @@ void registry_statement_delete(struct registry_function *function,
  * from anywhere. */
 bool registry_may_invoke(const struct registry_function *function, struct bytes qualifier,
                          const char *principal, struct bytes source_arn);
+
+/* --- tags --- */
+
+/* Sets it, or gives it another value. false: no memory, or a text that is too long. */
+bool registry_tag_set(struct registry_function *function, struct bytes key,
+                      struct bytes value) MUST_CHECK;
+
+/* One that is not there is harmless. */
+void registry_tag_drop(struct registry_function *function, struct bytes key);
 
 /* --- calls --- */
 

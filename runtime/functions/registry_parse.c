@@ -164,6 +164,19 @@ static void read_statement(struct kept_reader *reader, const cJSON *item,
         (void)kept_wrong(reader, "policy", "needs more memory than there is");
 }
 
+static void read_tags(struct kept_reader *reader, const cJSON *item,
+                      struct registry_function *function)
+{
+    if (!cJSON_GetObjectItemCaseSensitive(item, "tags")) /* older texts have none */
+        return;
+    for (item = kept_list(reader, item, "tags"); item && !reader->has_failed; item = item->next) {
+        struct bytes key = bytes_from_str(kept_text(reader, item, "key"));
+        struct bytes value = bytes_from_str(kept_text(reader, item, "value"));
+        if (!reader->has_failed && !registry_tag_set(function, key, value))
+            (void)kept_wrong(reader, "tags", "are too long, or need more memory than there is");
+    }
+}
+
 static bool read_function(struct parse *parse, const cJSON *item)
 {
     struct kept_reader *reader = &parse->reader;
@@ -187,6 +200,7 @@ static bool read_function(struct parse *parse, const cJSON *item)
         read_alias(reader, each, function);
     for (const cJSON *each = kept_list(reader, item, "policy"); each; each = each->next)
         read_statement(reader, each, function);
+    read_tags(reader, item, function);
     return !reader->has_failed;
 }
 

@@ -63,6 +63,17 @@ static void print_statement(struct buf *out, const struct registry_statement *st
                statement->next ? "," : "");
 }
 
+static void print_tags(struct buf *out, const struct registry_tag *tag)
+{
+    for (; tag; tag = tag->next) {
+        buf_append_char(out, '{');
+        kept_put_text(out, "key", tag->key);
+        buf_printf(out, "\"value\":");
+        json_text_string(out, bytes_from_str(tag->value));
+        buf_printf(out, "}%s", tag->next ? "," : "");
+    }
+}
+
 static void print_function(struct buf *out, const struct registry_function *function)
 {
     buf_append_char(out, '{');
@@ -77,6 +88,8 @@ static void print_function(struct buf *out, const struct registry_function *func
     buf_printf(out, "],\"policy\":[");
     for (const struct registry_statement *each = function->statements; each; each = each->next)
         print_statement(out, each);
+    buf_printf(out, "],\"tags\":[");
+    print_tags(out, function->tags);
     buf_printf(out, "]}%s\n", function->next ? "," : "");
 }
 

@@ -96,6 +96,22 @@ def lives():
     refused("ResourceNotFoundException", "function:life", api.get_function, FunctionName="life")
 
 
+def tags():
+    """tags are set with a function or later, shown, and taken away; a function has 50 at most"""
+    arn = create("tagged", Tags={"a": "1", "b": "ä \"2\""})["FunctionArn"]
+    api.tag_resource(Resource=arn, Tags={"b": "3", "c": "", "d": "4"})
+    assert api.get_function(FunctionName="tagged")["Tags"] == {"a": "1", "b": "3", "c": "", "d": "4"}
+    api.untag_resource(Resource=arn, TagKeys=["a", "d", "none"])
+    api.untag_resource(Resource=arn, TagKeys=["c"])
+    assert api.list_tags(Resource=arn)["Tags"] == {"b": "3"}
+    refused("InvalidParameterValueException", "over 50 tags", api.tag_resource, Resource=arn,
+            Tags={str(i): "" for i in range(50)})
+    refused("InvalidParameterValueException", "at most 50 tags", api.tag_resource, Resource=arn, Tags={"x" * 513: ""})
+    refused("InvalidParameterValueException", "at most 50 tags", create, name="none", Tags={"x": 1})
+    refused("ResourceNotFoundException", "none", api.tag_resource, Resource=arn + "none", Tags={"x": "1"})
+    api.delete_function(FunctionName="tagged")
+
+
 def calls():
     """invoke: result, errors, the log's tail, client context, dry runs, limits"""
     create("call")
@@ -362,7 +378,7 @@ def drives_cli():
         assert json.load(answer)["mark"] == "by-cli"
 
 
-for claim in (stands, lives, calls, logs_json, streams, events, versions, aliases, settings, concurrency, policies, registers, bad_packages,
+for claim in (stands, lives, tags, calls, logs_json, streams, events, versions, aliases, settings, concurrency, policies, registers, bad_packages,
               drives_cli):
     check(claim)
 claims.end()

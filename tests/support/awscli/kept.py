@@ -56,6 +56,7 @@ def functions():
             "function": api.get_function(FunctionName=name),
             "versions": api.list_versions_by_function(FunctionName=name),
             "aliases": api.list_aliases(FunctionName=name),
+            "tags": api.list_tags(Resource=function["FunctionArn"]),
             "concurrency": api.get_function_concurrency(FunctionName=name),
         }
         for alias in said[name]["aliases"]["Aliases"]:
@@ -113,7 +114,7 @@ def refused(words, call, **parameters):
 def ships():
     """functions are shipped with versions, an alias, a policy, settings and concurrency"""
     api.create_function(FunctionName="kept", Role=ROLE, Runtime="provided.al2023", Handler="h", Publish=True,
-                        Code={"ZipFile": packages.function("one")}, Timeout=60,
+                        Tags={"team": "\"ä\"", "stage": ""}, Code={"ZipFile": packages.function("one")}, Timeout=60,
                         Environment={"Variables": {"COLOR": "rot \"1\" ä"}})
     api.update_function_code(FunctionName="kept", ZipFile=packages.function("two"), Publish=True)
     api.update_function_configuration(FunctionName="kept", MemorySize=256, Description="third",
