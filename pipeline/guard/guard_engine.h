@@ -75,7 +75,8 @@ enum guard_exit guard_engine_clear(struct guard_engine *engine);
 
 /* --- for its parts --- */
 
-/* Writes the state, as ours. */
+/* Writes the state, as ours. What somebody has written since our last look stands again after it:
+ * RC_AGAIN: a clear, whose state is ours now · RC_CONFLICT: another guard. */
 enum rc guard_keep(struct guard_engine *engine, char *why) MUST_CHECK;
 
 /* Reads the parameter. RC_OK: it is ours still; with another `version` somebody has cleared it, and

@@ -81,9 +81,47 @@ enum rc guard_check(struct guard_engine *engine, char *why)
     return RC_CONFLICT;
 }
 
+/* true: the text is what we write, which a call that was made twice has written twice. */
+static bool is_ours(const struct guard_state *state, struct bytes text)
+{
+    struct buf own;
+    buf_init(&own, GUARD_STATE_MAX);
+    guard_state_print(state, &own);
+    bool is_equal = !own.failed && bytes_eq(buf_bytes(&own), text);
+    buf_release(&own);
+    return is_equal;
+}
+
+/* Somebody has written after our last look, and we over it. The version in between says what: it
+ * counts as one that a look has found. */
+static enum rc give_way(struct guard_engine *engine, char *why)
+{
+    char name[PLAN_LOCK_MAX + 24], error[CANARY_WHY_MAX / 2];
+    struct guard_state lost;
+    struct canary_note note;
+    (void)snprintf(name, sizeof name, "%.*s:%" PRId64, PLAN_LOCK_MAX, engine->policy->parameter,
+                   engine->version - 1);
+    enum rc rc = engine->world->note_read(engine->world->context, name, &note, why);
+    if (rc != RC_OK)
+        return rc == RC_NOT_FOUND ? RC_OK : rc;
+    struct bytes text = bytes_make(note.text, note.len);
+    if (is_ours(&engine->state, text) || !guard_state_parse(&lost, text, error, sizeof error))
+        return RC_OK;
+    engine->state = lost;
+    bool is_cleared = strcmp(lost.owner, engine->owner) == 0;
+    rc = is_cleared ? write_state(engine, true, why) : put_state(engine, true, why);
+    if (rc != RC_OK)
+        return rc;
+    (void)snprintf(why, CANARY_WHY_MAX, "somebody%s has written the parameter '%.80s' meanwhile",
+                   is_cleared ? "" : " else", engine->policy->parameter);
+    return is_cleared ? RC_AGAIN : RC_CONFLICT;
+}
+
 enum rc guard_keep(struct guard_engine *engine, char *why)
 {
-    return write_state(engine, true, why);
+    int64_t seen = engine->version;
+    enum rc rc = write_state(engine, true, why);
+    return rc == RC_OK && engine->version > seen + 1 ? give_way(engine, why) : rc;
 }
 
 enum rc guard_forget(struct guard_engine *engine, char *why)

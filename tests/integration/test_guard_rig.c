@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 
 #include "pipeline/canary/state.h"
+#include "pipeline/guard/guard_engine.h"
+#include "tests/support/aws_env.h"
 #include "tests/support/canary_rig.h"
 #include "tests/support/rig_program.h"
 #include "tests/support/user_load.h"
@@ -242,6 +244,49 @@ Test(guard_rig, leaves_a_canary_and_a_persons_weights_alone)
     cr_assert(program_wait_for_nth(&guard, "move: fargate fails", 2), "%s", guard.out.data);
     set_tasks(1);
     expect_end(0);
+}
+
+static struct aws_driver *start_engine(struct guard_engine *engine, struct guard_policy *policy)
+{
+    static const struct guard_out nowhere = {.stream = NULL};
+    char text[256], error[640] = "";
+    (void)snprintf(text, sizeof text,
+                   "{\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,\"priority\":40000}}",
+                   rig.port);
+    cr_assert(guard_policy_parse(policy, "policy", bytes_from_str(text), error, sizeof error), "%s",
+              error);
+    struct aws_driver *driver = aws_driver_new(
+        &(struct aws_driver_options){.plan = &policy->plan, .lookup = aws_env_lookup});
+    cr_assert(
+        guard_engine_init(engine, policy, driver, nowhere, aws_env_lookup, error, sizeof error),
+        "%s", error);
+    return driver;
+}
+
+/* What a person says between a guard's look and its write is not lost by that. */
+Test(guard_rig, a_clear_that_comes_while_it_writes_counts)
+{
+    struct guard_policy policies[2];
+    struct guard_engine engines[2], *running = &engines[0], *person = &engines[1];
+    struct aws_driver *drivers[2];
+    char why[CANARY_WHY_MAX] = "";
+    for (int i = 0; i < 2; i++)
+        drivers[i] = start_engine(&engines[i], &policies[i]);
+    cr_assert_eq(guard_take(running, false, why), RC_OK, "%s", why);
+    running->state.phase = GUARD_FOREIGN;
+    cr_assert_eq(guard_keep(running, why), RC_OK, "%s", why);
+    cr_assert_eq(guard_forget(person, why), RC_OK, "%s", why);
+    cr_expect_eq(guard_keep(running, why), RC_AGAIN, "%s", why);
+    cr_expect_eq(running->state.phase, GUARD_WATCH);
+    cr_expect_eq(guard_check(running, why), RC_OK);
+    cr_assert_eq(guard_take(person, true, why), RC_OK, "%s", why);
+    cr_expect_eq(person->state.phase, GUARD_WATCH);
+    cr_expect_eq(guard_keep(person, why), RC_OK, "%s", why);
+    for (int i = 0; i < 2; i++) {
+        guard_engine_release(&engines[i]);
+        aws_driver_free(drivers[i]);
+        guard_policy_release(&policies[i]);
+    }
 }
 
 Test(guard_rig, says_that_nobody_answers_and_keeps_trying)
