@@ -32,10 +32,10 @@ const struct canary_driver *aws_driver_interface(const struct aws_driver *driver
 /* Ends the wait that somebody is in, or the next one, as if its time had passed. Any thread. */
 void aws_driver_wake(struct aws_driver *driver);
 
-/* One parameter below a path. */
+/* One parameter below a path; both texts live until the driver's next call. */
 typedef void aws_driver_note_fn(void *context, struct bytes name, struct bytes text);
 
-/* Calls `on_note` for all parameters below `path`. As struct canary_driver says. */
+/* Calls `on_note` for all parameters below `path`, in no order. As struct canary_driver says. */
 enum rc aws_driver_notes(struct aws_driver *driver, const char *path, aws_driver_note_fn *on_note,
                          void *context, char *why) MUST_CHECK;
 

@@ -6,7 +6,7 @@
 
 #include "pipeline/guard/guard_engine.h"
 
-enum { ERROR_MAX = 640 };
+enum { ERROR_MAX = 640, PAST_MAX = 200 };
 enum { OPT_JSON = 256, OPT_FORCE, OPT_HELP };
 
 static const char usage[] =
@@ -116,20 +116,42 @@ static int status(struct session *session, const struct arguments *args)
     return GUARD_DONE;
 }
 
-static void print_past(void *context, struct bytes name, struct bytes text)
+/* Acts of the history, which AWS gives in no order; their names end with their time. */
+struct past {
+    struct {
+        struct bytes name, text;
+    } acts[PAST_MAX];
+    size_t count;
+};
+
+static bool is_before(struct bytes a, struct bytes b)
 {
-    (void)context;
-    (void)name;
-    (void)printf("%.*s\n", BYTES_ARG(text));
+    return memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len) < 0;
+}
+
+static void keep_past(void *context, struct bytes name, struct bytes text)
+{
+    struct past *past = context;
+    size_t at = past->count;
+    if (at == PAST_MAX)
+        return;
+    for (; at > 0 && is_before(name, past->acts[at - 1].name); at--)
+        past->acts[at] = past->acts[at - 1];
+    past->acts[at].name = name;
+    past->acts[at].text = text;
+    past->count++;
 }
 
 static int history(struct session *session, const struct arguments *args)
 {
     char path[PLAN_LOCK_MAX + 16], why[CANARY_WHY_MAX];
+    struct past past = {.count = 0};
     (void)args;
     (void)snprintf(path, sizeof path, "%.*s/history", PLAN_LOCK_MAX, session->policy.parameter);
-    if (aws_driver_notes(session->driver, path, print_past, NULL, why) != RC_OK)
+    if (aws_driver_notes(session->driver, path, keep_past, &past, why) != RC_OK)
         return fail(GUARD_BROKEN, why);
+    for (size_t i = 0; i < past.count; i++)
+        (void)printf("%.*s\n", BYTES_ARG(past.acts[i].text));
     return GUARD_DONE;
 }
 

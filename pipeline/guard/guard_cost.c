@@ -56,7 +56,14 @@ void guard_cost_look(const struct guard_policy *policy, const struct guard_seen 
     cost->is_begun = true;
 }
 
-/* Each home's part by its groups' normal weights. */
+/* What both homes have; groups of neither keep what is theirs. */
+static double both_homes(const struct guard_state *state)
+{
+    return guard_share(state, state->normal, GUARD_LAMBDA) +
+           guard_share(state, state->normal, GUARD_FARGATE);
+}
+
+/* Each home's part, of what both have, by its groups' normal weights. */
 static void set_weights(const struct guard_policy *policy, const struct guard_seen *seen,
                         double fargate, struct guard_state *state, struct guard_act *act)
 {
@@ -64,9 +71,9 @@ static void set_weights(const struct guard_policy *policy, const struct guard_se
     unsigned sum = 0;
     for (size_t i = 0; i < state->count; i++) {
         enum guard_home home = guard_home_of(bytes_from_str(state->groups[i]));
-        double part = home == GUARD_FARGATE ? fargate : 1 - fargate;
+        double part = (home == GUARD_FARGATE ? fargate : 1 - fargate) * both_homes(state);
         double has = guard_share(state, state->normal, home);
-        shares[i] = 0;
+        shares[i] = home < GUARD_HOMES ? 0 : shares_of(state->normal, state->count, i);
         if (home < GUARD_HOMES && has > 0)
             shares[i] = shares_of(state->normal, state->count, i) / has * part;
         else if (home < GUARD_HOMES && i == guard_group(state, home))
@@ -127,7 +134,10 @@ void guard_cost_decide(const struct guard_policy *policy, const struct guard_see
     }
     if (cost->is_foreign || !cost->has_rate)
         return;
-    double share = guard_share(state, state->normal, GUARD_FARGATE);
+    double both = both_homes(state);
+    if (both == 0)
+        return;
+    double share = guard_share(state, state->normal, GUARD_FARGATE) / both;
     double wanted = guard_cost_share(policy, cost->rate, share > 0);
     bool is_idle = wanted == 0 && share == 0 && state->homes[GUARD_FARGATE].healthy > 0;
     bool is_off = fabs(wanted - share) > least_change || (wanted == 0) != (share == 0);

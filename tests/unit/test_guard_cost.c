@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pipeline/guard/guard_cost.h"
@@ -202,4 +203,21 @@ Test(guard_cost, what_was_not_written_is_written_again)
     traffic(1, 20, HEALTHY);
     expect_fargate(0);
     cr_expect_eq(world.yields, 0u);
+}
+
+/* A third group that is of no home, with a fifth of all. */
+Test(guard_cost, a_group_of_no_home_keeps_its_share)
+{
+    guard_world_init(&world, policy, 40, 40);
+    world.state.count = 3;
+    (void)snprintf(world.state.groups[2], GUARD_NAME_MAX, "elsewhere");
+    world.seen.weights[2] = world.state.wished[2] = world.state.tried[2] = 20;
+    traffic(12, 20, HEALTHY);
+    expect_fargate(0);
+    cr_expect(fabs(shares_of(world.seen.weights, 3, 2) - 0.2) < 0.002, "%u of %u, %u",
+              world.seen.weights[2], world.seen.weights[0], world.seen.weights[1]);
+    traffic(20, 200, HEALTHY);
+    expect_fargate(0.8);
+    traffic(60, 200, HEALTHY);
+    cr_expect_eq(world.costs, 2u);
 }
