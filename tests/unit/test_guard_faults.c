@@ -134,9 +134,9 @@ static enum guard_exit live(int64_t ms)
     const struct guard_out out = {.stream = open_memstream(&text, &len)};
     cr_assert(guard_engine_init(&engine, &policy, driver, out, lookup, error, sizeof error), "%s",
               error);
-    enum guard_exit code = world.is_clearing
-                               ? guard_engine_clear(&engine)
-                               : guard_engine_run(&engine, canary_world.now_ms + ms, false);
+    const struct guard_run run = {.end_ms = canary_world.now_ms + ms};
+    enum guard_exit code =
+        world.is_clearing ? guard_engine_clear(&engine) : guard_engine_run(&engine, &run);
     (void)fclose(out.stream);
     buf_append(&world.lines, bytes_make(text, len));
     free(text);
