@@ -14,6 +14,8 @@ bool alb_wildcard(struct bytes pattern, struct bytes text, bool is_caseless)
     while (t < text.len) {
         bool is_escaped = p + 1 < pattern.len && pattern.ptr[p] == '\\';
         if (p < pattern.len && pattern.ptr[p] == '*') {
+            if (p + 1 == pattern.len)
+                return true; /* the last star takes all that is left */
             star = p++;
             from = t;
             continue;
