@@ -72,7 +72,9 @@ for home in ${HOMES:-lambda fargate}; do
     case $status in
     0) done+=("$home") && continue ;;
     1)
-        for other in "${done[@]}"; do "$duet" canary run "$out/$other-back.json"; done
+        for other in "${done[@]}"; do
+            "$duet" canary run "$out/$other-back.json" || die 3 "$home is rolled back, but $other did not go back: run rollback.sh"
+        done
         die 1 "rolled back: see $out"
         ;;
     2) die 2 "$out/$home.json is no plan" ;;

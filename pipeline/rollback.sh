@@ -43,6 +43,7 @@ now=$("$here/environment.sh")
 for back in "$OUT"/*-back.json; do
     home=$(basename "$back" -back.json)
     [ "$(jq -c "[.slots[] | select(.home == \"$home\").weight]" "$OUT/before.json")" = \
-        "$(jq -c "[.slots[] | select(.home == \"$home\").weight]" <<<"$now")" ] || act "$duet" canary run "$back"
+        "$(jq -c "[.slots[] | select(.home == \"$home\").weight]" <<<"$now")" ] ||
+        act "$duet" canary run "$back" || die 3 "$home did not go back: see above, then run this again"
 done
 say "$NAME is as before"
