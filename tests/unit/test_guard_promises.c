@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/guard_world.h"
@@ -236,4 +237,40 @@ Test(guard_promises, a_canary_that_brings_other_groups_ends_the_move_and_it_is_t
     cr_expect_eq(world.yields, 1u);
     guard_world_turn(&world, 1000);
     cr_expect_eq(world.yields, 1u);
+}
+
+/* --- the record's size --- */
+
+static void fill(char *text, size_t len, char c)
+{
+    memset(text, c, len - 1);
+    text[len - 1] = 0;
+}
+
+Test(guard_promises, the_longest_names_and_reasons_fit_into_a_parameter)
+{
+    struct buf text;
+    struct guard_state back;
+    char error[512] = "";
+    guard_world_init(&world, probing, 60, 40);
+    struct guard_state *state = &world.state;
+    state->count = SHARES_MAX;
+    for (size_t i = 0; i < SHARES_MAX; i++) {
+        fill(state->groups[i], GUARD_NAME_MAX, 'g');
+        state->normal[i] = state->wished[i] = state->tried[i] = 999;
+    }
+    for (int i = 0; i < GUARD_HOMES; i++)
+        fill(state->homes[i].why, GUARD_WHY_MAX, '"');
+    fill(state->owner, GUARD_NAME_MAX, 'o');
+    fill(state->untold.why, GUARD_WHY_MAX, '"');
+    state->untold.at_ms = world.seen.now_ms;
+    (void)snprintf(state->untold.act, sizeof state->untold.act, "unscale");
+    state->scaled.is_set = true;
+    fill(state->scaled.service, GUARD_SERVICE_MAX, 's');
+    buf_init(&text, GUARD_STATE_MAX);
+    guard_state_print(state, &text);
+    cr_assert(!text.failed);
+    cr_expect(guard_state_parse(&back, buf_bytes(&text), error, sizeof error), "%s", error);
+    cr_expect(strcmp(back.untold.why, state->untold.why) == 0);
+    buf_release(&text);
 }
