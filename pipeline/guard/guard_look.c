@@ -24,6 +24,7 @@ static bool has_same_groups(const struct guard_state *state, const struct canary
 static void take_groups(struct guard_state *state, const struct canary_rule *rule)
 {
     state->count = rule->count;
+    memset(state->stand_in, 0, sizeof state->stand_in);
     for (size_t i = 0; i < rule->count; i++)
         (void)snprintf(state->groups[i], GUARD_NAME_MAX, "%.*s", BYTES_ARG(name_of(rule, i)));
     memcpy(state->normal, rule->weights, sizeof state->normal);
@@ -50,6 +51,8 @@ enum rc guard_look_rule(struct guard_look *look, struct guard_state *state, stru
                            guard_home_name((enum guard_home)i));
             return RC_REFUSED;
         }
+    if (state->phase == GUARD_WATCH && !seen->is_locked)
+        guard_stand_in_look(state, look->rule.weights);
     memcpy(seen->weights, look->rule.weights, sizeof seen->weights);
     seen->has_rule = true;
     return RC_OK;
@@ -57,7 +60,26 @@ enum rc guard_look_rule(struct guard_look *look, struct guard_state *state, stru
 
 /* --- homes --- */
 
-static enum rc look_at_targets(struct guard_look *look, const struct guard_state *state,
+/* In quiet times, another group stands for a home whose own has no target at all. */
+static enum rc look_at_others(struct guard_look *look, struct guard_state *state,
+                              enum guard_home home, struct aws_health *health, char *why)
+{
+    enum rc rc = RC_OK;
+    bool is_quiet = state->phase == GUARD_WATCH;
+    size_t other = is_quiet ? guard_stand_in_other(state, home, 0) : SHARES_MAX;
+    for (; rc == RC_OK && health->total == 0 && other < SHARES_MAX;
+         other = guard_stand_in_other(state, home, other + 1)) {
+        struct aws_health found = {.healthy = 0};
+        rc = aws_group_health(look->driver, look->rule.groups[other], &found, why);
+        if (rc != RC_OK || (found.healthy == 0 && !found.is_unchecked))
+            continue;
+        *health = found;
+        state->stand_in[home] = (unsigned)other + 1;
+    }
+    return rc;
+}
+
+static enum rc look_at_targets(struct guard_look *look, struct guard_state *state,
                                struct guard_seen *seen, char *why)
 {
     enum rc rc = RC_OK;
@@ -66,6 +88,8 @@ static enum rc look_at_targets(struct guard_look *look, const struct guard_state
         size_t group = guard_group(state, (enum guard_home)i);
         api_begin(&look->driver->api);
         rc = aws_group_health(look->driver, look->rule.groups[group], &health, why);
+        if (rc == RC_OK)
+            rc = look_at_others(look, state, (enum guard_home)i, &health, why);
         if (rc != RC_OK)
             break;
         seen->homes[i].has_health = true;

@@ -42,16 +42,6 @@ double guard_share(const struct guard_state *state, const unsigned *weights, enu
     return sum;
 }
 
-size_t guard_group(const struct guard_state *state, enum guard_home home)
-{
-    size_t best = SHARES_MAX;
-    for (size_t i = 0; i < state->count; i++)
-        if (guard_home_of(bytes_from_str(state->groups[i])) == home &&
-            (best == SHARES_MAX || state->normal[i] > state->normal[best]))
-            best = i;
-    return best;
-}
-
 /* --- writing --- */
 
 static void print_home(const struct guard_home_state *home, struct buf *out)
@@ -117,6 +107,8 @@ void guard_state_print(const struct guard_state *state, struct buf *out)
                state->step, state->stepped_ms, state->scaling_ms, state->window_ms,
                state->is_alarmed ? "true" : "false", state->expiry_ms);
     json_text_string(out, bytes_from_str(state->owner));
+    buf_printf(out, ",\"stand_in_lambda\":%u,\"stand_in_fargate\":%u",
+               state->stand_in[GUARD_LAMBDA], state->stand_in[GUARD_FARGATE]);
     print_cost(&state->cost, out);
     if (state->scaled.is_set)
         print_scaled(&state->scaled, out);
@@ -243,6 +235,8 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
     read_text(root, "owner", state->owner, sizeof state->owner);
     read_cost(&state->cost, root);
     read_scaled(&state->scaled, root);
+    fields_whole(root, "stand_in_lambda", 0, SHARES_MAX, &state->stand_in[GUARD_LAMBDA]);
+    fields_whole(root, "stand_in_fargate", 0, SHARES_MAX, &state->stand_in[GUARD_FARGATE]);
     read_untold(&state->untold, root);
     for (int i = 0; i < GUARD_HOMES; i++)
         read_home(&state->homes[i], root, homes[i]);
@@ -253,10 +247,24 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
 
 bool guard_state_parse(struct guard_state *state, struct bytes text, char *error, size_t error_len)
 {
-    static const char *const known[] = {"phase",      "away",       "groups",    "step",
-                                        "stepped_ms", "scaling_ms", "window_ms", "is_alarmed",
-                                        "expiry_ms",  "owner",      "lambda",    "fargate",
-                                        "cost",       "scaled",     "untold",    NULL};
+    static const char *const known[] = {"phase",
+                                        "away",
+                                        "groups",
+                                        "step",
+                                        "stepped_ms",
+                                        "scaling_ms",
+                                        "window_ms",
+                                        "is_alarmed",
+                                        "expiry_ms",
+                                        "owner",
+                                        "lambda",
+                                        "fargate",
+                                        "cost",
+                                        "stand_in_lambda",
+                                        "stand_in_fargate",
+                                        "scaled",
+                                        "untold",
+                                        NULL};
     struct fields fields = {.error = error, .error_len = error_len};
     struct arena arena;
     cJSON *json;

@@ -75,11 +75,12 @@ struct guard_state {
     char groups[SHARES_MAX][GUARD_NAME_MAX];
     unsigned normal[SHARES_MAX]; /* what people or a release have set */
     unsigned wished[SHARES_MAX], tried[SHARES_MAX];
-    size_t step;        /* index, of GUARD_BACK */
-    int64_t stepped_ms; /* when it was made */
-    int64_t scaling_ms; /* since when tasks are waited for; 0: they are not */
-    int64_t window_ms;  /* the end of the last window of metrics that was judged; 0: none */
-    bool is_alarmed;    /* both homes fail, and it has been told */
+    unsigned stand_in[GUARD_HOMES]; /* the group's index and 1, of a home without weight; 0: none */
+    size_t step;                    /* index, of GUARD_BACK */
+    int64_t stepped_ms;             /* when it was made */
+    int64_t scaling_ms;             /* since when tasks are waited for; 0: they are not */
+    int64_t window_ms; /* the end of the last window of metrics that was judged; 0: none */
+    bool is_alarmed;   /* both homes fail, and it has been told */
     struct guard_home_state homes[GUARD_HOMES];
     struct guard_cost_state cost;
     struct guard_scaled scaled;
@@ -98,9 +99,17 @@ enum guard_home guard_home_of(struct bytes group);
 /* The part of all traffic that `weights` give a home. */
 double guard_share(const struct guard_state *state, const unsigned *weights, enum guard_home home);
 
-/* The group of a home that has the most by `normal`; its first one where it has nothing.
- * SHARES_MAX: the rule has none. */
+/* The group that is a home's: the one that has the most by `normal`; of a home that has nothing,
+ * its stand_in, or else its last one by name, where releases go. SHARES_MAX: the rule has none. */
 size_t guard_group(const struct guard_state *state, enum guard_home home);
+
+/* Takes the rule's weights in quiet times into stand_in: who has weight, and whether a release has
+ * gone to another slot. */
+void guard_stand_in_look(struct guard_state *state, const unsigned *weights);
+
+/* Another group of a home without weight, from the index `after` on. SHARES_MAX: there is none, or
+ * the home has weight. */
+size_t guard_stand_in_other(const struct guard_state *state, enum guard_home home, size_t after);
 
 /* Appends it as one JSON object, at most GUARD_STATE_MAX bytes. */
 void guard_state_print(const struct guard_state *state, struct buf *out);

@@ -103,6 +103,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
                                 .normal = {60, 40},
                                 .wished = {96, 4},
                                 .tried = {100, 0},
+                                .stand_in = {0, 2},
                                 .cost = {true, 12.5, 1700000000125, true, true, false},
                                 .scaled = {true, true, "duet-dev-b", 1, 4, 1, 2, 4, 2, 0.4},
                                 .step = 1,
@@ -133,6 +134,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
     cr_expect(back.cost.has_rate && back.cost.rate == 12.5 &&
               back.cost.since_ms == state.cost.since_ms && back.cost.is_foreign &&
               back.cost.is_begun && !back.cost.is_untold);
+    cr_expect_eq(memcmp(back.stand_in, state.stand_in, sizeof back.stand_in), 0);
     cr_expect_eq(memcmp(&back.scaled, &state.scaled, sizeof back.scaled), 0);
     cr_expect_str_eq(back.groups[1], "duet-dev-fargate-b");
     buf_release(&text);
