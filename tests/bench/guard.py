@@ -2,8 +2,8 @@
 """guard.py: a home killed under 2,000 requests a second, and how soon `duet guard` has moved its share.
 
 Fargate's tasks, by the probes of the default policy, which knows the homes' traffic by metrics of 10 s: killed, and once more
-halted, so that they take connections and answer nothing; and Lambda, whose concurrency is set to 0, by the load balancer's
-metrics alone, which has none of a target group without a target. The users are build/tests/users; what they got is in the
+halted, so that they take connections and answer nothing; and, by the load balancer's metrics alone, Lambda, whose concurrency
+is set to 0, and Fargate without a target, of which group there are none. The users are build/tests/users; what they got is in the
 rig's access log, a line for each request. Exit status: 0, or 1 when a target is missed. Standard library alone.
 """
 import datetime
@@ -211,10 +211,12 @@ def main():
     is_met = show_probes("guard: Fargate is killed, seen by the default policy's probes", killed, True)
     halted = scene(halt_fargate, {"probes": None})
     is_met &= show_probes("guard: Fargate hangs, seen by the default policy's probes", halted, False)
-    metrics = scene(kill_lambda, {"metrics": METRICS, "health": {"looks": 0}, "interval": "500ms"})
-    is_well, lost = show(f"guard: Lambda throttles all, seen by metrics of {PERIOD_S} s alone", metrics, 2 * PERIOD_S)
-    print(f"  lost until then: {lost}")
-    sys.exit(0 if is_met and is_well else 1)
+    for kill, what in ((kill_lambda, "Lambda throttles all"), (kill_fargate, "Fargate has no target")):
+        metrics = scene(kill, {"metrics": METRICS, "health": {"looks": 0}, "interval": "500ms"})
+        is_well, lost = show(f"guard: {what}, seen by metrics of {PERIOD_S} s alone", metrics, 2 * PERIOD_S)
+        print(f"  lost until then: {lost}")
+        is_met &= is_well
+    sys.exit(0 if is_met else 1)
 
 
 main()
