@@ -17,12 +17,12 @@
  * and (failures - 1) x confirm; and a disturbance that is shorter than those confirmations take
  * moves nothing: 42 ms by default, a second where a home has little to do.
  *
- * What chance does by default (7 in a row, 7 ms): where each probe fails by itself one time in a
- * hundred, seven in a row come once in 10^14 probes; two homes with the most probes there are, 50 a
- * second each, ask 6 x 10^7 in a week, so that a false move is once in 1.6 million weeks. Where one
- * in ten fails while the load balancer takes out a dead task of ten, 30 s long, it is 1,500 probes
- * at 10^-7 each: one of such deaths in 6,600. A hiccup of 30 ms meets five probes at most: it needs
- * two more bad ones, one chance in about 3,000 even where one in a hundred is bad.
+ * What chance does by default (8 in a row, 6 ms): where each probe fails by itself one time in a
+ * hundred, eight in a row come once in 10^16 probes; two homes with the most probes there are, 100 a
+ * second each, ask 1.2 x 10^8 in a week, so that a false move is once in 80 million weeks. Where one
+ * in ten fails while the load balancer takes out a dead task of ten, 30 s long, it is 3,000 probes
+ * at 10^-8 each: one of such deaths in 33,000. A hiccup of 30 ms meets five probes, as a rule: it
+ * needs three more bad ones, one chance in 250,000 even where one in a hundred is bad.
  *
  * Probes overlap, where answers take longer than the pace. They count in the order in which they
  * are answered, or given up: nothing waits for one that hangs, and one that was sent before the
@@ -31,7 +31,7 @@
 
 #include "pipeline/guard/guard_policy.h"
 
-enum { GUARD_PACE_FASTEST_MS = 20, GUARD_PACE_SLOWEST_MS = 1000 };
+enum { GUARD_PACE_FASTEST_MS = 10, GUARD_PACE_SLOWEST_MS = 1000 };
 
 /* Zeroed but for `probes`: nothing is known. */
 struct guard_pace {

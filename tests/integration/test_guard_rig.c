@@ -172,7 +172,7 @@ Test(guard_rig, moves_the_share_of_a_home_that_hangs)
     do
         signal_tasks(SIGSTOP);
     while (poll(&said, 1, 100) == 0);
-    expect_line("move: fargate fails: 7 probes in a row: ");
+    expect_line("move: fargate fails: 8 probes in a row: ");
     signal_tasks(SIGCONT);
     wait_for_users(50);
     expect_end(0);

@@ -25,16 +25,16 @@ static const struct row {
     double rate; /* of the home's requests a second */
     int64_t interval_ms, confirm_ms;
 } rows[] = {
-    {"", 0, 1000, 166}, /* no rate is known */
-    {"", 1, 1000, 166},
-    {"", 25, 1000, 166},
-    {"", 50, 500, 83},
-    {"", 1000, 25, 7},
-    {"", 1250, 20, 7}, /* the most there are */
-    {"", 1e9, 20, 7},
-    {",\"interval\":\"auto\",\"part\":10", 50, 200, 33},
-    {",\"part\":0.1", 100 * 1000, 20, 7},
-    {",\"interval\":\"300ms\"", 1000, 300, 50}, /* a duration stays what it is */
+    {"", 0, 1000, 142}, /* no rate is known */
+    {"", 1, 1000, 142},
+    {"", 25, 1000, 142},
+    {"", 50, 500, 71},
+    {"", 1000, 25, 6},
+    {"", 2500, 10, 6}, /* the most there are */
+    {"", 1e9, 10, 6},
+    {",\"interval\":\"auto\",\"part\":10", 50, 200, 28},
+    {",\"part\":0.1", 100 * 1000, 10, 6},
+    {",\"interval\":\"300ms\"", 1000, 300, 42}, /* a duration stays what it is */
     {",\"interval\":\"300ms\",\"confirm\":\"100ms\"", 0, 300, 100},
     {",\"interval\":\"300ms\",\"confirm\":\"1s\"", 0, 300, 300},
     {",\"failures\":1", 0, 1000, 1000},
@@ -73,8 +73,8 @@ Test(guard_pace, confirms_a_bad_probe_within_one_more_interval)
     use_policy("");
     struct guard_pace slow = {.probes = &policy.probes, .sent_ms = 1000};
     struct guard_pace fast = {.probes = &policy.probes, .sent_ms = 1000, .rate = 1000};
-    cr_expect_eq(detection_ms(&slow), 1000 + 6 * 166);
-    cr_expect_eq(detection_ms(&fast), 25 + 6 * 7);
+    cr_expect_eq(detection_ms(&slow), 1000 + 7 * 142);
+    cr_expect_eq(detection_ms(&fast), 25 + 7 * 6);
 }
 
 Test(guard_pace, goes_back_to_the_interval_when_it_is_known)
@@ -87,7 +87,7 @@ Test(guard_pace, goes_back_to_the_interval_when_it_is_known)
     cr_expect_not(guard_pace_answer(&pace, true));
     cr_expect_eq(guard_pace_next_ms(&pace), pace.sent_ms + 1000);
     cr_expect(guard_pace_answer(&pace, false), "a new row begins");
-    cr_expect_eq(guard_pace_next_ms(&pace), pace.sent_ms + 166);
+    cr_expect_eq(guard_pace_next_ms(&pace), pace.sent_ms + 142);
     cr_expect_not(guard_pace_answer(&pace, true));
     cr_expect_eq(guard_pace_next_ms(&pace), pace.sent_ms + 1000, "it was a blip");
 }

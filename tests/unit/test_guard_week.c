@@ -143,7 +143,7 @@ Test(guard_week, of_healthy_noisy_traffic_has_no_false_move)
     }
 
     /* The same noise hides no failure. */
-    guard_world_probe(&world, 6, GUARD_GOOD, GUARD_BAD);
+    guard_world_probe(&world, 7, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.moves, 0u);
     guard_world_probe(&world, 1, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.moves, 1u);
