@@ -18,11 +18,11 @@
  * moves nothing: 42 ms by default, a second where a home has little to do.
  *
  * What chance does by default (8 in a row, 6 ms): where each probe fails by itself one time in a
- * hundred, eight in a row come once in 10^16 probes; two homes with the most probes there are, 100 a
- * second each, ask 1.2 x 10^8 in a week, so that a false move is once in 80 million weeks. Where one
- * in ten fails while the load balancer takes out a dead task of ten, 30 s long, it is 3,000 probes
- * at 10^-8 each: one of such deaths in 33,000. A hiccup of 30 ms meets five probes, as a rule: it
- * needs three more bad ones, one chance in 250,000 even where one in a hundred is bad.
+ * hundred, eight in a row come once in 10^16 probes; two homes with the most probes there are, 100
+ * a second each, ask 1.2 x 10^8 in a week, so that a false move is once in 80 million weeks. Where
+ * one in ten fails while the load balancer takes out a dead task of ten, 30 s long, it is 3,000
+ * probes at 10^-8 each: one of such deaths in 33,000. A hiccup of 30 ms meets five probes, as a
+ * rule: it needs three more bad ones, one chance in 250,000 even where one in a hundred is bad.
  *
  * Probes overlap, where answers take longer than the pace. They count in the order in which they
  * are answered, or given up: nothing waits for one that hangs, and one that was sent before the
