@@ -198,6 +198,7 @@ static void count_line(void *context, struct bytes line)
 Test(function_limits, a_hundred_megabytes_of_output_stop_nobody)
 {
     static struct flood flood;
+    rig.options.timeout_ms = 280 * 1000; /* fifty million lines, of a sanitizer on a busy machine */
     rig.options.on_line = count_line;
     rig.options.context = &flood;
     rig_start(&rig, "next; [ \"$event\" = flood ] && { head -c 50000000 /dev/zero | tr '\\0' x; "

@@ -7,11 +7,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Each test runs in a child of its own, which ends by a signal of its own clock when it hangs. */
+/* Each test runs in a child of its own, which ends by a signal of its own clock when it hangs; as
+ * many at a time as -jN says. */
 
 static struct plain_test *tests, *last;
 static unsigned default_timeout_s = 300;
 static unsigned tested, passing, failing, crashing;
+
+enum { JOBS_MAX = 16 };
+static struct job {
+    pid_t child; /* 0: none */
+    const struct plain_test *test;
+} jobs[JOBS_MAX];
+static unsigned jobs_most = 1, jobs_now;
 
 static jmp_buf end_of_test;
 static pthread_t test_thread;
@@ -107,16 +115,39 @@ static void count(const struct plain_test *test, int status)
                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-static void run(const struct plain_test *test, void *parameter)
+/* The job of that process, or with 0 one that is free. */
+static struct job *job_of(pid_t child)
+{
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (jobs[i].child == child)
+            return &jobs[i];
+    abort();
+}
+
+static void wait_for_one(void)
 {
     int status = 0;
+    pid_t child = waitpid(-1, &status, 0);
+    if (child < 0)
+        abort();
+    struct job *job = job_of(child);
+    count(job->test, status);
+    *job = (struct job){0};
+    jobs_now--;
+}
+
+static void run(const struct plain_test *test, void *parameter)
+{
+    while (jobs_now == jobs_most)
+        wait_for_one();
     (void)fflush(NULL);
     pid_t child = fork();
     if (child == 0)
         run_child(test, parameter);
-    if (child < 0 || waitpid(child, &status, 0) != child)
+    if (child < 0)
         abort();
-    count(test, status);
+    *job_of(0) = (struct job){child, test};
+    jobs_now++;
 }
 
 static void run_all_parameters(const struct plain_test *test)
@@ -126,11 +157,23 @@ static void run_all_parameters(const struct plain_test *test)
         run(test, (char *)all.params + i * all.size);
 }
 
+static void read_options(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (i + 1 < argc && strcmp(argv[i], "--timeout") == 0)
+            default_timeout_s = (unsigned)strtoul(argv[i + 1], NULL, 10);
+        if (strncmp(argv[i], "-j", 2) == 0)
+            jobs_most = (unsigned)strtoul(argv[i] + 2, NULL, 10);
+    }
+    if (jobs_most < 1)
+        jobs_most = 1;
+    if (jobs_most > JOBS_MAX)
+        jobs_most = JOBS_MAX;
+}
+
 int main(int argc, char **argv)
 {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], "--timeout") == 0)
-            default_timeout_s = (unsigned)strtoul(argv[i + 1], NULL, 10);
+    read_options(argc, argv);
     for (const struct plain_test *test = tests; test; test = test->next) {
         if (!test->name || test->options.disabled)
             continue;
@@ -139,6 +182,8 @@ int main(int argc, char **argv)
         else
             run(test, NULL);
     }
+    while (jobs_now > 0)
+        wait_for_one();
     (void)printf("[====] Synthesis: Tested: %u | Passing: %u | Failing: %u | Crashing: %u\n",
                  tested, passing, failing, crashing);
     return failing || crashing ? 1 : 0;
