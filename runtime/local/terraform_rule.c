@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "runtime/alb/ssl_policy.h"
 #include "runtime/local/terraform_internal.h"
 
 /* Listeners and their rules. A slot is known by the ARN of its group; in a plan that has not been
@@ -236,6 +237,19 @@ bool terraform_take_rule(struct terraform_reader *reader, const cJSON *resource,
     return true;
 }
 
+static bool take_policy(struct terraform_reader *reader, const cJSON *values)
+{
+    char what[256];
+    const char *policy = terraform_text(reader, values, "ssl_policy");
+    if (!policy)
+        return false;
+    reader->terraform->ssl_policy = *policy ? policy : NULL;
+    if (!*policy || ssl_policy_is_known(bytes_from_str(policy)))
+        return true;
+    (void)snprintf(what, sizeof what, "AWS has no ssl_policy '%.*s'", ALB_POLICY_MAX, policy);
+    return terraform_fail(reader, what);
+}
+
 bool terraform_take_listener(struct terraform_reader *reader, const cJSON *resource,
                              const cJSON *values)
 {
@@ -248,13 +262,10 @@ bool terraform_take_listener(struct terraform_reader *reader, const cJSON *resou
         return terraform_fail(reader, "no memory");
     if ((!is_https && !bytes_eq(protocol, BYTES_LIT("HTTP"))) || *place)
         return terraform_fail(reader, "the rig takes one HTTP and one HTTPS listener");
-    if (is_https) {
-        const char *policy = terraform_text(reader, values, "ssl_policy");
-        if (!policy)
-            return false;
-        terraform->ssl_policy = *policy ? policy : NULL;
+    if (is_https && !take_policy(reader, values))
+        return false;
+    if (is_https)
         reader->config->https_port = RIG_HTTPS_PORT_USUAL;
-    }
     *place = rule;
     return take_action(reader, rule, resource, terraform_block(values, "default_action"));
 }

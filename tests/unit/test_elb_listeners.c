@@ -53,6 +53,27 @@ Test(elb_listeners, one_is_made_changed_and_deleted)
     cr_expect_null(elb_case.listener->next);
 }
 
+Test(elb_listeners, policies_of_each_family_are_known)
+{
+    static const char *const names[] = {
+        "2016-08",
+        "FS-1-2-Res-2020-10",
+        "TLS13-1-2-Ext0-FIPS-2023-04",
+        "TLS13-1-3-FIPS-PQ-2025-09",
+        "TLS13-1-2-Ext0-RFC9151-FIPS-2023-07",
+        "TLS13-1-2-RFC9151-INTEROP4-FIPS-2023-07",
+    };
+    char arn[ALB_ARN_MAX + 1], parameters[256], answer[256];
+    expect("CreateListener", CREATE "&Port=443&Protocol=HTTPS" CERTIFICATE, 200, "<Port>443</");
+    (void)snprintf(arn, sizeof arn, "%s", elb_element("ListenerArn"));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(parameters, sizeof parameters, "&SslPolicy=ELBSecurityPolicy-%s", names[i]);
+        (void)snprintf(answer, sizeof answer, "<SslPolicy>ELBSecurityPolicy-%s</SslPolicy>",
+                       names[i]);
+        expect_of(arn, "ModifyListener", parameters, 200, answer);
+    }
+}
+
 Test(elb_listeners, what_is_refused_changes_nothing)
 {
     static const struct {

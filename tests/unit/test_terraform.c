@@ -207,6 +207,8 @@ Test(terraform, refuses_what_is_no_plan)
          "its action is none of forward"},
         {MODULE(RESOURCE("aws_lb_listener", "{\"protocol\":\"TLS\"}")),
          "one HTTP and one HTTPS listener"},
+        {MODULE(RESOURCE("aws_lb_listener", "{\"protocol\":\"HTTPS\",\"ssl_policy\":\"mine\"}")),
+         "aws_lb_listener.x: AWS has no ssl_policy 'mine'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         teardown();
