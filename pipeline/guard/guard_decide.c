@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "pipeline/guard/guard_cost.h"
+#include "runtime/core/clock.h"
 
 static const int64_t relapse_forgotten_ms = 3600 * 1000;
 enum { DOUBLED_MOST = 3 }; /* relapses that still double the wait */
@@ -105,6 +106,26 @@ static void alarm_once(struct guard_deciding *d, enum guard_home home)
                        homes[rest].is_down ? homes[rest].why : "no healthy target");
 }
 
+/* Two moves away from one home are `apart` from each other, as where somebody has cleared the state
+ * while a share was away. */
+static bool is_held(struct guard_deciding *d, enum guard_home home)
+{
+    const struct guard_home_state *known = &d->state->homes[home];
+    int64_t until_ms = known->moved_ms + d->policy->apart_ms;
+    char when[CLOCK_RFC3339_LEN + 1];
+    if (!known->moved_ms || d->seen->now_ms >= until_ms)
+        return false;
+    if (d->state->is_held)
+        return true;
+    d->state->is_held = true;
+    clock_rfc3339(until_ms, when);
+    guard_deciding_act(d, GUARD_ALARM, home,
+                       "%s fails (%.120s); it was left a short while ago, so "
+                       "its share stays until %s",
+                       guard_home_name(home), known->why, when);
+    return true;
+}
+
 /* `home` fails and has a share. One that answers again, though not for long enough to be trusted,
  * is not left: what has held us up may be over only now. */
 static void leave(struct guard_deciding *d, enum guard_home home)
@@ -115,7 +136,7 @@ static void leave(struct guard_deciding *d, enum guard_home home)
     char why[GUARD_WHY_MAX];
     if (known->probe_bad + known->health_bad + known->window_bad == 0)
         return;
-    if (known->moved_ms && now_ms - known->moved_ms < d->policy->apart_ms)
+    if (is_held(d, home))
         return;
     enum carrying carrying = can_carry(d, other(home), known->why);
     if (carrying == CARRIES_NOT)
@@ -127,7 +148,7 @@ static void leave(struct guard_deciding *d, enum guard_home home)
     else if (known->relapses < DOUBLED_MOST)
         known->relapses++;
     known->moved_ms = now_ms;
-    state->is_alarmed = false;
+    state->is_alarmed = state->is_held = false;
     state->scaling_ms = 0;
     state->phase = GUARD_AWAY;
     state->away = home;
@@ -214,7 +235,7 @@ static void while_watching(struct guard_deciding *d)
     }
     if (is_failing)
         return;
-    state->is_alarmed = false;
+    state->is_alarmed = state->is_held = false;
     if (is_done_with_tasks(d))
         guard_deciding_act(d, GUARD_UNSCALE, GUARD_FARGATE,
                            "lambda is well again: '%.100s' gets %u tasks, as before",
@@ -300,42 +321,63 @@ static bool is_changed(const struct guard_deciding *d)
            !is_same(state, d->seen->weights, state->tried);
 }
 
-void guard_decide(const struct guard_policy *policy, const struct guard_seen *seen,
-                  struct guard_state *state, struct guard_act *act)
+static void decide(struct guard_deciding *d)
 {
-    struct guard_deciding d = {.policy = policy, .seen = seen, .state = state, .act = act};
-    *act = (struct guard_act){.kind = GUARD_STAY};
-    guard_signs(policy, seen, state);
-    if (seen->has_rule)
-        guard_cost_look(policy, seen, is_changed(&d), state);
-    if (!seen->has_rule)
-        return;
+    const struct guard_seen *seen = d->seen;
+    struct guard_state *state = d->state;
+    struct guard_act *act = d->act;
     if (!is_same(state, seen->weights, state->wished) &&
         !is_same(state, seen->weights, state->tried))
         state->untold.at_ms = 0; /* whatever it was, it is no more */
     if (seen->is_locked || state->phase == GUARD_FOREIGN) {
-        guard_leave_alone(&d);
+        guard_leave_alone(d);
         return;
     }
     if (state->phase == GUARD_WATCH) {
         /* The last step back may not have been written. */
         if (!is_same(state, seen->weights, state->wished) &&
             is_same(state, seen->weights, state->tried)) {
-            write_again(&d);
+            write_again(d);
             if (act->kind == GUARD_AGAIN)
                 return;
         }
     }
     if (state->phase == GUARD_WATCH) {
-        while_watching(&d);
+        while_watching(d);
         if (state->phase == GUARD_WATCH && act->kind != GUARD_COST)
             memcpy(state->tried, state->wished, sizeof state->tried);
         return;
     }
-    if (!is_ours(&d) || act->kind != GUARD_STAY)
+    if (!is_ours(d) || act->kind != GUARD_STAY)
         return;
     if (state->phase == GUARD_AWAY)
-        while_away(&d);
+        while_away(d);
     else if (state->phase == GUARD_BACK)
-        while_back(&d);
+        while_back(d);
+}
+
+/* For those who look at the state. */
+static int64_t next_ms(const struct guard_deciding *d)
+{
+    const struct guard_state *state = d->state;
+    const struct guard_home_state *known = &state->homes[state->away];
+    int64_t last_ms = known->bad_ms > known->moved_ms ? known->bad_ms : known->moved_ms;
+    if (state->phase == GUARD_AWAY)
+        return last_ms + back_after_ms(d, known);
+    if (state->phase == GUARD_BACK)
+        return state->stepped_ms + d->policy->step_ms;
+    return 0;
+}
+
+void guard_decide(const struct guard_policy *policy, const struct guard_seen *seen,
+                  struct guard_state *state, struct guard_act *act)
+{
+    struct guard_deciding d = {.policy = policy, .seen = seen, .state = state, .act = act};
+    *act = (struct guard_act){.kind = GUARD_STAY};
+    guard_signs(policy, seen, state);
+    if (!seen->has_rule)
+        return;
+    guard_cost_look(policy, seen, is_changed(&d), state);
+    decide(&d);
+    state->next_ms = next_ms(&d);
 }

@@ -228,9 +228,21 @@ static enum rc turn(struct guard_engine *engine, char *why)
 
 /* --- its life --- */
 
-static enum guard_exit fail(struct guard_engine *engine, enum rc rc, const char *why)
+/* What the policy names is not there, or a home is missing in its rule: at the begin that is a
+ * policy that cannot be met. Other codes are AWS's own refusal. */
+static bool is_unmet(const struct guard_engine *engine, enum rc rc)
+{
+    static const struct bytes missing = BYTES_INIT("NotFound");
+    struct bytes code = engine->look.driver->api.code;
+    return rc == RC_REFUSED &&
+           (code.len == 0 || memmem(code.ptr, code.len, missing.ptr, missing.len) != NULL);
+}
+
+static enum guard_exit fail(struct guard_engine *engine, enum rc rc, bool is_taken, const char *why)
 {
     guard_tell(engine, "end", GUARD_HOMES, why);
+    if (!is_taken && is_unmet(engine, rc))
+        return GUARD_USAGE;
     return rc == RC_CONFLICT || rc == RC_EXISTS ? GUARD_LOCKED : GUARD_BROKEN;
 }
 
@@ -274,6 +286,7 @@ static bool is_awaited(const struct guard_engine *engine, enum rc rc, int64_t pa
 static void await(struct guard_engine *engine)
 {
     int64_t interval_ms = engine->policy->interval_ms;
+    engine->backoff_ms = 0;
     engine->next_look_ms = now_of(engine) + (interval_ms < handover_ms ? interval_ms : handover_ms);
 }
 
@@ -295,8 +308,11 @@ enum guard_exit guard_engine_run(struct guard_engine *engine, const struct guard
             rc = is_taken ? turn(engine, why) : try_to_take(engine, run->is_forced, &is_taken, why);
     }
     if (is_going)
-        return fail(engine, rc, why);
-    return is_taken ? end(engine) : GUARD_DONE;
+        return fail(engine, rc, is_taken, why);
+    bool is_silent = run->end_ms && engine->backoff_ms;
+    if (is_taken && !is_silent)
+        return end(engine);
+    return is_silent ? fail(engine, RC_UNREACHABLE, is_taken, why) : GUARD_DONE;
 }
 
 enum guard_exit guard_engine_clear(struct guard_engine *engine)
@@ -304,7 +320,7 @@ enum guard_exit guard_engine_clear(struct guard_engine *engine)
     char why[CANARY_WHY_MAX] = "";
     enum rc rc = guard_forget(engine, why);
     if (rc != RC_OK)
-        return fail(engine, rc, why);
+        return fail(engine, rc, true, why);
     guard_note_act(engine, "clear", GUARD_HOMES, "the weights as they are are the normal ones");
     guard_tell_act(engine);
     return GUARD_DONE;

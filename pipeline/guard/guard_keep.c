@@ -134,8 +134,8 @@ enum rc guard_forget(struct guard_engine *engine, char *why)
     if (rc != RC_OK)
         return rc;
     state->phase = GUARD_WATCH;
-    state->is_alarmed = false;
-    state->scaling_ms = 0;
+    state->is_alarmed = state->is_held = false;
+    state->scaling_ms = state->next_ms = 0;
     state->cost = (struct guard_cost_state){.is_begun = false};
     memcpy(state->tried, state->wished, sizeof state->tried);
     state->untold.at_ms = 0;

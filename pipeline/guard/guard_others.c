@@ -17,7 +17,7 @@ void guard_deciding_act(struct guard_deciding *d, enum guard_act_kind kind, enum
 void guard_yield(struct guard_deciding *d, const char *why)
 {
     d->state->phase = GUARD_FOREIGN;
-    d->state->is_alarmed = false;
+    d->state->is_alarmed = d->state->is_held = false;
     memcpy(d->state->wished, d->seen->weights, sizeof d->state->wished);
     guard_deciding_act(d, GUARD_YIELD, d->state->away, "%s", why);
 }

@@ -255,6 +255,19 @@ static void take_environment(struct guard_policy *policy, const char *name)
     policy->fargate.service_count = 2;
 }
 
+/* The tasks of `make run`'s rig, which is guarded where nothing else is named. */
+static void take_rig(struct guard_policy *policy, const struct fields_object *root)
+{
+    const cJSON *fargate = cJSON_GetObjectItemCaseSensitive(root->json, "fargate");
+    if (fields_has(root, "environment") || fields_has(root, "rule") ||
+        cJSON_HasObjectItem(fargate, "cluster") || cJSON_HasObjectItem(fargate, "services"))
+        return;
+    policy->fargate.cluster = "duet-local";
+    policy->fargate.services[0] = "duet-local-a";
+    policy->fargate.services[1] = "duet-local-b";
+    policy->fargate.service_count = 2;
+}
+
 /* Before the others, each of which may say otherwise. */
 static void read_environment(struct guard_policy *policy, const struct fields_object *root)
 {
@@ -276,6 +289,7 @@ static void read_health(struct guard_policy *policy, const struct fields_object 
 static void read_all(struct guard_policy *policy, const struct fields_object *root)
 {
     read_environment(policy, root);
+    take_rig(policy, root);
     read_name(root, "parameter", &policy->parameter);
     read_name(root, "lock", &policy->canary_lock);
     fields_text(root, "topic", &policy->topic);

@@ -103,9 +103,11 @@ void guard_state_print(const struct guard_state *state, struct buf *out)
     print_groups(state, out);
     buf_printf(out,
                "],\"step\":%zu,\"stepped_ms\":%" PRId64 ",\"scaling_ms\":%" PRId64
-               ",\"window_ms\":%" PRId64 ",\"is_alarmed\":%s,\"expiry_ms\":%" PRId64 ",\"owner\":",
-               state->step, state->stepped_ms, state->scaling_ms, state->window_ms,
-               state->is_alarmed ? "true" : "false", state->expiry_ms);
+               ",\"window_ms\":%" PRId64 ",\"next_ms\":%" PRId64
+               ",\"is_alarmed\":%s,\"is_held\":%s,\"expiry_ms\":%" PRId64 ",\"owner\":",
+               state->step, state->stepped_ms, state->scaling_ms, state->window_ms, state->next_ms,
+               state->is_alarmed ? "true" : "false", state->is_held ? "true" : "false",
+               state->expiry_ms);
     json_text_string(out, bytes_from_str(state->owner));
     buf_printf(out, ",\"stand_in_lambda\":%u,\"stand_in_fargate\":%u",
                state->stand_in[GUARD_LAMBDA], state->stand_in[GUARD_FARGATE]);
@@ -230,7 +232,9 @@ static void read_state(struct guard_state *state, const struct fields_object *ro
     read_time(root, "stepped_ms", &state->stepped_ms);
     read_time(root, "scaling_ms", &state->scaling_ms);
     read_time(root, "window_ms", &state->window_ms);
+    read_time(root, "next_ms", &state->next_ms);
     fields_switch(root, "is_alarmed", &state->is_alarmed);
+    fields_switch(root, "is_held", &state->is_held);
     read_time(root, "expiry_ms", &state->expiry_ms);
     read_text(root, "owner", state->owner, sizeof state->owner);
     read_cost(&state->cost, root);
@@ -254,7 +258,9 @@ bool guard_state_parse(struct guard_state *state, struct bytes text, char *error
                                         "stepped_ms",
                                         "scaling_ms",
                                         "window_ms",
+                                        "next_ms",
                                         "is_alarmed",
+                                        "is_held",
                                         "expiry_ms",
                                         "owner",
                                         "lambda",

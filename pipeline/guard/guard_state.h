@@ -80,7 +80,9 @@ struct guard_state {
     int64_t stepped_ms;             /* when it was made */
     int64_t scaling_ms;             /* since when tasks are waited for; 0: they are not */
     int64_t window_ms; /* the end of the last window of metrics that was judged; 0: none */
+    int64_t next_ms;   /* when the share may come back by one more step; 0: none is away */
     bool is_alarmed;   /* both homes fail, and it has been told */
+    bool is_held;      /* a home fails that was left too short a while ago, and it has been told */
     struct guard_home_state homes[GUARD_HOMES];
     struct guard_cost_state cost;
     struct guard_scaled scaled;

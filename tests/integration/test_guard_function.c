@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "tests/support/canary_rig.h"
 #include "tests/support/rig_program.h"
@@ -70,6 +71,19 @@ Test(guard_function, the_next_one_goes_on_where_the_last_one_ends)
     (void)program_wait(&first);
     program_release(&first);
     program_release(&second);
+}
+
+/* Nobody was guarded: that is no success. */
+Test(guard_function, one_that_reaches_nobody_fails)
+{
+    struct program program;
+    (void)snprintf(endpoint, sizeof endpoint, "AWS_ENDPOINT_URL=http://127.0.0.1:9");
+    invoke(&program, "1h", "7");
+    expect_line(&program, "\"act\":\"retry\"");
+    int status = program_wait(&program);
+    cr_expect(!WIFEXITED(status) || WEXITSTATUS(status) != 0, "%s", program.out.data);
+    cr_expect(strstr(program.out.data, "errorType"), "%s", program.out.data);
+    program_release(&program);
 }
 
 Test(guard_function, one_in_the_middle_of_anothers_time_has_nothing_to_do)

@@ -180,7 +180,8 @@ Test(guard_rig, moves_the_share_of_a_home_that_hangs)
 
 /* --- those who must not be fought --- */
 
-static void set_weights(unsigned lambda, unsigned fargate)
+/* count: of its groups, 1 or 2. */
+static void set_rule(unsigned count, unsigned lambda, unsigned fargate)
 {
     char arns[2][256], form[2048], rule[256];
     const char *names[] = {"lambda-a", "fargate-a"};
@@ -201,13 +202,15 @@ static void set_weights(unsigned lambda, unsigned fargate)
     while (member && !bytes_eq(xml_tree_text(member, "Priority"), BYTES_LIT("40000")))
         member = xml_tree_next(member);
     (void)snprintf(rule, sizeof rule, "%.*s", BYTES_ARG(xml_tree_text(member, "RuleArn")));
-    (void)snprintf(form, sizeof form,
-                   "Action=ModifyRule&Version=2015-12-01&RuleArn=%s&Actions.member.1.Type=forward"
-                   "&Actions.member.1.ForwardConfig.TargetGroups.member.1.TargetGroupArn=%s"
-                   "&Actions.member.1.ForwardConfig.TargetGroups.member.1.Weight=%u"
-                   "&Actions.member.1.ForwardConfig.TargetGroups.member.2.TargetGroupArn=%s"
-                   "&Actions.member.1.ForwardConfig.TargetGroups.member.2.Weight=%u",
-                   rule, arns[0], lambda, arns[1], fargate);
+    size_t len = (size_t)snprintf(
+        form, sizeof form,
+        "Action=ModifyRule&Version=2015-12-01&RuleArn=%s&Actions.member.1.Type=forward", rule);
+    for (unsigned i = 0; i < count; i++)
+        len += (size_t)snprintf(form + len, sizeof form - len,
+                                "&Actions.member.1.ForwardConfig.TargetGroups.member.%u."
+                                "TargetGroupArn=%s&Actions.member.1.ForwardConfig.TargetGroups."
+                                "member.%u.Weight=%u",
+                                i + 1, arns[i], i + 1, i ? fargate : lambda);
     (void)canary_rig_query(&world, API_ELB, form);
 }
 
@@ -232,7 +235,7 @@ Test(guard_rig, leaves_a_canary_and_a_persons_weights_alone)
     note("AmazonSSM.DeleteParameter", "{\"Name\":\"/duet/canary\"}");
     expect_line("canary: the canary's lock is free again");
     expect_line("move: fargate fails");
-    set_weights(70, 30);
+    set_rule(2, 70, 30);
     expect_line("yield: somebody else has changed the weights");
 
     struct program running = guard;
@@ -295,6 +298,29 @@ Test(guard_rig, says_that_nobody_answers_and_keeps_trying)
     expect_line("; once more in 1 s");
     expect_line("; once more in 2 s");
     expect_end(0);
+}
+
+static void expect_refused(const char *members, const char *why)
+{
+    char text[512];
+    (void)snprintf(text, sizeof text,
+                   "{\"rule\":{\"load_balancer\":\"duet-local\",\"port\":%u,\"priority\":40000}%s}",
+                   rig.port, members);
+    canary_rig_plan(&world, text);
+    canary_rig_command(&world, &guard, "guard", "run", NULL);
+    int status = program_wait(&guard);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 2 && strstr(guard.out.data, why),
+              "status %d: %s", status, guard.out.data);
+    program_release(&guard);
+}
+
+Test(guard_rig, refuses_a_policy_that_cannot_be_met_here)
+{
+    expect_refused(",\"fargate\":{\"cluster\":\"c\",\"services\":[\"s\"]}", "ClusterNotFound");
+    expect_refused(",\"fargate\":{\"cluster\":\"duet-local\",\"services\":[\"duet-local-b\"]}",
+                   "none of the ECS services 'duet-local-b' has the tasks of ");
+    set_rule(1, 100, 0);
+    expect_refused("", "the rule has no target group of fargate");
 }
 
 /* Prices at which Lambda is the cheaper home for any traffic of this machine. */

@@ -45,7 +45,8 @@ static const struct row {
     {COST(PRICES "\"duration\":\"20ms\",\"task_hour\":40,\"task_requests\":500"),
      "policy: cost: Fargate never pays: 2 tasks carry 1000.0 requests a second"},
     {COST("\"price\":1"), "policy: cost.price"},
-    {"{\"cost\":{" PRICES "\"duration\":\"20ms\",\"task_hour\":0.04,\"task_requests\":500}}",
+    {"{\"rule\":{\"arn\":\"x\"},\"cost\":{" PRICES
+     "\"duration\":\"20ms\",\"task_hour\":0.04,\"task_requests\":500}}",
      "policy: cost: needs fargate.cluster"},
     {"{\"environment\":\"pr-12\"}", NULL},
     {"{\"environment\":\"\"}", "policy: environment: must"},
@@ -94,6 +95,24 @@ Test(guard_policy, an_environment_says_rule_lock_parameter_and_services)
     }
 }
 
+/* It names what `duet local` has, and nothing of it where it names something else. */
+Test(guard_policy, without_a_word_it_is_of_the_rig_with_its_tasks)
+{
+    static const char *const others[] = {"{\"rule\":{\"load_balancer\":\"duet-local\"}}",
+                                         "{\"fargate\":{\"tasks\":3}}"};
+    for (size_t i = 0; i < 3; i++) {
+        struct guard_policy policy;
+        char error[640] = "";
+        const char *text = i ? others[i - 1] : "{}";
+        cr_assert(guard_policy_parse(&policy, "policy", bytes_from_str(text), error, sizeof error),
+                  "%s", error);
+        cr_expect_eq(policy.fargate.service_count, i == 1 ? 0u : 2u, "%s", text);
+        cr_expect(i == 1 || (strcmp(policy.fargate.cluster, "duet-local") == 0 &&
+                             strcmp(policy.fargate.services[1], "duet-local-b") == 0));
+        guard_policy_release(&policy);
+    }
+}
+
 Test(guard_policy, a_state_comes_back_as_it_was)
 {
     struct guard_state state = {.phase = GUARD_BACK,
@@ -109,7 +128,9 @@ Test(guard_policy, a_state_comes_back_as_it_was)
                                 .step = 1,
                                 .stepped_ms = 1700000000123,
                                 .window_ms = 1700000040000,
+                                .next_ms = 1700000050000,
                                 .is_alarmed = true,
+                                .is_held = true,
                                 .owner = "host:7",
                                 .expiry_ms = 1700000060123};
     struct guard_state back;
@@ -130,7 +151,7 @@ Test(guard_policy, a_state_comes_back_as_it_was)
     cr_expect_eq(memcmp(back.wished, state.wished, sizeof back.wished), 0);
     cr_expect(back.phase == GUARD_BACK && back.away == GUARD_FARGATE && back.step == 1 &&
               back.stepped_ms == state.stepped_ms && back.window_ms == state.window_ms &&
-              back.expiry_ms == state.expiry_ms);
+              back.expiry_ms == state.expiry_ms && back.next_ms == state.next_ms && back.is_held);
     cr_expect(back.cost.has_rate && back.cost.rate == 12.5 &&
               back.cost.since_ms == state.cost.since_ms && back.cost.is_foreign &&
               back.cost.is_begun && !back.cost.is_untold);

@@ -99,6 +99,29 @@ Test(guard_promises, what_was_not_written_is_given_up_where_the_home_is_well_by_
     expect_shares(1, 0);
 }
 
+/* A person has cleared the state while a share was away, and given the home a share. */
+Test(guard_promises, a_move_that_has_to_wait_is_told_once)
+{
+    guard_world_init(&world, probing, 60, 40);
+    guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
+    cr_expect_eq(world.state.next_ms, world.seen.now_ms + 300 * 1000, "its share may come back");
+    world.state.phase = GUARD_WATCH;
+    world.state.homes[GUARD_FARGATE] =
+        (struct guard_home_state){.moved_ms = world.state.homes[GUARD_FARGATE].moved_ms};
+    world.seen.weights[0] = 70;
+    world.seen.weights[1] = 30;
+    guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
+    cr_expect_eq(world.act.kind, GUARD_ALARM);
+    cr_expect(strstr(world.act.why, "no answer); it was left a short while ago, so its share stays "
+                                    "until 1970-01-12T13:51:43"),
+              "%s", world.act.why);
+    guard_world_probe(&world, 290, GUARD_GOOD, GUARD_BAD);
+    cr_expect(world.alarms == 1 && world.moves == 1);
+    guard_world_probe(&world, 10, GUARD_GOOD, GUARD_BAD);
+    expect_shares(1, 0);
+    cr_expect(world.alarms == 1 && world.moves == 2 && !world.state.is_held);
+}
+
 /* The process was killed before the write, and the next one begins long after. */
 Test(guard_promises, an_old_record_of_a_failure_moves_nothing)
 {
