@@ -7,7 +7,7 @@
 # when all is there. Exit status: 0 all is there, 1 something could not be installed.
 set -euo pipefail
 build=(gcc make libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev libnghttp2-dev libpcre2-dev libjs-chart.js)
-unit=(libcriterion-dev procps)
+unit=(libcriterion-dev procps unzip)
 test=(libcriterion-dev jq curl clang clang-format shellcheck pmccabe binutils git procps unzip)
 ci=(chromium) # on Ubuntu that is a snap: there the runner's own Chrome is taken
 bench=(nginx-light haproxy h2o libmicrohttpd-dev wrk python3)
