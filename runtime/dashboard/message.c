@@ -3,6 +3,7 @@
 #include "runtime/core/json_text.h"
 #include "runtime/dashboard/canaries.h"
 #include "runtime/dashboard/dashboard.h"
+#include "runtime/dashboard/guards.h"
 
 static void print_name(struct buf *out, const char *name, const char *text)
 {
@@ -147,6 +148,8 @@ void message_print_state(const struct alb_model *model, const struct dashboard_s
         source->tasks(source->context, print_task, &tasks);
     buf_append(out, BYTES_LIT("],\"canaries\":"));
     canaries_print(parameters, out);
+    buf_append(out, BYTES_LIT(",\"guards\":"));
+    guards_print(parameters, out);
 }
 
 /* --- an event --- */

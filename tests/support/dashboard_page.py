@@ -84,6 +84,48 @@ def schemes_differ(page):
     page.wait(f"{ground} === {json.dumps(light)}")
 
 
+def rig_environment(control):
+    return dict(os.environ, AWS_ENDPOINT_URL=control, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
+                AWS_REGION="us-east-1", DUET_PIN_SECRET=SECRET)
+
+
+def set_tasks(control, count):
+    """Of the Fargate home, as a deployment does."""
+    scope = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ecs/aws4_request, SignedHeaders=host, Signature="
+    fields = {"Content-Type": "application/x-amz-json-1.1", "Authorization": scope + "0" * 64,
+              "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.UpdateService"}
+    body = {"cluster": "duet-local", "service": "duet-local-a", "desiredCount": count}
+    urllib.request.urlopen(urllib.request.Request(control, json.dumps(body).encode(), fields)).close()
+
+
+def a_guard_is_shown(page, url, control, duet):
+    """One that moves the share of a home without tasks at once, and back soon."""
+    port = int(url.rsplit(":", 1)[1])
+    policy = {"rule": {"load_balancer": "duet-local", "port": port, "priority": 40000}, "interval": "200ms", "lease": "1m",
+              "metrics": {"windows": 0}, "moves": {"apart": "1s", "back_after": "1s", "step": "1s", "steps": [50, 100]}}
+    title = "document.querySelector('#guards h3') && document.querySelector('#guards h3').textContent"
+    page.wait("document.getElementById('guards').hidden")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(policy, file)
+        file.flush()
+        guard = subprocess.Popen([duet, "guard", "run", file.name], env=rig_environment(control), stdout=subprocess.DEVNULL)
+        page.wait(f"{title} === 'Both homes have their share'")
+        set_tasks(control, 0)
+        page.wait(f"{title} === \"Fargate's share of 25 % is away: Lambda carries it\"")
+        page.wait("/^because: no healthy target of /.test(document.querySelector('#guards .why').textContent)")
+        page.wait("/now Lambda 100 %, Fargate 0 %$/.test(document.querySelector('#guards svg').getAttribute('aria-label'))")
+        page.evaluate("document.querySelector('#guards details').open = true")
+        fits(page, 360)
+        set_tasks(control, 1)
+        page.wait(f"{title} === 'Both homes have their share'")
+        page.wait("[...document.querySelectorAll('#guards tbody tr')].map(row => row.cells[1].textContent).join() === "
+                  "'step fargate,step fargate,move fargate'")
+        guard.terminate()
+        if guard.wait(LIMIT_S) != 0:
+            raise AssertionError(f"the guard ended with {guard.returncode}")
+        page.wait("document.querySelector('#guards .when').textContent.startsWith('its process is silent since ')")
+
+
 def words(word):
     return f"document.querySelector('#canary-list button[data-word={word}]')"
 
@@ -91,8 +133,6 @@ def words(word):
 def a_canary_is_shown_and_obeys(page, url, control, duet):
     """One that bakes for an hour, unless somebody says something."""
     port = int(url.rsplit(":", 1)[1])
-    environment = dict(os.environ, AWS_ENDPOINT_URL=control, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
-                       AWS_REGION="us-east-1", DUET_PIN_SECRET=SECRET)
     plan = {"name": "page", "rule": {"load_balancer": "duet-local", "port": port, "priority": 40000},
             "stable": "lambda-a", "canary": "lambda-b", "interval": "1s", "lease": "5m",
             "metrics": {"period": "1s", "late": "1s"}, "smoke": {"url": url + "/gtg", "slot": "lambda-b"},
@@ -100,7 +140,7 @@ def a_canary_is_shown_and_obeys(page, url, control, duet):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(plan, file)
         file.flush()
-        canary = subprocess.Popen([duet, "canary", "run", file.name], env=environment, stdout=subprocess.DEVNULL)
+        canary = subprocess.Popen([duet, "canary", "run", file.name], env=rig_environment(control), stdout=subprocess.DEVNULL)
         page.wait("document.querySelector('#canaries .phase') && document.querySelector('#canaries .phase').textContent === 'baking'")
         page.wait("document.querySelectorAll('#canaries .verdicts i').length > 1", lambda: ask(url + "/hello"))
         page.wait("document.querySelector('#canaries .steps [aria-current=step]').textContent === '30 %'")
@@ -179,6 +219,7 @@ def main():
         claim("it is light and dark as the browser wishes", schemes_differ, page)
         claim("it fits a wide window", fits, page, 1440)
         claim("it fits a telephone", fits, page, 360)
+        claim("it shows a guard, and why a share is away", a_guard_is_shown, page, url, control, duet)
         claim("it shows a canary, which obeys its buttons", a_canary_is_shown_and_obeys, page, url, control, duet)
         claim("its controls set the weights", weights_are_set, page, control)
         claim("it finds the failures", failures_are_found, page, url)

@@ -1,9 +1,11 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "runtime/core/buf.h"
 #include "runtime/dashboard/guard_acts.h"
+#include "runtime/dashboard/guards.h"
 
-/* What the page's list of events learns of a guard. */
+/* What the page learns of guards: for its list of events, and where they are. */
 
 static struct parameters parameters;
 static struct buf told;
@@ -44,6 +46,13 @@ static void expect_told(const char *text)
     buf_reset(&told);
 }
 
+static void expect_ends(struct bytes end)
+{
+    struct bytes all = buf_bytes(&told);
+    cr_expect(bytes_eq(bytes_skip(all, all.len - end.len), end), "%.*s", BYTES_ARG(all));
+    buf_reset(&told);
+}
+
 Test(dashboard_guard, each_act_is_told_once_the_oldest_first)
 {
     put("/duet/guard", "{\"phase\":\"away\"}", PARAMETER_STRING);
@@ -75,4 +84,38 @@ Test(dashboard_guard, other_parameters_are_passed_over)
     cr_expect_eq(guard_acts_look(&parameters, 0, on_act, NULL), 0);
     cr_expect_eq(guard_acts_look(NULL, 7, on_act, NULL), 7);
     expect_told("");
+}
+
+/* --- where they are --- */
+
+#define STATE(phase) "{\"phase\":\"" phase "\",\n\"groups\":[],\"expiry_ms\":1}"
+
+Test(dashboard_guard, each_guard_is_shown_with_its_newest_acts)
+{
+    char name[64], act[32];
+    put("/duet/dev/guard", STATE("away"), PARAMETER_STRING);
+    put("/duet/dev/guard2", "{\"phase\":\"away\",\"groups\":[]}", PARAMETER_STRING);
+    put("/duet/dev/guard2/history/000000000000001", "{\"act\":\"no\"}", PARAMETER_STRING);
+    put("/duet/secret", STATE("back"), PARAMETER_SECURE);
+    put("/elsewhere", STATE("back"), PARAMETER_STRING);
+    put("/duet/guard", STATE("watch"), PARAMETER_STRING);
+    put("/duet/guard/history/000000000000009", "[]", PARAMETER_STRING);
+    for (int i = 0; i < GUARDS_ACTS_MAX + 2; i++) {
+        (void)snprintf(name, sizeof name, "/duet/dev/guard/history/%015d", 100 + i);
+        (void)snprintf(act, sizeof act, "{\"act\":\"%d\"}", i);
+        put(name, act, PARAMETER_STRING);
+    }
+    guards_print(&parameters, &told);
+    cr_expect(bytes_starts_with(buf_bytes(&told),
+                                BYTES_LIT("[{\"parameter\":\"/duet/dev/guard\",\"state\":{"
+                                          "\"phase\":\"away\", \"groups\":[],\"expiry_ms\":1},"
+                                          "\"acts\":[{\"act\":\"2\"},{\"act\":\"3\"},")),
+              "%.*s", BYTES_ARG(buf_bytes(&told)));
+    struct bytes end =
+        BYTES_LIT(",{\"act\":\"21\"}]},{\"parameter\":\"/duet/guard\",\"state\":{"
+                  "\"phase\":\"watch\", \"groups\":[],\"expiry_ms\":1},\"acts\":[]}]");
+    cr_assert_geq(told.len, end.len);
+    expect_ends(end);
+    guards_print(NULL, &told);
+    expect_told("[]");
 }

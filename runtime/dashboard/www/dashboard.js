@@ -4,6 +4,7 @@ import { showCanaries } from "./canaries.js";
 import { showCharts, startCharts } from "./charts.js";
 import { showControls, startControls } from "./controls.js";
 import { count, element, milliseconds, percent, rate, say } from "./format.js";
+import { showGuards } from "./guard.js";
 import { drawPicture } from "./picture.js";
 import { latest, production, shownGroups, store, take, total, totalRate } from "./store.js";
 import { listen } from "./stream.js";
@@ -49,7 +50,7 @@ function showStatus() {
 function show() {
   showStatus();
   if (isPaused || !store.now) return;
-  for (const part of [showTiles, drawPicture, showShares, showControls, showCanaries, showCharts, showTargets, showRequests, showInstances, showEvents]) part();
+  for (const part of [showTiles, showGuards, drawPicture, showShares, showControls, showCanaries, showCharts, showTargets, showRequests, showInstances, showEvents]) part();
 }
 
 // A screen reader hears of what changed in the load balancer, not of each figure.

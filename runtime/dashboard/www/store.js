@@ -8,6 +8,7 @@ export const store = {
   now: 0, token: null, seconds: 300,
   rules: [], groups: [], versions: [], sandboxes: [], tasks: [],
   canaries: [], // { lock, state }; those that have ended last
+  guards: [], // { parameter, state, acts }, the oldest act first
   points: [], // { t, g: { NAME: { n, e, c, cold, p50, p95, p99, w } } }, a second each, oldest first
   requests: [], // newest first, as are the events
   events: [],
@@ -17,7 +18,7 @@ export const store = {
 export function take(message) {
   const isFirst = Boolean(message.rig);
   if (isFirst) Object.assign(store, { points: [], requests: [], events: [], seconds: message.rig.seconds, token: message.rig.token });
-  for (const name of ["now", "rules", "groups", "versions", "sandboxes", "tasks", "canaries"]) store[name] = message[name];
+  for (const name of ["now", "rules", "groups", "versions", "sandboxes", "tasks", "canaries", "guards"]) store[name] = message[name];
   store.points = store.points.concat(message.points).slice(-store.seconds);
   const byNumber = new Map(store.requests.concat(message.requests).map((request) => [request[0], request]));
   const all = [...byNumber.values()].sort((a, b) => b[0] - a[0]);
