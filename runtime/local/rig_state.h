@@ -4,18 +4,17 @@
 /*
  * rig_state — the folder of `duet local --state`: what a rig that is started again takes up.
  *
- * Layer:   local. Knows alb.
+ * Layer:   local. Knows alb, control/kept.h.
  *
  * state.json is the model (alb/state.h), written anew before the answer to each call that changed
  * it; cookie-key is the key of the cookies that bind clients. Nothing but these two is read.
  */
 
 #include "runtime/alb/model.h"
-#include "runtime/core/buf.h"
+#include "runtime/control/kept.h"
 
 struct rig_state {
-    const char *dir; /* borrowed */
-    struct buf text; /* as it was last read or written */
+    struct kept file; /* state.json */
 };
 
 /* Makes the folder where it is missing, and fills `model`, which is empty but for its settings.
