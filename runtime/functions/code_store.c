@@ -113,12 +113,13 @@ static void on_done(void *context, struct code *code, bool is_fault, const char 
     loop_stop(&taking->loop);
 }
 
-static struct code *unpack(struct bytes zip, const char *work, char *error, size_t error_len)
+static struct code *unpack(struct bytes zip, const char *architecture, const char *work,
+                           char *error, size_t error_len)
 {
     struct taking taking = {.error = error, .error_len = error_len};
     const struct package_options options = {.loop = &taking.loop,
                                             .folder = work,
-                                            .architecture = package_tree_architecture(),
+                                            .architecture = architecture,
                                             .on_done = on_done,
                                             .context = &taking};
     if (loop_init(&taking.loop) != RC_OK) {
@@ -132,8 +133,8 @@ static struct code *unpack(struct bytes zip, const char *work, char *error, size
     return taking.code;
 }
 
-struct code *code_store_take(const char *folder, const char *sha256, const char *work, char *error,
-                             size_t error_len)
+struct code *code_store_take(const char *folder, const char *sha256, bool is_layer,
+                             const char *work, char *error, size_t error_len)
 {
     char name[NAME_LEN + 1] = "", path[PATH_BYTES], detail[ERROR_LEN] = "its loop failed";
     struct bytes zip = {NULL, 0};
@@ -148,7 +149,8 @@ struct code *code_store_take(const char *folder, const char *sha256, const char 
     else if (!is_hash(zip, sha256))
         (void)snprintf(detail, sizeof detail, "it is damaged: its SHA-256 is another");
     else
-        code = unpack(zip, work, detail, sizeof detail);
+        code =
+            unpack(zip, is_layer ? NULL : package_tree_architecture(), work, detail, sizeof detail);
     unmap(zip);
     if (!code)
         (void)snprintf(error, error_len, "is a package that cannot be had: %s: %s", path, detail);
@@ -157,18 +159,27 @@ struct code *code_store_take(const char *folder, const char *sha256, const char 
 
 /* --- sweeping --- */
 
-static bool is_used(const struct registry *registry, const char *name)
+static bool is_of(const struct code *code, const char *name)
 {
     char used[NAME_LEN + 1];
+    return code->folder && name_of(code->sha256, used) && strcmp(used, name) == 0;
+}
+
+static bool is_used(struct registry *registry, const char *name)
+{
+    for (const struct layer *layer = registry_layers(registry)->first; layer; layer = layer->next)
+        for (const struct layer_version *each = layer->versions; each; each = each->next)
+            if (is_of(each->code, name))
+                return true;
     for (const struct registry_function *function = registry_first(registry); function;
          function = function->next)
         for (const struct registry_version *each = function->versions; each; each = each->next)
-            if (each->code->folder && name_of(each->code->sha256, used) && strcmp(used, name) == 0)
+            if (is_of(each->code, name))
                 return true;
     return false;
 }
 
-void code_store_sweep(const char *folder, const struct registry *registry)
+void code_store_sweep(const char *folder, struct registry *registry)
 {
     DIR *list = opendir(folder);
     const struct dirent *entry;

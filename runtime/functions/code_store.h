@@ -17,13 +17,13 @@
 bool code_store_put(const char *folder, const char *path, const char *sha256, char *error,
                     size_t error_len) MUST_CHECK;
 
-/* Unpacks the package with that SHA-256 into a new folder in `work`, an absolute path, and waits
- * for it. A reference is the caller's. NULL: `error` names the file and what is wrong: it is not
- * there, its bytes are others, or what package_start and its end say. */
-struct code *code_store_take(const char *folder, const char *sha256, const char *work, char *error,
-                             size_t error_len) MUST_CHECK;
+/* Unpacks the package with that SHA-256, a function's or a layer's, into a new folder in `work`, an
+ * absolute path, and waits for it. A reference is the caller's. NULL: `error` names the file and
+ * what is wrong: it is not there, its bytes are others, or what package_start and its end say. */
+struct code *code_store_take(const char *folder, const char *sha256, bool is_layer,
+                             const char *work, char *error, size_t error_len) MUST_CHECK;
 
-/* Removes the zips that no version of the registry has. */
-void code_store_sweep(const char *folder, const struct registry *registry);
+/* Removes the zips that no version of a function or layer of the registry has. */
+void code_store_sweep(const char *folder, struct registry *registry);
 
 #endif

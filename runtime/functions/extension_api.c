@@ -11,14 +11,14 @@
 
 /* --- register --- */
 
-/* NULL: the body is fine; else the type of the error that `message` tells. */
-static const char *check_body(struct httpd_exchange *exchange, bool *wants_events,
-                              const char **message)
+/* NULL: the body is fine, and says what `extension` wants; else the type of the error that
+ * `message` tells. */
+static const char *read_body(struct httpd_exchange *exchange, struct sandbox_extension *extension,
+                             const char **message)
 {
     cJSON *root = NULL;
     const cJSON *event;
     *message = "the body is no JSON object with a list of events";
-    *wants_events = false;
     if (json_parse(&exchange->arena, exchange->req.body, &root, NULL) != RC_OK ||
         !cJSON_IsObject(root))
         return "InvalidRequestFormat";
@@ -27,21 +27,25 @@ static const char *check_body(struct httpd_exchange *exchange, bool *wants_event
         return "InvalidRequestFormat";
     cJSON_ArrayForEach(event, events)
     {
-        if (!bytes_eq(json_bytes(event), BYTES_LIT("INVOKE"))) {
-            *message = "event not supported for internal extensions";
+        bool is_end = bytes_eq(json_bytes(event), BYTES_LIT("SHUTDOWN"));
+        if ((is_end && !extension->is_external) ||
+            (!is_end && !bytes_eq(json_bytes(event), BYTES_LIT("INVOKE")))) {
+            *message = extension->is_external ? "event not supported"
+                                              : "event not supported for internal extensions";
             return "Extension.InvalidEventType";
         }
-        *wants_events = true;
+        extension->wants_events |= !is_end;
+        extension->wants_end |= is_end;
     }
     return NULL;
 }
 
 static void accept_it(struct sandbox *sandbox, struct httpd_exchange *exchange, struct bytes name,
-                      bool wants_events)
+                      const struct sandbox_extension *wanted)
 {
     struct sandbox_extension *extension = &sandbox->extensions[sandbox->extension_count];
     struct http_response *res = &exchange->res;
-    *extension = (struct sandbox_extension){.wants_events = wants_events};
+    *extension = *wanted;
     memcpy(extension->name, name.ptr, name.len);
     uuid_write(sandbox->options->random, extension->id);
     http_response_printf(res, &exchange->arena, 200, BYTES_LIT("application/json"),
@@ -62,15 +66,23 @@ static bool is_registered(const struct sandbox *sandbox, struct bytes name)
     return false;
 }
 
+static bool is_process(const struct sandbox *sandbox, struct bytes name)
+{
+    for (size_t i = 0; i < sandbox->external_count; i++)
+        if (bytes_eq(name, bytes_from_str(sandbox->externals[i].name)))
+            return true;
+    return false;
+}
+
 static void take_register(struct sandbox *sandbox, struct httpd_exchange *exchange)
 {
     const struct bytes *name = http_request_header(&exchange->req, NAME_FIELD);
+    struct sandbox_extension wanted = {.is_external = name && is_process(sandbox, *name)};
     const char *message, *type;
-    bool wants_events;
     if (!name || name->len == 0 || name->len >= SANDBOX_EXTENSION_NAME_BYTES)
         runtime_reply_error(exchange, 403, "Extension.InvalidExtensionName",
                             "Empty extension name");
-    else if ((type = check_body(exchange, &wants_events, &message)) != NULL)
+    else if ((type = read_body(exchange, &wanted, &message)) != NULL)
         runtime_reply_error(exchange, 403, type, message);
     else if (sandbox->state != SANDBOX_INIT)
         runtime_reply_error(exchange, 403, "Extension.RegistrationClosed",
@@ -82,7 +94,7 @@ static void take_register(struct sandbox *sandbox, struct httpd_exchange *exchan
         runtime_reply_error(exchange, 403, "Extension.TooManyExtensions",
                             "Extension limit (10) reached");
     else
-        accept_it(sandbox, exchange, *name, wants_events);
+        accept_it(sandbox, exchange, *name, &wanted);
 }
 
 /* --- event/next --- */
@@ -104,6 +116,24 @@ static struct sandbox_extension *find(struct sandbox *sandbox, struct httpd_exch
     return NULL;
 }
 
+static void give_end(struct sandbox *sandbox, struct sandbox_extension *extension)
+{
+    struct httpd_exchange *exchange = extension->held;
+    extension->held = NULL;
+    http_response_printf(&exchange->res, &exchange->arena, 200, BYTES_LIT("application/json"),
+                         "{\"eventType\":\"SHUTDOWN\",\"shutdownReason\":\"%s\","
+                         "\"deadlineMs\":%lld}",
+                         sandbox->end_reason, (long long)sandbox->end_epoch_ms);
+    httpd_respond(exchange);
+}
+
+void extension_api_give_end(struct sandbox *sandbox)
+{
+    for (size_t i = 0; i < sandbox->extension_count; i++)
+        if (sandbox->extensions[i].wants_end && sandbox->extensions[i].held)
+            give_end(sandbox, &sandbox->extensions[i]);
+}
+
 /* A second one takes the place of the first, whose connection may be lost. */
 static void take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
 {
@@ -116,7 +146,9 @@ static void take_next(struct sandbox *sandbox, struct httpd_exchange *exchange)
     if (before)
         runtime_reply_error(before, 403, "Extension.InvalidExtensionState",
                             "Another event/next has come");
-    else if (extension->wants_events)
+    if (extension->wants_end && sandbox->end_epoch_ms)
+        give_end(sandbox, extension);
+    else if (extension->wants_events || extension->is_external)
         sandbox_settle(sandbox);
 }
 
@@ -175,6 +207,10 @@ static void take_error(struct sandbox *sandbox, struct httpd_exchange *exchange,
     (void)snprintf(line, sizeof line, "the extension %s reports %.*s", extension->name,
                    BYTES_ARG(*type));
     sandbox_log(sandbox, bytes_from_str(line));
+    if (sandbox->state == SANDBOX_ENDING) {
+        runtime_reply_ok(exchange);
+        return;
+    }
     struct bytes known =
         is_init ? BYTES_LIT("Extension.InitError") : BYTES_LIT("Extension.ExitError");
     sandbox_take_init_error(sandbox, exchange->req.body, known);

@@ -3,15 +3,17 @@
 
 /*
  * extension_api — Lambda's Extensions API for one sandbox, for extensions inside the runtime's own
- * process: registered, they hear of each event (INVOKE), and SIGTERM comes before SIGKILL.
+ * process and for those with one of their own, from /opt/extensions (sandbox_external.c), whose
+ * names are their files': registered, they hear of each event (INVOKE), and SIGTERM comes before
+ * SIGKILL.
  *
  * Layer:   functions, beside runtime_api.
  * Source:  "Lambda Extensions API", Lambda developer guide; the Runtime Interface Emulator for the
  *          errors.
  *
- * SHUTDOWN is for extensions with a process of their own, which Lambda starts from /opt/extensions:
- * there is no such folder here, and it is refused, as Lambda refuses it to those inside the
- * runtime. Once an extension is in, a phase is over when it has asked for its next event too.
+ * SHUTDOWN is for extensions with a process of their own, and is refused to those inside the
+ * runtime, as by Lambda. Once an extension is in, a phase is over when it has asked for its next
+ * event too.
  */
 
 #include "runtime/functions/sandbox.h"
@@ -21,5 +23,9 @@ bool extension_api_take(struct sandbox *sandbox, struct httpd_exchange *exchange
 
 /* Tells the extensions that hear of events of the sandbox's invocation; they wait for one. */
 void extension_api_give_event(struct sandbox *sandbox);
+
+/* Tells those that want to hear of the end, at sandbox->end_epoch_ms, and wait for an event; others
+ * hear of it when they ask. */
+void extension_api_give_end(struct sandbox *sandbox);
 
 #endif

@@ -187,7 +187,7 @@ static void note_failed_init(struct function *function, const struct sandbox *sa
 {
     int64_t pause_ms = BACK_OFF_MS;
     (void)snprintf(function->failure_type, sizeof function->failure_type, "%s",
-                   sandbox->has_init_error ? sandbox->init_error_type : "Runtime.ExitError");
+                   sandbox_failure_type(sandbox));
     (void)snprintf(function->failure, sizeof function->failure, "%s", sandbox->failure);
     if (++function->failures < FAILURES_FREE || is_backing_off(function))
         return;

@@ -95,6 +95,8 @@ struct function_options {
     const char *task_root; /* where it starts, and LAMBDA_TASK_ROOT; NULL: the program's folder */
     const char *const
         *env;            /* the function's own variables, "NAME=value", ends with NULL; or NULL */
+    const char *opt;     /* absolute: what its layers hold (layers_merge); NULL: it has none */
+    bool is_opt_mapped;  /* it is seen as /opt; else its own path is in LAMBDA_OPT_DIR */
     unsigned timeout_ms; /* of an invocation; 0: Lambda's default, 3000 */
     unsigned init_timeout_ms; /* for a runtime to ask for its first event; 0: Lambda's 10000 */
     unsigned stop_grace_ms;   /* from SIGTERM to SIGKILL where an extension is; 0: Lambda's 500 */

@@ -29,6 +29,8 @@ static void fill(struct function *function, const struct function_options *optio
         .handler = function->texts.handler,
         .arn = function->texts.arn,
         .env = (const char *const *)function->texts.env,
+        .opt = function->texts.opt,
+        .is_opt_mapped = options->is_opt_mapped,
         .timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS,
         .init_timeout_ms = options->init_timeout_ms ? options->init_timeout_ms : INIT_TIMEOUT_MS,
         .stop_grace_ms = options->stop_grace_ms ? options->stop_grace_ms : STOP_GRACE_MS,

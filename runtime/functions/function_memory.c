@@ -12,16 +12,26 @@ enum {
     LOOK_SHARE = 20, /* at most this part of the time is spent on looking */
 };
 
+/* Of the runtime and of extensions that are processes. */
+static uint64_t sum(struct function *function, const struct sandbox *sandbox,
+                    uint64_t bytes_of(struct census *census, pid_t child))
+{
+    uint64_t bytes = bytes_of(&function->census, process_id(sandbox->process));
+    for (size_t i = 0; i < sandbox->external_count; i++)
+        if (sandbox->externals[i].process)
+            bytes += bytes_of(&function->census, process_id(sandbox->externals[i].process));
+    return bytes;
+}
+
 static void look_at(struct function *function, struct sandbox *sandbox)
 {
-    pid_t child = process_id(sandbox->process);
     if (sandbox->cgroup) {
         sandbox_note_memory(sandbox, cgroup_peak_bytes(sandbox->cgroup));
         return;
     }
-    uint64_t bytes = census_resident_bytes(&function->census, child);
+    uint64_t bytes = sum(function, sandbox, census_resident_bytes);
     if (bytes > (uint64_t)function->sandbox.memory_mb << 20)
-        bytes = census_proportional_bytes(&function->census, child);
+        bytes = sum(function, sandbox, census_proportional_bytes);
     sandbox_note_memory(sandbox, bytes);
 }
 

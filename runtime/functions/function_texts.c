@@ -56,8 +56,9 @@ static bool copy_texts(struct function_texts *texts, const struct function_optio
     texts->handler = strdup(options->handler ? options->handler : "bootstrap");
     texts->arn = arn_of(options);
     texts->program = absolute_path(options->program);
+    texts->opt = options->opt ? strdup(options->opt) : NULL;
     if (!texts->name || !texts->version || !texts->handler || !texts->arn || !texts->program ||
-        !copy_env(texts, options->env))
+        !texts->opt != !options->opt || !copy_env(texts, options->env))
         return false;
     texts->task_root =
         options->task_root ? absolute_path(options->task_root) : folder_of(texts->program);
@@ -84,6 +85,7 @@ void function_texts_release(struct function_texts *texts)
     free(texts->version);
     free(texts->handler);
     free(texts->arn);
+    free(texts->opt);
     *texts = (struct function_texts){.name = NULL};
 }
 

@@ -10,6 +10,7 @@ struct function_texts {
     char *program;   /* absolute: the sandboxes start in another folder */
     char *task_root; /* absolute */
     char *version, *handler, *arn;
+    char *opt;  /* NULL: it has none */
     char **env; /* ends with NULL */
 };
 

@@ -5,6 +5,8 @@
 #define V2015 "/2015-03-31/functions"
 #define NAMED V2015 "/{FunctionName}"
 #define V2019 "/2019-09-30/functions/{FunctionName}"
+#define LAYERS "/2018-10-31/layers"
+#define LAYER LAYERS "/{LayerName}/versions"
 #define TAGS "/2017-03-31/tags/{Resource}"
 #define PROVISIONED V2019 "/provisioned-concurrency"
 
@@ -39,6 +41,11 @@ static const struct control_route routes[] = {
     {"PUT", PROVISIONED, "PutProvisionedConcurrencyConfig", lambda_put_provisioned, false},
     {"GET", PROVISIONED, "GetProvisionedConcurrencyConfig", lambda_get_provisioned, false},
     {"DELETE", PROVISIONED, "DeleteProvisionedConcurrencyConfig", lambda_delete_provisioned, false},
+    {"GET", LAYERS, "ListLayers", lambda_list_layers, false},
+    {"POST", LAYER, "PublishLayerVersion", lambda_publish_layer, false},
+    {"GET", LAYER, "ListLayerVersions", lambda_list_layer_versions, false},
+    {"GET", LAYER "/{VersionNumber}", "GetLayerVersion", lambda_get_layer, false},
+    {"DELETE", LAYER "/{VersionNumber}", "DeleteLayerVersion", lambda_delete_layer, false},
     {"GET", TAGS, "ListTags", lambda_list_tags, false},
     {"POST", TAGS, "TagResource", lambda_tag_resource, false},
     {"DELETE", TAGS, "UntagResource", lambda_untag_resource, false},

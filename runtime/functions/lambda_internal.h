@@ -9,6 +9,21 @@
 struct lambda_update;
 struct lambda_event;
 
+/* Does what the call wants with its package: answers it. `code` is borrowed. */
+typedef void lambda_finish_fn(const struct lambda_update *update, struct code *code);
+
+/* A call that brings a package. */
+struct lambda_update {
+    struct lambda_api *api;
+    struct control_call *call;
+    struct registry_function *function; /* NULL: it is to be made, or a layer's */
+    struct settings settings;           /* of $LATEST after it; texts live in the call's arena */
+    struct package *package;            /* while it is unpacked */
+    lambda_finish_fn *finish;
+    bool is_dry, publishes, is_layer;
+    struct lambda_update *next;
+};
+
 struct lambda_api {
     struct lambda_api_options options;
     struct control_service service;
@@ -65,6 +80,9 @@ void lambda_show_alias(struct control_call *call, struct datum *result,
 /* A copy in the call's arena, for results. */
 struct bytes lambda_keep(struct control_call *call, const char *text);
 
+/* As Lambda writes times: "2026-11-21T17:00:00.000+0000". */
+struct bytes lambda_time(struct control_call *call, int64_t epoch_ms);
+
 /* --- tags --- */
 
 /* The parameter Tags is none, or one that may be taken. false: it is answered. */
@@ -81,7 +99,28 @@ void lambda_show_tags(struct control_call *call, struct datum *result,
 
 /* Changes `settings` as the parameters of CreateFunction and UpdateFunctionConfiguration say; what
  * it borrows is in the call. false: it is answered. */
-bool lambda_read_settings(struct control_call *call, struct settings *settings) MUST_CHECK;
+bool lambda_read_settings(const struct lambda_api *api, struct control_call *call,
+                          struct settings *settings) MUST_CHECK;
+
+/* The same for Layers alone (lambda_layer.c). */
+bool lambda_read_layers(const struct lambda_api *api, struct control_call *call,
+                        struct settings *settings) MUST_CHECK;
+
+/* The member "Layers" of a version's result. */
+void lambda_show_layers(struct control_call *call, struct datum *result,
+                        const struct registry_version *version);
+
+/* --- packages --- */
+
+/* Begins to look after a call; a `function` takes no other until it is over. NULL: it is answered.
+ */
+struct lambda_update *lambda_update_new(struct lambda_api *api, struct control_call *call,
+                                        struct registry_function *function,
+                                        lambda_finish_fn *finish);
+
+/* Takes what `source` says: Code of CreateFunction, Content of PublishLayerVersion, the input of
+ * UpdateFunctionCode. The call is answered, by `finish` or with what is wrong. */
+void lambda_update_begin(struct lambda_update *update, const struct datum *source);
 
 /* --- invoking --- */
 
@@ -111,7 +150,9 @@ control_action_fn lambda_create_function, lambda_update_function_code; /* _code 
 control_action_fn lambda_update_function_configuration;                /* _settings */
 control_action_fn lambda_get_function, lambda_get_function_configuration, lambda_list_functions,
     lambda_delete_function, lambda_publish_version, lambda_list_versions,
-    lambda_get_code_signing;                                                    /* _function */
+    lambda_get_code_signing; /* _function */
+control_action_fn lambda_publish_layer, lambda_get_layer, lambda_list_layers,
+    lambda_list_layer_versions, lambda_delete_layer;                            /* _layer */
 control_action_fn lambda_list_tags, lambda_tag_resource, lambda_untag_resource; /* _tag */
 control_action_fn lambda_create_alias, lambda_update_alias, lambda_get_alias, lambda_list_aliases,
     lambda_delete_alias;                                                              /* _alias */

@@ -138,17 +138,6 @@ static bool check_runtime(struct control_call *call, const struct settings *sett
     return false;
 }
 
-/* What would have to be there for a function to run as it is told to. */
-static bool has_layers(struct control_call *call)
-{
-    const struct datum *layers = datum_get_list(call->input, "Layers");
-    if (!layers || layers->count == 0)
-        return false;
-    control_fail(call, 400, "InvalidParameterValueException",
-                 "Layers are not there: put what they hold into the package");
-    return true;
-}
-
 /* The group is the function's own, whatever is asked for. */
 static bool read_logging(struct control_call *call, struct settings *settings)
 {
@@ -175,7 +164,8 @@ static bool read_logging(struct control_call *call, struct settings *settings)
     return false;
 }
 
-bool lambda_read_settings(struct control_call *call, struct settings *settings)
+bool lambda_read_settings(const struct lambda_api *api, struct control_call *call,
+                          struct settings *settings)
 {
     return read_text(call, "Description", 256, &settings->description) &&
            read_text(call, "Role", 256, &settings->role) &&
@@ -184,7 +174,8 @@ bool lambda_read_settings(struct control_call *call, struct settings *settings)
            read_number(call, "Timeout", 1, SETTINGS_TIMEOUT_MAX_S, &settings->timeout_s) &&
            read_number(call, "MemorySize", SETTINGS_MEMORY_MIN_MB, SETTINGS_MEMORY_MAX_MB,
                        &settings->memory_mb) &&
-           read_env(call, settings) && read_logging(call, settings) && !has_layers(call);
+           read_env(call, settings) && read_logging(call, settings) &&
+           lambda_read_layers(api, call, settings);
 }
 
 void lambda_update_function_configuration(void *context, struct control_call *call)
@@ -194,7 +185,7 @@ void lambda_update_function_configuration(void *context, struct control_call *ca
         !lambda_is_revision(call, function->versions->revision_id))
         return;
     struct settings settings = function->versions->settings;
-    if (!lambda_read_settings(call, &settings))
+    if (!lambda_read_settings(context, call, &settings))
         return;
     struct datum *result = control_result(call);
     if (!registry_update(function, NULL, &settings)) {

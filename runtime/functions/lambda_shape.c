@@ -136,8 +136,7 @@ static void show_env(struct control_call *call, struct datum *result, const char
     }
 }
 
-/* As Lambda writes times: "2026-11-21T17:00:00.000+0000". */
-static struct bytes time_text(struct control_call *call, int64_t epoch_ms)
+struct bytes lambda_time(struct control_call *call, int64_t epoch_ms)
 {
     char text[CLOCK_RFC3339_LEN + 8];
     clock_rfc3339(epoch_ms, text);
@@ -194,12 +193,13 @@ void lambda_show_version(struct control_call *call, struct datum *result,
     datum_text(maker, result, "CodeSha256", lambda_keep(call, code->sha256));
     datum_int(maker, result, "Timeout", settings->timeout_s);
     datum_int(maker, result, "MemorySize", settings->memory_mb);
-    datum_text(maker, result, "LastModified", time_text(call, version->modified_epoch_ms));
+    datum_text(maker, result, "LastModified", lambda_time(call, version->modified_epoch_ms));
     datum_text(maker, result, "RevisionId", lambda_keep(call, version->revision_id));
     datum_string(maker, result, "LastUpdateStatus", is_updating ? "InProgress" : "Successful");
     datum_text(maker, datum_list(maker, result, "Architectures"), NULL,
                lambda_keep(call, settings->architecture));
     show_env(call, result, settings->env);
+    lambda_show_layers(call, result, version);
     show_constants(call, result, version);
 }
 

@@ -28,10 +28,11 @@ struct package;
 typedef void package_done_fn(void *context, struct code *code, bool is_fault, const char *error);
 
 struct package_options {
-    struct loop *loop;        /* Required. */
-    const char *folder;       /* Required: absolute; the package gets a folder in it */
-    const char *architecture; /* Required: "x86_64" or "arm64" */
-    const char *store;        /* where the zip is kept when all is right (code_store.h); NULL */
+    struct loop *loop;  /* Required. */
+    const char *folder; /* Required: absolute; the package gets a folder in it */
+    const char
+        *architecture; /* Required: "x86_64" or "arm64"; NULL: a layer's, without bootstrap */
+    const char *store; /* where the zip is kept when all is right (code_store.h); NULL */
     package_done_fn *on_done; /* Required. */
     void *context;
 };

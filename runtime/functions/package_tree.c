@@ -156,5 +156,5 @@ bool package_tree_check(const char *folder, const char *architecture, char *erro
     struct checking checking = {
         .folder = folder, .architecture = architecture, .error = error, .error_len = error_len};
     (void)snprintf(checking.path, sizeof checking.path, "%s", folder);
-    return check_folder(&checking) && check_bootstrap(&checking);
+    return check_folder(&checking) && (!architecture || check_bootstrap(&checking));
 }

@@ -14,7 +14,7 @@
 /* Looks at all of `folder`, an absolute path.
  *
  * architecture  "x86_64" or "arm64": what a bootstrap that is an ELF program must be for. Any other
- *               bootstrap begins with "#!"
+ *               bootstrap begins with "#!". NULL: a layer's, which needs no bootstrap
  *
  * false: `error` says what is wrong and names it: no bootstrap, one that is no regular file, is not
  * executable, or for another architecture; a link that leads out of the package or nowhere; a

@@ -247,6 +247,7 @@ struct registry *registry_new(const struct registry_options *options)
         registry->options.region = "us-east-1";
     if (!options->account)
         registry->options.account = "000000000000";
+    registry->layers = (struct layers){registry->options.region, registry->options.account, NULL};
     registry->sweep_timer.fn = on_sweep_timer;
     random_init(&registry->random, 0);
     return registry;
@@ -255,6 +256,28 @@ struct registry *registry_new(const struct registry_options *options)
 const struct registry_options *registry_options(const struct registry *registry)
 {
     return &registry->options;
+}
+
+struct layers *registry_layers(struct registry *registry)
+{
+    return &registry->layers;
+}
+
+static bool has_text(const char *const *texts, const char *text)
+{
+    while (*texts && strcmp(*texts, text) != 0)
+        texts++;
+    return *texts != NULL;
+}
+
+bool registry_has_layer(const struct registry *registry, const struct layer_version *version)
+{
+    for (const struct registry_function *function = registry->functions; function;
+         function = function->next)
+        for (const struct registry_version *each = function->versions; each; each = each->next)
+            if (has_text(each->settings.layers, version->arn))
+                return true;
+    return false;
 }
 
 static void free_list(struct registry_function **list)
@@ -276,5 +299,6 @@ void registry_free(struct registry *registry)
     free_list(&registry->functions);
     free_list(&registry->deleted);
     registry_homes_free(registry);
+    layers_release(&registry->layers);
     free(registry);
 }

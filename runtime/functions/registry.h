@@ -18,6 +18,7 @@
 #include "runtime/alb/random.h"
 #include "runtime/functions/code.h"
 #include "runtime/functions/function.h"
+#include "runtime/functions/layers.h"
 #include "runtime/functions/settings.h"
 
 enum {
@@ -108,6 +109,11 @@ struct registry *registry_new(const struct registry_options *options) MUST_CHECK
 void registry_free(struct registry *registry);
 
 const struct registry_options *registry_options(const struct registry *registry);
+
+struct layers *registry_layers(struct registry *registry);
+
+/* true: a version of a function has this version of a layer. */
+bool registry_has_layer(const struct registry *registry, const struct layer_version *version);
 
 /* --- functions and versions --- */
 

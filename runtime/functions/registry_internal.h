@@ -12,6 +12,8 @@ struct registry {
     struct registry_pool *retired;       /* that still have sandboxes */
     struct loop_timer sweep_timer;       /* looks after the last two */
     struct registry_home *homes;         /* registry_home.c's */
+    struct layers layers;
+    bool has_looked_at_opt, is_opt_mapped; /* whether sandboxes may have an /opt of their own */
     struct random_state random;
     bool is_freeing; /* no call begins any more */
 };

@@ -29,41 +29,56 @@ static struct code *find_code(const struct registry *registry, const char *sha25
 }
 
 /* A reference; NULL: it is noted. */
-static struct code *take_code(struct parse *parse, const cJSON *item)
+static struct code *take_code(struct parse *parse, const cJSON *item, bool is_layer)
 {
     char error[800];
     const char *sha256 = kept_text(&parse->reader, item, "code");
     if (parse->reader.has_failed)
         return NULL;
-    if (!*sha256)
+    if (!*sha256 && !is_layer)
         return code_ref(parse->source->program);
-    struct code *code = find_code(parse->registry, sha256);
+    struct code *code = is_layer ? NULL : find_code(parse->registry, sha256);
     if (!code)
-        code = parse->source->find(parse->source->context, sha256, error, sizeof error);
+        code = parse->source->find(parse->source->context, sha256, is_layer, error, sizeof error);
     if (!code)
         (void)kept_wrong(&parse->reader, "code", error);
     return code;
 }
 
-static void read_env(struct kept_reader *reader, const cJSON *object, const char **env)
+/* The list `name`, of at most `max` texts, and a NULL behind them. */
+static void read_texts(struct kept_reader *reader, const cJSON *object, const char *name,
+                       size_t max, const char **out)
 {
     size_t count = 0;
-    for (const cJSON *item = kept_list(reader, object, "env"); item; item = item->next) {
-        if (!cJSON_IsString(item) || count == ENV_MAX) {
-            (void)kept_wrong(reader, "env", "has what is no variable");
+    *out = NULL;
+    for (const cJSON *item = kept_list(reader, object, name); item; item = item->next) {
+        if (!cJSON_IsString(item) || count == max) {
+            (void)kept_wrong(reader, name, "has what is no text, or too many");
             return;
         }
-        env[count++] = item->valuestring;
+        out[count++] = item->valuestring;
+        out[count] = NULL;
     }
-    env[count] = NULL;
 }
 
-/* What is borrowed is in the reader, and in `env`. */
-static void read_settings(struct kept_reader *reader, const cJSON *object,
-                          struct settings *settings, const char **env)
+struct lists {
+    const char *env[ENV_MAX + 1], *layers[LAYERS_OF_FUNCTION_MAX + 1];
+};
+
+/* What is borrowed is in the reader, and in `lists`. */
+static void read_settings(struct parse *parse, const cJSON *object, struct settings *settings,
+                          struct lists *lists)
 {
-    read_env(reader, object, env);
-    settings->env = env;
+    struct kept_reader *reader = &parse->reader;
+    read_texts(reader, object, "env", ENV_MAX, lists->env);
+    lists->layers[0] = NULL;
+    if (cJSON_GetObjectItemCaseSensitive(object, "layers")) /* older texts have none */
+        read_texts(reader, object, "layers", LAYERS_OF_FUNCTION_MAX, lists->layers);
+    for (size_t i = 0; lists->layers[i]; i++)
+        if (!layers_find_arn(registry_layers(parse->registry), bytes_from_str(lists->layers[i])))
+            (void)kept_wrong(reader, lists->layers[i], "is no layer's version");
+    settings->env = lists->env;
+    settings->layers = lists->layers;
     settings->description = kept_text(reader, object, "description");
     settings->role = kept_text(reader, object, "role");
     settings->handler = kept_text(reader, object, "handler");
@@ -94,14 +109,14 @@ static bool read_version(struct parse *parse, const cJSON *item, const char *nam
                          struct registry_function **function, unsigned *least)
 {
     struct kept_reader *reader = &parse->reader;
-    const char *env[ENV_MAX + 1];
+    struct lists lists;
     const cJSON *own = cJSON_GetObjectItemCaseSensitive(item, "settings");
     struct settings settings = *parse->source->settings;
     unsigned most = *function ? UINT32_MAX : REGISTRY_LATEST;
     unsigned number = (unsigned)kept_number(reader, item, "number", *least, most);
     if (own)
-        read_settings(reader, own, &settings, env);
-    struct code *code = take_code(parse, item);
+        read_settings(parse, own, &settings, &lists);
+    struct code *code = take_code(parse, item, false);
     struct registry_version *version =
         code && !reader->has_failed ? make_version(parse, name, function, number, code, &settings)
                                     : NULL;
@@ -204,11 +219,61 @@ static bool read_function(struct parse *parse, const cJSON *item)
     return !reader->has_failed;
 }
 
+/* --- layers --- */
+
+static void read_layer_version(struct parse *parse, const cJSON *item, struct layer *layer)
+{
+    struct kept_reader *reader = &parse->reader;
+    unsigned number =
+        (unsigned)kept_number(reader, item, "number", layer->published + INT64_C(1), UINT32_MAX);
+    struct code *code = take_code(parse, item, true);
+    struct layer_version *version = code ? layer_add(layer, number, code) : NULL;
+    code_unref(code);
+    if (!version) {
+        (void)kept_wrong(reader, layer->name, "needs more memory than there is");
+        return;
+    }
+    kept_copy(reader, item, "description", version->description, sizeof version->description);
+    kept_copy(reader, item, "license", version->license, sizeof version->license);
+    version->created_epoch_ms = kept_number(reader, item, "createdMs", 0, INT64_C(1) << 53);
+    version->is_deleted = kept_flag(reader, item, "deleted");
+}
+
+/* The highest number stands first. */
+static void read_layer(struct parse *parse, const cJSON *item)
+{
+    struct kept_reader *reader = &parse->reader;
+    const char *name = kept_text(reader, item, "name");
+    if (!reader->has_failed && !layer_is_name(bytes_from_str(name)))
+        (void)kept_wrong(reader, name, "is no layer's name");
+    struct layer *layer = reader->has_failed
+                              ? NULL
+                              : layers_have(registry_layers(parse->registry), bytes_from_str(name));
+    const cJSON *first = layer ? kept_list(reader, item, "versions") : NULL;
+    for (const cJSON *each = first ? first->prev : NULL; each && !reader->has_failed;
+         each = each == first ? NULL : each->prev)
+        read_layer_version(parse, each, layer);
+    if (layer)
+        layer->published =
+            (unsigned)kept_number(reader, item, "published", layer->published, UINT32_MAX);
+}
+
+static void read_layers(struct parse *parse, const cJSON *root)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "layers")
+                            ? kept_list(&parse->reader, root, "layers")
+                            : NULL; /* older texts have none */
+    for (; item && !parse->reader.has_failed; item = item->next)
+        read_layer(parse, item);
+}
+
 bool registry_state_parse(struct registry *registry, struct bytes text,
                           const struct registry_source *source, char *error, size_t error_len)
 {
     struct parse parse = {.registry = registry, .source = source};
     const cJSON *root = kept_parse(&parse.reader, text, REGISTRY_STATE_VERSION);
+    if (root)
+        read_layers(&parse, root);
     const cJSON *item = root ? kept_list(&parse.reader, root, "functions") : NULL;
     while (item && read_function(&parse, item))
         item = item->next;

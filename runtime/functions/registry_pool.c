@@ -3,6 +3,7 @@
 
 #include "runtime/core/clock.h"
 #include "runtime/functions/registry_internal.h"
+#include "runtime/process/mapping.h"
 
 /*
  * A pool is a version's sandboxes with the code that they run. It outlives its version: a retired
@@ -14,10 +15,34 @@ enum { SWEEP_MS = 200, ERROR_LEN = 1024 };
 struct registry_pool {
     struct function *function;
     struct code *code;
+    char *opt; /* what its layers hold, merged; NULL: it has none */
     struct registry_pool *next;
 };
 
 /* --- life --- */
+
+/* Whether the sandboxes of `code` see their layers as /opt. Where they cannot, that is said once. A
+ * program that is in /opt itself would not be seen any more. */
+static bool is_opt_mapped(struct registry *registry, const struct code *code)
+{
+    static const char line[] = MAPPING_AT " itself is not mapped, since this machine gives no "
+                                          "mount namespace: LAMBDA_OPT_DIR says where layers are";
+    if (!registry->has_looked_at_opt) {
+        registry->has_looked_at_opt = true;
+        registry->is_opt_mapped = mapping_is_possible();
+        if (!registry->is_opt_mapped && registry->options.on_line)
+            registry->options.on_line(registry->options.context, bytes_from_str(line));
+    }
+    return registry->is_opt_mapped && strncmp(code->program, MAPPING_AT "/", 5) != 0;
+}
+
+static void pool_release(struct registry_pool *pool)
+{
+    if (pool->opt)
+        code_remove_folder(pool->opt);
+    free(pool->opt);
+    free(pool);
+}
 
 static struct registry_pool *pool_new(const struct registry_version *version, char *error,
                                       size_t error_len)
@@ -26,6 +51,16 @@ static struct registry_pool *pool_new(const struct registry_version *version, ch
     const struct settings *settings = &version->settings;
     char name[16], arn[REGISTRY_ARN_MAX + 32];
     struct registry_pool *pool = calloc(1, sizeof *pool);
+    bool has_layers = *settings->layers != NULL;
+    if (pool && has_layers)
+        pool->opt =
+            layers_merge(&version->function->registry->layers, settings->layers, error, error_len);
+    if (!pool || (has_layers && !pool->opt)) {
+        if (!pool)
+            (void)snprintf(error, error_len, "no memory");
+        free(pool);
+        return NULL;
+    }
     registry_version_name(version, name);
     (void)snprintf(arn, sizeof arn, "%s:%s", version->function->arn, name);
     struct function_options options = {
@@ -36,6 +71,8 @@ static struct registry_pool *pool_new(const struct registry_version *version, ch
         .handler = settings->handler,
         .program = version->code->program,
         .env = settings->env,
+        .opt = pool->opt,
+        .is_opt_mapped = pool->opt && is_opt_mapped(version->function->registry, version->code),
         .timeout_ms = settings->timeout_s * 1000,
         .memory_mb = settings->memory_mb,
         .concurrency = registry->concurrency,
@@ -48,12 +85,9 @@ static struct registry_pool *pool_new(const struct registry_version *version, ch
         .cgroups = registry->cgroups,
         .context = registry->context,
     };
-    if (pool)
-        pool->function = function_new(&options, error, error_len);
-    else
-        (void)snprintf(error, error_len, "no memory");
-    if (!pool || !pool->function) {
-        free(pool);
+    pool->function = function_new(&options, error, error_len);
+    if (!pool->function) {
+        pool_release(pool);
         return NULL;
     }
     pool->code = code_ref(version->code);
@@ -64,7 +98,7 @@ void registry_pool_free(struct registry_pool *pool)
 {
     function_free(pool->function);
     code_unref(pool->code);
-    free(pool);
+    pool_release(pool);
 }
 
 void registry_pool_retire(struct registry_version *version)

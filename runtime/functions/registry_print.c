@@ -2,13 +2,13 @@
 #include "runtime/core/json_text.h"
 #include "runtime/functions/registry_state.h"
 
-static void print_env(struct buf *out, const char *const *env)
+static void print_texts(struct buf *out, const char *name, const char *const *texts)
 {
-    buf_printf(out, "\"env\":[");
-    for (size_t i = 0; env[i]; i++) {
+    buf_printf(out, "\"%s\":[", name);
+    for (size_t i = 0; texts[i]; i++) {
         if (i)
             buf_append_char(out, ',');
-        json_text_string(out, bytes_from_str(env[i]));
+        json_text_string(out, bytes_from_str(texts[i]));
     }
     buf_printf(out, "],");
 }
@@ -21,7 +21,8 @@ static void print_settings(struct buf *out, const struct settings *settings)
     kept_put_text(out, "handler", settings->handler);
     kept_put_text(out, "runtime", settings->runtime);
     kept_put_text(out, "architecture", settings->architecture);
-    print_env(out, settings->env);
+    print_texts(out, "env", settings->env);
+    print_texts(out, "layers", settings->layers);
     buf_printf(out,
                "\"memoryMb\":%u,\"timeoutSeconds\":%u,\"logsJson\":%s,\"logLevel\":%u,"
                "\"systemLevel\":%u},",
@@ -93,9 +94,33 @@ static void print_function(struct buf *out, const struct registry_function *func
     buf_printf(out, "]}%s\n", function->next ? "," : "");
 }
 
-void registry_state_print(const struct registry *registry, struct buf *out)
+/* A deleted version, as long as a function has it. */
+static void print_layer(struct buf *out, const struct registry *registry, const struct layer *layer)
 {
-    buf_printf(out, "{\"version\":%d,\"functions\":[\n", REGISTRY_STATE_VERSION);
+    const char *comma = "";
+    buf_append_char(out, '{');
+    kept_put_text(out, "name", layer->name);
+    buf_printf(out, "\"published\":%u,\"versions\":[", layer->published);
+    for (const struct layer_version *each = layer->versions; each; each = each->next) {
+        if (each->is_deleted && !registry_has_layer(registry, each))
+            continue;
+        buf_printf(out, "%s{\"number\":%u,", comma, each->number);
+        kept_put_text(out, "code", each->code->sha256);
+        kept_put_text(out, "description", each->description);
+        kept_put_text(out, "license", each->license);
+        buf_printf(out, "\"createdMs\":%lld,\"deleted\":%s}", (long long)each->created_epoch_ms,
+                   each->is_deleted ? "true" : "false");
+        comma = ",";
+    }
+    buf_printf(out, "]}%s\n", layer->next ? "," : "");
+}
+
+void registry_state_print(struct registry *registry, struct buf *out)
+{
+    buf_printf(out, "{\"version\":%d,\"layers\":[", REGISTRY_STATE_VERSION);
+    for (const struct layer *each = registry_layers(registry)->first; each; each = each->next)
+        print_layer(out, registry, each);
+    buf_printf(out, "],\"functions\":[\n");
     for (const struct registry_function *each = registry_first(registry); each; each = each->next)
         print_function(out, each);
     buf_printf(out, "]}\n");

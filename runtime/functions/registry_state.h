@@ -6,10 +6,10 @@
  *
  * Layer:   functions. Knows the registry and control/kept.h. No I/O.
  *
- * Kept: each function with its versions (numbers go on where they were), aliases, policy, tags and
- * concurrency; of code its SHA-256, by which the owner finds its package. What is the rig's own is
- * not kept but named: the program that it was started with, and the settings that it makes of its
- * configuration. A version that had these has the new rig's.
+ * Kept: layers; each function with its versions (numbers go on where they were), aliases, policy,
+ * tags and concurrency; of code its SHA-256, by which the owner finds its package. What is the
+ * rig's own is not kept but named: the program that it was started with, and the settings that it
+ * makes of its configuration. A version that had these has the new rig's.
  */
 
 #include "runtime/core/buf.h"
@@ -19,15 +19,16 @@
 enum { REGISTRY_STATE_VERSION = 1 };
 
 /* Appends the registry as one JSON object, a function a line. out->failed: it has no room. */
-void registry_state_print(const struct registry *registry, struct buf *out);
+void registry_state_print(struct registry *registry, struct buf *out);
 
 /* What the text refers to. */
 struct registry_source {
     struct code *program;            /* Required: the rig's own; borrowed */
     const struct settings *settings; /* Required: likewise */
-    /* The code of a package, asked for once each: a reference that is the caller's. NULL: `error`
-     * says why there is none. */
-    struct code *(*find)(void *context, const char *sha256, char *error, size_t error_len);
+    /* The code of a function's or a layer's package, asked for once each: a reference that is the
+     * caller's. NULL: `error` says why there is none. */
+    struct code *(*find)(void *context, const char *sha256, bool is_layer, char *error,
+                         size_t error_len);
     void *context;
 };
 

@@ -27,10 +27,19 @@ void sandbox_set_timer(struct sandbox *sandbox, unsigned after_ms)
     if (sandbox->options->debugger)
         return; /* who looks at it decides how long it takes */
     if (loop_timer_set(loop, &sandbox->timer, due_ms) != RC_OK)
-        process_signal(sandbox->process, SIGKILL); /* without a limit it shall not run */
+        sandbox_signal(sandbox, SIGKILL); /* without a limit it shall not run */
 }
 
-/* --- the process --- */
+/* --- the processes --- */
+
+void sandbox_signal(struct sandbox *sandbox, int signal)
+{
+    if (sandbox->process)
+        process_signal(sandbox->process, signal);
+    for (size_t i = 0; i < sandbox->external_count; i++)
+        if (sandbox->externals[i].process)
+            process_signal(sandbox->externals[i].process, signal);
+}
 
 void sandbox_log(struct sandbox *sandbox, struct bytes line)
 {
@@ -51,7 +60,9 @@ static void on_timer(struct loop *loop, struct loop_timer *timer)
 {
     struct sandbox *sandbox = (void *)((char *)timer - offsetof(struct sandbox, timer));
     (void)loop;
-    if (sandbox->state == SANDBOX_IDLE && !sandbox->has_init_error) {
+    if (!sandbox->process) {
+        sandbox_signal(sandbox, SIGKILL); /* extensions that take too long to end */
+    } else if (sandbox->state == SANDBOX_IDLE && !sandbox->has_init_error) {
         sandbox_on_wait_timer(sandbox);
     } else if (sandbox->invocation && !sandbox->has_init_error) {
         sandbox_fail_by_timeout(sandbox);
@@ -89,13 +100,16 @@ static bool start_process(struct sandbox *sandbox, char *error, size_t error_len
                                   .env = (const char *const *)env,
                                   .directory = options->task_root,
                                   .cgroup = sandbox->cgroup,
-                                  .mark = sandbox_env_mark(env),
+                                  .opt = options->is_opt_mapped ? options->opt : NULL,
+                                  .mark = options->opt ? NULL : sandbox_env_mark(env),
                                   .debugger = options->debugger,
                                   .on_line = on_line,
                                   .on_exit = sandbox_on_exit,
                                   .context = sandbox};
     sandbox->start_us = clock_us_monotonic();
     sandbox->process = process_start(&how, error, error_len);
+    if (sandbox->process && options->opt)
+        sandbox_externals_start(sandbox, env);
     sandbox_env_free(env);
     return sandbox->process != NULL;
 }
@@ -113,6 +127,7 @@ struct sandbox *sandbox_new(const struct sandbox_options *options, struct invoca
     sandbox->options = options;
     sandbox->timer.fn = on_timer;
     sandbox->is_cold = is_cold;
+    sandbox->end_reason = "failure";
     sandbox->number = ++options->stats->starts;
     buf_init(&sandbox->init_error, LIMIT_INVOCATION_BYTES);
     if (!start_process(sandbox, error, error_len)) {
@@ -170,13 +185,20 @@ bool sandbox_is_ready(const struct sandbox *sandbox)
            !process_is_doomed(sandbox->process);
 }
 
+unsigned sandbox_runtime_grace_ms(const struct sandbox *sandbox)
+{
+    unsigned grace_ms = sandbox->options->stop_grace_ms;
+    return sandbox->external_count ? grace_ms * 3 / 5 : grace_ms; /* Lambda's 300 ms of 500 */
+}
+
 void sandbox_end(struct sandbox *sandbox)
 {
     sandbox->state = SANDBOX_ENDING;
     loop_timer_clear(sandbox->options->loop, &sandbox->timer);
     sandbox_thaw(sandbox);
+    sandbox->end_reason = "spindown";
     if (sandbox->extension_count)
-        process_stop(sandbox->process, sandbox->options->stop_grace_ms);
+        process_stop(sandbox->process, sandbox_runtime_grace_ms(sandbox));
     else
         process_signal(sandbox->process, SIGKILL);
 }
@@ -184,20 +206,24 @@ void sandbox_end(struct sandbox *sandbox)
 void sandbox_ask_to_end(struct sandbox *sandbox)
 {
     sandbox_thaw(sandbox);
-    if (sandbox->extension_count)
+    if (sandbox->extension_count && sandbox->process)
         process_signal(sandbox->process, SIGTERM);
+    sandbox->end_reason = "spindown";
+    sandbox_externals_tell(sandbox, sandbox->options->stop_grace_ms);
 }
 
 void sandbox_free(struct sandbox *sandbox, int64_t end_ms)
 {
-    if (sandbox->extension_count)
+    if (sandbox->extension_count && sandbox->process)
         process_wait(sandbox->process, end_ms);
     if (sandbox->invocation) {
         invocation_fail(sandbox->invocation, FUNCTION_ERROR, "Sandbox.Failure",
                         "the function was ended");
         sandbox_drop_invocation(sandbox);
     }
-    process_kill(sandbox->process);
+    if (sandbox->process)
+        process_kill(sandbox->process);
+    sandbox_externals_kill(sandbox, end_ms);
     sandbox_release(sandbox);
 }
 
@@ -208,6 +234,7 @@ static void become_ready(struct sandbox *sandbox)
 {
     sandbox->init_us = clock_us_monotonic() - sandbox->start_us;
     sandbox->init_us += sandbox->init_us == 0;
+    sandbox_externals_report(sandbox);
     if (!sandbox->invocation)
         loop_timer_clear(sandbox->options->loop, &sandbox->timer);
 }
@@ -232,7 +259,7 @@ static void hold(struct sandbox *sandbox, struct httpd_exchange *exchange)
 /* The phase is over when all that hear of events wait for the next one. */
 static bool all_wait(const struct sandbox *sandbox)
 {
-    if (!sandbox->held)
+    if (!sandbox->held || (sandbox->state == SANDBOX_INIT && !sandbox_externals_wait(sandbox)))
         return false;
     for (size_t i = 0; i < sandbox->extension_count; i++)
         if (sandbox->extensions[i].wants_events && !sandbox->extensions[i].held)
@@ -254,7 +281,8 @@ static void become_idle(struct sandbox *sandbox)
 
 void sandbox_settle(struct sandbox *sandbox)
 {
-    if (sandbox->state == SANDBOX_ENDING || sandbox->has_init_error || !all_wait(sandbox))
+    if (sandbox->state == SANDBOX_ENDING || sandbox->has_init_error || sandbox->external_failure ||
+        !all_wait(sandbox))
         return;
     if (sandbox->state == SANDBOX_INIT)
         become_ready(sandbox);

@@ -38,6 +38,8 @@ struct sandbox_options {
     const char *name, *program, *task_root; /* program and task_root are absolute */
     const char *version, *handler, *arn;
     const char *const *env; /* the function's own, or NULL */
+    const char *opt;        /* as function_options has them */
+    bool is_opt_mapped;
     unsigned timeout_ms, init_timeout_ms, stop_grace_ms, init_error_grace_ms, memory_mb;
     unsigned freeze_ms, idle_end_ms;
     function_line_fn *on_line; /* NULL: none */
@@ -56,19 +58,29 @@ struct sandbox_options {
 
 enum { SANDBOX_EXTENSIONS_MAX = 10, SANDBOX_EXTENSION_NAME_BYTES = 129 };
 
-/* A part of the runtime that wants to hear of the end, or of each event too. */
+/* Who wants to hear of the end, or of each event too: a part of the runtime, or a process of its
+ * own, which has the same name. */
 struct sandbox_extension {
     char name[SANDBOX_EXTENSION_NAME_BYTES];
     char id[UUID_LEN + 1];
+    bool is_external;            /* a process of its own */
     bool wants_events;           /* INVOKE: the phase is over when it has asked for more, too */
+    bool wants_end;              /* SHUTDOWN */
     bool has_asked;              /* for its first event */
     struct httpd_exchange *held; /* its GET event/next, or NULL */
+};
+
+/* A process of /opt/extensions. */
+struct sandbox_external {
+    struct sandbox *sandbox;
+    struct process *process; /* NULL: it has ended */
+    char name[SANDBOX_EXTENSION_NAME_BYTES];
 };
 
 struct sandbox {
     const struct sandbox_options *options;
     enum sandbox_state state;
-    struct process *process;
+    struct process *process; /* the runtime; NULL: it has ended, and extensions have not */
     struct httpd *httpd;
     struct httpd_exchange *held;   /* the `next` that waits, while IDLE or for an extension */
     struct invocation *invocation; /* while BUSY or SENT; in INIT when its event waits already */
@@ -89,10 +101,17 @@ struct sandbox {
     struct buf init_error;
     char init_error_type[128];
     struct sandbox_extension extensions[SANDBOX_EXTENSIONS_MAX];
-    size_t extension_count;  /* not 0: SIGTERM comes before SIGKILL at the end */
-    unsigned peak_memory_mb; /* as last seen */
-    char *cgroup;            /* its group; NULL: it has none */
-    struct sandbox *next;    /* the owner's list */
+    size_t extension_count; /* not 0: SIGTERM comes before SIGKILL at the end */
+    struct sandbox_external externals[SANDBOX_EXTENSIONS_MAX];
+    size_t external_count;
+    const char *external_failure; /* the error's type, when one of them ended it; or NULL */
+    const char *end_reason;       /* what they hear of the end; static */
+    int64_t end_epoch_ms;         /* their deadline then; 0: they have not heard of it */
+    bool is_untold;               /* of on_end, while they end */
+    char *mark;                   /* what all that it has started have in their environment */
+    unsigned peak_memory_mb;      /* as last seen */
+    char *cgroup;                 /* its group; NULL: it has none */
+    struct sandbox *next;         /* the owner's list */
 };
 
 /* true: its process runs, or may: what it uses may grow. */
@@ -134,6 +153,9 @@ void sandbox_free(struct sandbox *sandbox, int64_t end_ms);
  * Lambda does it: Runtime.ExitError, "signal: killed"; the kernel does that where it has a cgroup.
  */
 void sandbox_note_memory(struct sandbox *sandbox, uint64_t bytes);
+
+/* What its init or its call failed of: the type of the error. */
+const char *sandbox_failure_type(const struct sandbox *sandbox);
 
 /* --- for runtime_api.c: what the runtime says --- */
 

@@ -7,6 +7,7 @@
 #include "runtime/functions/sandbox_internal.h"
 #include "runtime/functions/sandbox_report.h"
 #include "runtime/process/cgroup.h"
+#include "runtime/process/strays.h"
 
 enum { MEGABYTE = 1024 * 1024 };
 
@@ -21,23 +22,43 @@ void sandbox_drop_invocation(struct sandbox *sandbox)
     invocation_end(invocation);
 }
 
-static void describe_exit(int status, char *text, size_t len)
+void sandbox_describe_exit(int status, char *text, size_t len)
 {
     if (WIFSIGNALED(status)) {
-        size_t n = (size_t)snprintf(text, len, "Runtime exited with error: signal: ");
+        size_t n = (size_t)snprintf(text, len, "signal: ");
         (void)snprintf(text + n, len - n, "%s", strsignal(WTERMSIG(status)));
         text[n] = (char)tolower((unsigned char)text[n]);
-    } else if (WEXITSTATUS(status) != 0) {
-        (void)snprintf(text, len, "Runtime exited with error: exit status %d", WEXITSTATUS(status));
     } else {
-        (void)snprintf(text, len, "Runtime exited without providing a reason");
+        (void)snprintf(text, len, "exit status %d", WEXITSTATUS(status));
     }
+}
+
+/* The runtime's own end; where an extension's brought it about, that is told already. */
+static void describe_failure(struct sandbox *sandbox, int status)
+{
+    char text[64];
+    if (sandbox->external_failure)
+        return;
+    sandbox_describe_exit(status, text, sizeof text);
+    if (status == 0)
+        (void)snprintf(sandbox->failure, sizeof sandbox->failure,
+                       "Runtime exited without providing a reason");
+    else
+        (void)snprintf(sandbox->failure, sizeof sandbox->failure, "Runtime exited with error: %s",
+                       text);
+}
+
+const char *sandbox_failure_type(const struct sandbox *sandbox)
+{
+    if (sandbox->has_init_error)
+        return sandbox->init_error_type;
+    return sandbox->external_failure ? sandbox->external_failure : "Runtime.ExitError";
 }
 
 /* The process went away with an invocation. */
 static void fail_by_exit(struct sandbox *sandbox)
 {
-    const char *type = sandbox->has_init_error ? sandbox->init_error_type : "Runtime.ExitError";
+    const char *type = sandbox_failure_type(sandbox);
     if (!sandbox->init_us)
         sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"error", type});
     sandbox_report_end(sandbox, (struct sandbox_status){"error", type});
@@ -53,6 +74,7 @@ void sandbox_fail_by_timeout(struct sandbox *sandbox)
 {
     sandbox->state = SANDBOX_ENDING;
     sandbox->has_failed_init = !sandbox->init_us;
+    sandbox->end_reason = "timeout";
     process_drain(sandbox->process);
     if (!sandbox->init_us)
         sandbox_report_init(sandbox, "invoke", (struct sandbox_status){"timeout", NULL});
@@ -65,6 +87,14 @@ void sandbox_fail_by_timeout(struct sandbox *sandbox)
 
 /* --- the process has gone --- */
 
+void sandbox_finish(struct sandbox *sandbox)
+{
+    if (sandbox->mark)
+        strays_kill(sandbox->mark);
+    sandbox->options->on_end(sandbox, sandbox->is_untold);
+    sandbox_release(sandbox);
+}
+
 void sandbox_release(struct sandbox *sandbox)
 {
     loop_timer_clear(sandbox->options->loop, &sandbox->timer);
@@ -73,23 +103,22 @@ void sandbox_release(struct sandbox *sandbox)
     if (sandbox->cgroup)
         cgroup_remove(sandbox->cgroup);
     free(sandbox->cgroup);
+    free(sandbox->mark);
     free(sandbox);
 }
 
 static void report_init_failure(struct sandbox *sandbox)
 {
-    struct sandbox_status status = {"error", "Runtime.ExitError"};
+    struct sandbox_status status = {"error", sandbox_failure_type(sandbox)};
     if (sandbox->is_init_timeout)
         status = (struct sandbox_status){"timeout", NULL};
-    else if (sandbox->has_init_error)
-        status.error_type = sandbox->init_error_type;
     sandbox_report_init(sandbox, "init", status);
 }
 
 static void note_end(struct sandbox *sandbox, int status)
 {
     struct function_stats *stats = sandbox->options->stats;
-    describe_exit(status, sandbox->failure, sizeof sandbox->failure);
+    describe_failure(sandbox, status);
     if (sandbox->state != SANDBOX_ENDING)
         sandbox->has_failed_init = !sandbox->init_us;
     stats->init_failures += sandbox->has_failed_init;
@@ -118,8 +147,9 @@ void sandbox_on_exit(void *context, int status)
         report_init_failure(sandbox);
     if (sandbox->invocation)
         fail_by_exit(sandbox);
-    sandbox->options->on_end(sandbox, is_untold);
-    sandbox_release(sandbox);
+    sandbox->is_untold = is_untold;
+    if (!sandbox_externals_end(sandbox))
+        sandbox_finish(sandbox);
 }
 
 void sandbox_note_memory(struct sandbox *sandbox, uint64_t bytes)

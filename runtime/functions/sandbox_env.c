@@ -1,10 +1,12 @@
 #include "runtime/functions/sandbox_env.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "runtime/core/clock.h"
+#include "runtime/process/mapping.h"
 
 /* AWS_EXECUTION_ENV is not here: Lambda does not set it for an OS-only runtime. */
 enum reserved {
@@ -38,13 +40,9 @@ static const char *const reserved_names[RESERVED_COUNT] = {
     [RUNTIME_API] = "AWS_LAMBDA_RUNTIME_API",
 };
 
-static const char *const defaults[] = {
-    "PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-    "LANG=en_US.UTF-8",
-    "TZ=:UTC",
-};
+static const char *const defaults[] = {"LANG=en_US.UTF-8", "TZ=:UTC"};
 
-enum { DEFAULT_COUNT = sizeof defaults / sizeof *defaults, LOGGING_COUNT = 2 };
+enum { DEFAULT_COUNT = sizeof defaults / sizeof *defaults, LOGGING_COUNT = 2, OPT_COUNT = 4 };
 
 static struct bytes name_of(const char *entry)
 {
@@ -143,6 +141,26 @@ static bool add_logging(char **env, size_t *count, const struct sandbox_options 
     return true;
 }
 
+/* Where a layer's programs and libraries are looked for: in /opt, or where it is not to be had in
+ * the folder that is in its place, which is named then. */
+static bool add_opt(char **env, size_t *count, const struct sandbox_options *options)
+{
+    bool is_in_place = !options->opt || options->is_opt_mapped;
+    const char *opt = is_in_place ? MAPPING_AT : options->opt, *root = options->task_root;
+    char path[PATH_MAX + 64], libraries[3 * PATH_MAX], python[PATH_MAX + 64];
+    (void)snprintf(path, sizeof path, "/usr/local/bin:/usr/bin/:/bin:%s/bin", opt);
+    (void)snprintf(libraries, sizeof libraries, "%s:%s/lib:%s/lib", root, root, opt);
+    (void)snprintf(python, sizeof python, "%s/python", opt);
+    const char *const names[] = {"PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LAMBDA_OPT_DIR"};
+    const char *const values[] = {path, libraries, python, opt};
+    int wanted = !options->opt ? 1 : options->is_opt_mapped ? 2 : OPT_COUNT;
+    for (int i = 0; i < wanted; i++)
+        if (!is_set_in(options->env, names[i]) &&
+            !add(env, count, bytes_from_str(names[i]), values[i]))
+            return false;
+    return true;
+}
+
 static bool add_others(char **env, size_t *count, const struct sandbox_options *options)
 {
     for (const char *const *own = options->env; own && *own; own++) {
@@ -165,12 +183,12 @@ char **sandbox_env_new(const struct sandbox_options *options, unsigned port)
     size_t own_count = 0, count = 0;
     while (options->env && options->env[own_count])
         own_count++;
-    char **env =
-        calloc(RESERVED_COUNT + own_count + DEFAULT_COUNT + LOGGING_COUNT + 1, sizeof(char *));
+    char **env = calloc(RESERVED_COUNT + own_count + OPT_COUNT + DEFAULT_COUNT + LOGGING_COUNT + 1,
+                        sizeof(char *));
     if (!env)
         return NULL;
     if (add_reserved(env, &count, options, port) && add_others(env, &count, options) &&
-        add_logging(env, &count, options))
+        add_opt(env, &count, options) && add_logging(env, &count, options))
         return env;
     sandbox_env_free(env);
     return NULL;

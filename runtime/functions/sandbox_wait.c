@@ -21,7 +21,7 @@ void sandbox_on_wait_timer(struct sandbox *sandbox)
         sandbox_end(sandbox);
         return;
     }
-    process_signal(sandbox->process, SIGSTOP);
+    sandbox_signal(sandbox, SIGSTOP);
     sandbox->is_frozen = true;
     sandbox_set_timer(sandbox, (unsigned)left_ms);
 }
@@ -29,6 +29,6 @@ void sandbox_on_wait_timer(struct sandbox *sandbox)
 void sandbox_thaw(struct sandbox *sandbox)
 {
     if (sandbox->is_frozen)
-        process_signal(sandbox->process, SIGCONT);
+        sandbox_signal(sandbox, SIGCONT);
     sandbox->is_frozen = false;
 }

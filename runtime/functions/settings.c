@@ -4,7 +4,7 @@
 
 enum { ARENA_BYTES = 1 << 20 };
 
-static const char *const no_env[] = {NULL};
+static const char *const no_texts[] = {NULL};
 
 const char *const settings_log_levels[] = {"TRACE", "DEBUG", "INFO", "WARN",
                                            "ERROR", "FATAL", NULL};
@@ -18,7 +18,8 @@ void settings_init(struct settings *settings)
                                   .handler = "bootstrap",
                                   .runtime = "provided.al2023",
                                   .architecture = package_tree_architecture(),
-                                  .env = no_env,
+                                  .env = no_texts,
+                                  .layers = no_texts,
                                   .memory_mb = 128,
                                   .timeout_s = 3,
                                   .log_level = LOG_INFO,
@@ -34,19 +35,19 @@ static bool copy_text(struct arena *arena, const char **text)
     return true;
 }
 
-static bool copy_env(struct settings *settings)
+static bool copy_texts(struct arena *arena, const char *const **texts)
 {
     size_t count = 0;
-    while (settings->env[count])
+    while ((*texts)[count])
         count++;
-    const char **env = arena_zalloc(&settings->_arena, (count + 1) * sizeof *env);
-    for (size_t i = 0; env && i < count; i++) {
-        env[i] = settings->env[i];
-        if (!copy_text(&settings->_arena, &env[i]))
+    const char **copy = arena_zalloc(arena, (count + 1) * sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++) {
+        copy[i] = (*texts)[i];
+        if (!copy_text(arena, &copy[i]))
             return false;
     }
-    settings->env = env;
-    return env != NULL;
+    *texts = copy;
+    return copy != NULL;
 }
 
 bool settings_copy(struct settings *to, const struct settings *from)
@@ -55,7 +56,7 @@ bool settings_copy(struct settings *to, const struct settings *from)
     arena_init(&to->_arena, ARENA_BYTES);
     const char **texts[] = {&to->description, &to->role, &to->handler, &to->runtime,
                             &to->architecture};
-    bool is_whole = copy_env(to);
+    bool is_whole = copy_texts(&to->_arena, &to->env) && copy_texts(&to->_arena, &to->layers);
     for (size_t i = 0; is_whole && i < sizeof texts / sizeof *texts; i++)
         is_whole = copy_text(&to->_arena, texts[i]);
     if (!is_whole)
@@ -63,7 +64,7 @@ bool settings_copy(struct settings *to, const struct settings *from)
     return is_whole;
 }
 
-static bool env_equal(const char *const *a, const char *const *b)
+static bool texts_equal(const char *const *a, const char *const *b)
 {
     while (*a && *b && strcmp(*a, *b) == 0) {
         a++;
@@ -79,7 +80,7 @@ bool settings_equal(const struct settings *a, const struct settings *b)
            a->system_level == b->system_level && strcmp(a->description, b->description) == 0 &&
            strcmp(a->role, b->role) == 0 && strcmp(a->handler, b->handler) == 0 &&
            strcmp(a->runtime, b->runtime) == 0 && strcmp(a->architecture, b->architecture) == 0 &&
-           env_equal(a->env, b->env);
+           texts_equal(a->env, b->env) && texts_equal(a->layers, b->layers);
 }
 
 void settings_release(struct settings *settings)

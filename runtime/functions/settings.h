@@ -22,7 +22,8 @@ extern const char *const settings_log_levels[], *const settings_system_levels[];
 
 struct settings {
     const char *description, *role, *handler, *runtime, *architecture; /* with a NUL; never NULL */
-    const char *const *env; /* "NAME=value", ends with NULL; never NULL */
+    const char *const *env;    /* "NAME=value", ends with NULL; never NULL */
+    const char *const *layers; /* ARNs of layers' versions in their order, ends with NULL */
     unsigned memory_mb, timeout_s;
     bool logs_json;                   /* LogFormat; the levels are for JSON alone: */
     unsigned log_level, system_level; /* places in the lists above */

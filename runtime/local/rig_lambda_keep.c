@@ -10,12 +10,13 @@
 
 enum { WHY_LEN = 1024 };
 
-static struct code *find(void *context, const char *sha256, char *error, size_t error_len)
+static struct code *find(void *context, const char *sha256, bool is_layer, char *error,
+                         size_t error_len)
 {
     struct rig_lambda *lambda = context;
     const char *work = rig_lambda_folder(lambda);
     if (work)
-        return code_store_take(lambda->packages, sha256, work, error, error_len);
+        return code_store_take(lambda->packages, sha256, is_layer, work, error, error_len);
     (void)snprintf(error, error_len, "cannot be unpacked: %s", strerror(errno));
     return NULL;
 }

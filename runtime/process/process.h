@@ -37,6 +37,7 @@ struct process_options {
     const char *const *env;  /* Required: the whole environment, "NAME=value", ends with NULL. */
     const char *directory;   /* NULL: the rig's own */
     const char *cgroup;      /* NULL; or the group that it joins before it runs (cgroup.h) */
+    const char *opt;         /* NULL; or the folder that it sees as /opt (mapping.h) */
     const char *mark; /* NULL; or an entry of `env` that no other child has: whoever still has it
                          when the child has ended is killed, in its group or out of it. Copied */
     const struct debugger *debugger; /* NULL; or how it is run under gdbserver; borrowed */

@@ -1,4 +1,5 @@
 #include "runtime/process/spawn.h"
+#include "runtime/process/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,6 +107,8 @@ static void child_run(const struct process_options *options, const struct pipes 
     int out_fd = lift(pipes->out[1]), err_fd = lift(pipes->err[1]);
     reset_signals();
     (void)setpgid(0, 0);
+    if (options->opt && !mapping_make(options->opt))
+        child_fail(report_fd);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         child_fail(report_fd);
     if (getppid() != parent) /* it died before the line above */

@@ -4,7 +4,7 @@
 /*
  * strays — processes that a child has left behind outside its group (setsid, double forks).
  *
- * Layer:   process. Reads /proc; for process.c alone.
+ * Layer:   process. Reads /proc; for process.c, and for who starts several processes with one mark.
  *
  * What came of a child has the child's environment, unless it was given another one: so an entry
  * that only this child got tells its own, wherever they have gone.

@@ -42,19 +42,6 @@ static uint64_t memory_kills(void)
     return stats.memory_kills;
 }
 
-static bool is_there(pid_t pid)
-{
-    char path[64], state = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *stat = fopen(path, "re");
-    if (!stat)
-        return false;
-    if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
-        state = 'Z';
-    (void)fclose(stat);
-    return state != 'Z';
-}
-
 static pid_t printed_pid(const char *name)
 {
     int pid = 0;
@@ -80,7 +67,7 @@ Test(function_limits, who_uses_more_than_its_memory_is_killed)
     cr_expect_eq(rig_count_lines(&rig, " MB are used, 64 MB is the memory size: killed"), 1u);
     cr_expect_eq(rig_count_lines(&rig, "\tStatus: error\tError Type: Runtime.ExitError"), 1u);
     cr_expect_eq(rig_count_lines(&rig, "\tMax Memory Used: 64 MB"), 1u, "never more than the size");
-    while (is_there(printed_pid("pid")))
+    while (rig_is_there(printed_pid("pid")))
         (void)usleep(1000);
 }
 
@@ -163,7 +150,7 @@ Test(function_limits, a_timeout_ends_all_that_it_started)
     struct rig_result *result = rig_run(&rig, "{}");
     cr_expect_eq(result->outcome, FUNCTION_TIMEOUT);
     pid_t child = printed_pid("child"), stray = printed_pid("stray");
-    while (rig_sandboxes(&rig) || is_there(child) || is_there(stray))
+    while (rig_sandboxes(&rig) || rig_is_there(child) || rig_is_there(stray))
         cr_assert_eq(loop_step(&rig.loop, 10), RC_OK);
 }
 
@@ -172,10 +159,10 @@ Test(function_limits, its_end_ends_all_that_it_started)
     rig_start(&rig, "(setsid sleep 1000 & echo \"stray $!\")\nwhile next; do answer 1; done");
     (void)rig_run(&rig, "{}");
     pid_t stray = printed_pid("stray");
-    cr_expect(is_there(stray));
+    cr_expect(rig_is_there(stray));
     function_free(rig.function);
     rig.function = NULL;
-    while (is_there(stray))
+    while (rig_is_there(stray))
         (void)usleep(1000);
 }
 

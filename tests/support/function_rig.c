@@ -70,15 +70,20 @@ void rig_release(struct function_rig *rig)
     tempdir_release(&rig->dir);
 }
 
+void rig_write_script(struct function_rig *rig, const char *path, const char *script)
+{
+    char fresh[2 * TEMPDIR_PATH_MAX], *text = NULL;
+    (void)tempdir_join(&rig->dir, "", "new", fresh);
+    cr_assert_gt(asprintf(&text, "%s%s\n", preamble, script), 0);
+    tempdir_write(fresh, text);
+    free(text);
+    cr_assert_eq(chmod(fresh, 0700), 0);
+    cr_assert_eq(rename(fresh, path), 0); /* never a half-written one */
+}
+
 void rig_write_bootstrap(struct function_rig *rig, const char *script)
 {
-    char path[2 * TEMPDIR_PATH_MAX], *text = NULL;
-    (void)tempdir_join(&rig->dir, "", "new", path);
-    cr_assert_gt(asprintf(&text, "%s%s\n", preamble, script), 0);
-    tempdir_write(path, text);
-    free(text);
-    cr_assert_eq(chmod(path, 0700), 0);
-    cr_assert_eq(rename(path, rig->program), 0); /* never a half-written one */
+    rig_write_script(rig, rig->program, script);
 }
 
 void rig_start(struct function_rig *rig, const char *script)
@@ -179,4 +184,17 @@ size_t rig_sandboxes(const struct function_rig *rig)
     size_t total, busy;
     function_count(rig->function, &total, &busy);
     return total;
+}
+
+bool rig_is_there(pid_t pid)
+{
+    char path[64], state = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *stat = fopen(path, "re");
+    if (!stat)
+        return false;
+    if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'Z';
+    (void)fclose(stat);
+    return state != 'Z';
 }

@@ -43,6 +43,9 @@ void rig_release(struct function_rig *rig);
 /* Makes or replaces the bootstrap. */
 void rig_write_bootstrap(struct function_rig *rig, const char *script);
 
+/* The same for any other file, whose folder is there. */
+void rig_write_script(struct function_rig *rig, const char *path, const char *script);
+
 /* function_new with rig->options; with `script` as the bootstrap unless it is NULL. Aborts the test
  * when it fails. */
 void rig_start(struct function_rig *rig, const char *script);
@@ -65,5 +68,8 @@ size_t rig_count_lines(const struct function_rig *rig, const char *text);
 
 /* How many sandboxes there are. */
 size_t rig_sandboxes(const struct function_rig *rig);
+
+/* The process runs: it is neither gone nor a zombie. */
+bool rig_is_there(pid_t pid);
 
 #endif

@@ -27,10 +27,12 @@ static struct registry *make(void)
 }
 
 /* A package in a folder of its own, which goes with the last reference. */
-static struct code *find(void *context, const char *sha256, char *why, size_t why_len)
+static struct code *find(void *context, const char *sha256, bool is_layer, char *why,
+                         size_t why_len)
 {
     char folder[2 * TEMPDIR_PATH_MAX], name[16];
     (void)context;
+    (void)is_layer;
     if (strcmp(sha256, SHA) != 0) {
         (void)snprintf(why, why_len, "is not to be had");
         return NULL;
@@ -61,7 +63,7 @@ static void teardown(void)
 
 TestSuite(registry_state, .init = setup, .fini = teardown);
 
-static void print(const struct registry *registry, struct buf *out)
+static void print(struct registry *registry, struct buf *out)
 {
     buf_init(out, 1 << 20);
     registry_state_print(registry, out);
@@ -73,7 +75,7 @@ static void fill(struct registry *registry)
 {
     static const char *const env[] = {"QUOTED=\"ä\"", "B=", NULL};
     struct settings settings = given;
-    struct code *code = find(NULL, SHA, error, sizeof error);
+    struct code *code = find(NULL, SHA, false, error, sizeof error);
     struct registry_function *own = registry_create(registry, BYTES_LIT("own"), program, &settings);
     cr_assert(own && code);
     own->versions->has_given_settings = true;
@@ -136,6 +138,67 @@ Test(registry_state, what_is_the_rigs_own_is_the_new_rigs)
     buf_release(&text);
 }
 
+/* Of the layer's three versions the second is deleted, and the first too, which a function has. */
+static void fill_layers(struct registry *registry)
+{
+    static const char *const arns[] = {"arn:aws:lambda:us-east-1:000000000000:layer:tools:1", NULL};
+    struct settings settings = given;
+    struct code *code = find(NULL, SHA, true, error, sizeof error);
+    struct layer *layer = layers_have(registry_layers(registry), BYTES_LIT("tools"));
+    cr_assert(code && layer);
+    for (unsigned i = 1; i <= 3; i++)
+        cr_assert_not_null(layer_add(layer, i, code));
+    memcpy(layer->versions->description, "\"3\"", sizeof "\"3\"");
+    layer_version_find(layer, 1)->is_deleted = layer_version_find(layer, 2)->is_deleted = true;
+    settings.layers = arns;
+    cr_assert_not_null(registry_create(registry, BYTES_LIT("has"), program, &settings));
+    code_unref(code);
+}
+
+Test(registry_state, layers_are_kept_with_the_deleted_ones_that_a_function_has)
+{
+    struct buf first, second;
+    struct registry *from = make(), *to = make();
+    fill_layers(from);
+    print(from, &first);
+    cr_assert(registry_state_parse(to, buf_bytes(&first), &source, error, sizeof error), "%s",
+              error);
+    print(to, &second);
+    cr_expect(bytes_eq(buf_bytes(&first), buf_bytes(&second)), "%.*s\n%.*s",
+              BYTES_ARG(buf_bytes(&first)), BYTES_ARG(buf_bytes(&second)));
+    const struct layer *layer = layers_find(registry_layers(to), BYTES_LIT("tools"));
+    cr_assert_not_null(layer);
+    cr_expect_eq(layer->published, 3);
+    cr_expect_eq(layer->versions->number, 3);
+    cr_expect_eq(layer->versions->next->number, 1);
+    cr_expect_null(layer->versions->next->next);
+    cr_expect_null(layer_version_find(layer, 1));
+    cr_expect_str_eq(registry_find(to, BYTES_LIT("has"))->versions->settings.layers[0],
+                     layer->versions->next->arn);
+    registry_free(from);
+    registry_free(to);
+    buf_release(&first);
+    buf_release(&second);
+}
+
+Test(registry_state, a_layer_that_is_not_there_is_named)
+{
+    struct buf text;
+    struct registry *from = make(), *to = make();
+    fill_layers(from);
+    print(from, &text);
+    buf_append_char(&text, '\0');
+    memcpy(strstr(text.data, "\"number\":1"), "\"number\":2", strlen("\"number\":2"));
+    cr_expect_not(
+        registry_state_parse(to, bytes_from_str(text.data), &source, error, sizeof error));
+    cr_expect(strcmp(error, "'arn:aws:lambda:us-east-1:000000000000:layer:tools:1' is no layer's "
+                            "version") == 0,
+              "%s", error);
+    registry_free(from);
+    registry_free(to);
+    buf_release(&text);
+}
+
 static void refuse(const char *from, const char *to, const char *wrong)
 {
     struct buf text, changed;
@@ -165,7 +228,7 @@ Test(registry_state, a_damaged_text_is_refused)
     refuse("\"number\":2", "\"number\":1", "'number' is no number that it may be");
     refuse("\"number\":0", "\"number\":1", "'number' is no number that it may be");
     refuse(SHA, "AAAA", "'code' is not to be had");
-    refuse("\"env\":[", "\"env\":[7,", "'env' has what is no variable");
+    refuse("\"env\":[", "\"env\":[7,", "'env' has what is no text, or too many");
     refuse("\"memoryMb\":256", "\"memoryMb\":1", "'memoryMb' is no number that it may be");
     refuse("\"version\":2", "\"version\":3", "'live' is an alias of a version that is not there");
     refuse("\"policy\":[", "\"politics\":[", "'policy' is missing");
@@ -185,20 +248,20 @@ Test(registry_state, a_package_is_kept_once_and_a_damaged_one_is_named)
     cr_assert(code_store_put(store, zip, SHA, error, sizeof error), "%s", error);
     cr_assert(code_store_put(store, zip, SHA, error, sizeof error), "%s", error);
     cr_expect_eq(access(kept, F_OK), 0);
-    cr_expect(!code_store_take(store, SHA, dir.path, error, sizeof error));
+    cr_expect(!code_store_take(store, SHA, false, dir.path, error, sizeof error));
     cr_expect_not_null(strstr(error, "Could not unzip uploaded file"), "%s", error);
     tempdir_write(kept, "b");
-    cr_expect(!code_store_take(store, SHA, dir.path, error, sizeof error));
+    cr_expect(!code_store_take(store, SHA, false, dir.path, error, sizeof error));
     cr_expect_not_null(strstr(error, "8bb.zip: it is damaged: its SHA-256 is another"), "%s",
                        error);
     cr_assert(code_store_put(store, zip, SHA, error, sizeof error), "%s", error);
-    cr_expect(!code_store_take(store, SHA, dir.path, error, sizeof error));
+    cr_expect(!code_store_take(store, SHA, false, dir.path, error, sizeof error));
     cr_expect_not_null(strstr(error, "Could not unzip uploaded file"), "%s", error);
     struct registry *registry = make();
     code_store_sweep(store, registry);
     cr_expect_neq(access(kept, F_OK), 0, "nobody has it");
     registry_free(registry);
-    cr_expect(!code_store_take(store, SHA, dir.path, error, sizeof error));
+    cr_expect(!code_store_take(store, SHA, false, dir.path, error, sizeof error));
     cr_expect_not_null(strstr(error, "8bb.zip: No such file"), "%s", error);
-    cr_expect(!code_store_take(store, "x/../y", dir.path, error, sizeof error));
+    cr_expect(!code_store_take(store, "x/../y", false, dir.path, error, sizeof error));
 }

@@ -260,7 +260,7 @@ def settings():
     assert (said["env"]["COLOR"], said["env"]["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) == ("blue", "256"), said
     assert "COLOR" not in invoke("ship", {"do": "say"}, Qualifier="2")[1]["env"]
     for words, wrong in (("MemorySize", {"MemorySize": 127}), ("Timeout", {"Timeout": 901}),
-                         ("Runtime", {"Runtime": "python3.13"}), ("Layers", {"Layers": ["arn:x"]}),
+                         ("Runtime", {"Runtime": "python3.13"}), ("arn:x does not exist", {"Layers": ["arn:x"]}),
                          ("AWS_REGION", {"Environment": {"Variables": {"AWS_REGION": "x"}}}),
                          ("4KB", {"Environment": {"Variables": {"LONG": "x" * 4096}}}),
                          ("'1X'", {"Environment": {"Variables": {"1X": "x"}}})):
