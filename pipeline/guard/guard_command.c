@@ -1,13 +1,16 @@
 #include "pipeline/guard/guard_command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 
 #include "pipeline/guard/guard_engine.h"
+#include "pipeline/guard/guard_picture.h"
+#include "runtime/core/clock.h"
 
-enum { ERROR_MAX = 640, PAST_MAX = 200 };
-enum { OPT_JSON = 256, OPT_FORCE, OPT_HELP };
+enum { ERROR_MAX = 640, PAST_MAX = 200, PICTURE_BYTES = 1024 * 1024 };
+enum { OPT_JSON = 256, OPT_FORCE, OPT_SVG, OPT_HELP };
 
 static const char usage[] =
     "usage: duet guard COMMAND [POLICY] [options]\n"
@@ -20,8 +23,9 @@ static const char usage[] =
     "  clear [POLICY]    the weights as they are are the normal ones from now on\n"
     "\n"
     "Options:\n"
-    "  --json   JSON lines instead of text\n"
-    "  --force  take it from a guard that still has it\n"
+    "  --json      JSON lines instead of text\n"
+    "  --force     take it from a guard that still has it\n"
+    "  --svg FILE  of history: the shares over time with each act, as a picture too\n"
     "  --help\n"
     "\n"
     "Exit status: 0 ended as asked; 2 bad usage, or a policy that cannot be met; 5 AWS refuses, "
@@ -29,7 +33,7 @@ static const char usage[] =
     "gives no sense; 6 another guard has the parameter.\n";
 
 struct arguments {
-    const char *policy;
+    const char *policy, *svg;
     bool is_json, is_forced, is_help;
 };
 
@@ -142,17 +146,47 @@ static void keep_past(void *context, struct bytes name, struct bytes text)
     past->count++;
 }
 
+/* false: it cannot be written; errno says why. */
+static bool write_file(const char *path, struct bytes text)
+{
+    FILE *stream = fopen(path, "we");
+    if (!stream)
+        return false;
+    bool is_written = fwrite(text.ptr, 1, text.len, stream) == text.len;
+    return fclose(stream) == 0 && is_written;
+}
+
+static int draw(const struct past *past, const char *path)
+{
+    struct guard_picture_act acts[PAST_MAX];
+    struct arena arena;
+    struct buf out;
+    char error[ERROR_MAX];
+    size_t count = 0;
+    arena_init(&arena, PICTURE_BYTES);
+    buf_init(&out, PICTURE_BYTES);
+    for (size_t i = 0; i < past->count; i++)
+        count += guard_picture_read(&arena, past->acts[i].text, &acts[count]);
+    guard_picture_draw(acts, count, clock_ms_epoch(), &out);
+    errno = ENOMEM;
+    bool is_written = !out.failed && write_file(path, buf_bytes(&out));
+    if (!is_written)
+        (void)snprintf(error, sizeof error, "cannot write '%.500s': %s", path, strerror(errno));
+    buf_release(&out);
+    arena_release(&arena);
+    return is_written ? GUARD_DONE : fail(GUARD_USAGE, error);
+}
+
 static int history(struct session *session, const struct arguments *args)
 {
     char path[PLAN_LOCK_MAX + 16], why[CANARY_WHY_MAX];
     struct past past = {.count = 0};
-    (void)args;
     (void)snprintf(path, sizeof path, "%.*s/history", PLAN_LOCK_MAX, session->policy.parameter);
     if (aws_driver_notes(session->driver, path, keep_past, &past, why) != RC_OK)
         return fail(GUARD_BROKEN, why);
     for (size_t i = 0; i < past.count; i++)
         (void)printf("%.*s\n", BYTES_ARG(past.acts[i].text));
-    return GUARD_DONE;
+    return args->svg ? draw(&past, args->svg) : GUARD_DONE;
 }
 
 /* --- arguments --- */
@@ -161,6 +195,7 @@ static bool read_arguments(struct arguments *args, int argc, char **argv, char *
 {
     static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
                                             {"force", no_argument, NULL, OPT_FORCE},
+                                            {"svg", required_argument, NULL, OPT_SVG},
                                             {"help", no_argument, NULL, OPT_HELP},
                                             {NULL, 0, NULL, 0}};
     int option;
@@ -170,8 +205,11 @@ static bool read_arguments(struct arguments *args, int argc, char **argv, char *
         args->is_json |= option == OPT_JSON;
         args->is_forced |= option == OPT_FORCE;
         args->is_help |= option == OPT_HELP;
+        if (option == OPT_SVG)
+            args->svg = optarg;
         if (option < OPT_JSON) {
-            (void)snprintf(error, ERROR_MAX, "%s is no option", argv[optind - 1]);
+            (void)snprintf(error, ERROR_MAX, "%s %s", argv[optind - 1],
+                           option == ':' ? "wants a value" : "is no option");
             return false;
         }
     }

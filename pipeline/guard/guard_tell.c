@@ -16,10 +16,12 @@ static void print_event(const struct guard_engine *engine, int64_t at_ms, const 
     buf_printf(out, "{\"at\":\"%s\",\"act\":\"%s\",", when, type);
     if (home < GUARD_HOMES)
         buf_printf(out, "\"home\":\"%s\",", guard_home_name(home));
-    buf_printf(out, "\"phase\":\"%s\",\"lambda\":%.1f,\"fargate\":%.1f,\"why\":",
-               guard_phase_name(state->phase),
-               100 * guard_share(state, state->wished, GUARD_LAMBDA),
-               100 * guard_share(state, state->wished, GUARD_FARGATE));
+    if (state->count) /* before it is read, nothing is known */
+        buf_printf(out, "\"phase\":\"%s\",\"lambda\":%.1f,\"fargate\":%.1f,",
+                   guard_phase_name(state->phase),
+                   100 * guard_share(state, state->wished, GUARD_LAMBDA),
+                   100 * guard_share(state, state->wished, GUARD_FARGATE));
+    buf_append(out, BYTES_LIT("\"why\":"));
     json_text_string(out, bytes_from_str(why));
     buf_append_char(out, '}');
 }

@@ -83,6 +83,7 @@ Test(guard_function, one_that_reaches_nobody_fails)
     int status = program_wait(&program);
     cr_expect(!WIFEXITED(status) || WEXITSTATUS(status) != 0, "%s", program.out.data);
     cr_expect(strstr(program.out.data, "errorType"), "%s", program.out.data);
+    cr_expect_null(strstr(program.out.data, "\"phase\""), "nothing is known: %s", program.out.data);
     program_release(&program);
 }
 
