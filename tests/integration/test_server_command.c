@@ -49,13 +49,24 @@ static void start_server(void)
     cr_assert_gt(port, 0u, "%s", server.out.data ? server.out.data : "no output");
 }
 
+/* It gives a server up after 3 s, which a busy machine may take for any answer: then it is no word
+ * about this server. */
+static bool was_late(void)
+{
+    return command.out.len && strstr(command.out.data, "did not answer in time");
+}
+
 static int check_health(unsigned of_port, const char *bind)
 {
     char port_text[32], bind_text[64];
     const char *const env[] = {port_text, bind_text, NULL};
     (void)snprintf(port_text, sizeof port_text, "PORT=%u", of_port);
     (void)snprintf(bind_text, sizeof bind_text, "DUET_BIND=%s", bind);
-    return run("healthcheck", env);
+    int status;
+    do
+        status = run("healthcheck", env);
+    while (was_late());
+    return status;
 }
 
 Test(server_command, a_running_server_is_healthy_and_a_stopped_one_is_not)
@@ -87,7 +98,7 @@ static int listen_anywhere(void)
 }
 
 /* Starts the check and answers it with `text`; the exit status. */
-static int check_against(int listen_fd, const char *text)
+static int check_once(int listen_fd, const char *text)
 {
     static const char *const argv[] = {"server", "healthcheck", NULL};
     char port_text[32], request[1024];
@@ -98,10 +109,20 @@ static int check_against(int listen_fd, const char *text)
     int fd = accept(listen_fd, NULL, NULL);
     cr_assert_geq(fd, 0);
     cr_assert_gt(recv(fd, request, sizeof request, 0), 0);
-    cr_expect_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+    ssize_t sent = send(fd, text, strlen(text), MSG_NOSIGNAL);
     (void)close(fd);
     int status = program_wait(&command);
+    cr_expect(was_late() || sent == (ssize_t)strlen(text));
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int check_against(int listen_fd, const char *text)
+{
+    int status;
+    do
+        status = check_once(listen_fd, text);
+    while (was_late());
+    return status;
 }
 
 struct row {
@@ -131,7 +152,10 @@ Test(server_command, what_is_no_healthy_answer_is_named)
 Test(server_command, a_server_that_never_answers_is_given_up)
 {
     int fd = listen_anywhere(); /* the kernel connects, and nobody accepts */
-    cr_expect_eq(check_health(port, "127.0.0.1"), 1);
+    char port_text[32];
+    const char *const env[] = {port_text, NULL};
+    (void)snprintf(port_text, sizeof port_text, "PORT=%u", port);
+    cr_expect_eq(run("healthcheck", env), 1);
     expect_said("did not answer in time\n");
     (void)close(fd);
 }
