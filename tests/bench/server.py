@@ -136,6 +136,10 @@ def idle(server):
             connection.close()
 
 
+def start(server):
+    return {"ms": server.start_ms}
+
+
 # --- tables ---
 
 
@@ -168,6 +172,11 @@ def main(program):
         print("one CPU alone: the load takes its share of it; look at the CPU time, not at the rate")
     cpu = ("cpu_us", "CPU/request, us")
     quiet = [FLOOR, NGINX, "h2o", "libmicrohttpd", "duet"]
+
+    rows = rounds(quiet, start, 3 * bench.ROUNDS)
+    bench.table("server: from its start to the first answer", [("ms", "ms")], rows, FLOOR)
+    target(rows, "ms", None, 50, "at most 50 ms")
+    target(rows, "ms", NGINX, 1.0, "no longer than nginx")
 
     rows = rounds(quiet, wrk, bench.ROUNDS)
     bench.table(f"server ({build}): GET /hello, 64 kept connections, one core, access log off",
