@@ -37,8 +37,9 @@ start() { # LOG PATTERN COMMAND...: in the background, until the log has the pat
 found() { sed -n "s/$2/\\1/p" "$out/$1" | head -n 1; } # LOG EXPRESSION
 
 if ! (aws_ready) 2>/dev/null; then # Debian's is too old
-    printf '#!/bin/sh\nexec "%s" "%s" -m awscli "$@"\n' "$PWD/tests/support/python_venv.sh" \
-        "$PWD/tests/support/awscli/requirements.txt" >"$out/aws"
+    python=$(tests/support/python_venv.sh tests/support/awscli/requirements.txt -c 'import sys; print(sys.executable)') ||
+        die 77 "${python#missing: }"
+    printf '#!/bin/sh\nexec "%s" -m awscli "$@"\n' "$python" >"$out/aws"
     chmod +x "$out/aws"
     export AWS=$out/aws
     (aws_ready) || exit 77

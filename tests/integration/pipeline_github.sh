@@ -102,7 +102,7 @@ fi
 tests/support/python_venv.sh tests/support/moto/requirements.txt tests/support/moto/serve.py >"$work/moto.log" 2>&1 &
 moto=$!
 check 'moto is there' wait_until 120 grep -q 'listening on' "$work/moto.log"
-printf '#!/bin/sh\nexec "%s" "%s" -m awscli "$@"\n' "$PWD/${python[0]}" "$PWD/${python[1]}" >"$work/bin/aws"
+printf '#!/bin/sh\nexec "%s" -m awscli "$@"\n' "$("${python[@]}" -c 'import sys; print(sys.executable)')" >"$work/bin/aws"
 chmod +x "$work/bin/aws"
 AWS_ENDPOINT_URL=http://127.0.0.1:$(sed -n 's/listening on \([0-9]*\).*/\1/p' "$work/moto.log")
 export AWS_ENDPOINT_URL TF_CLI_CONFIG_FILE=$DUET_TF_STAND_IN CHECKPOINT_DISABLE=1 AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=a \
