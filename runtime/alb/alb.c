@@ -241,6 +241,16 @@ static void on_done(struct httpd_exchange *exchange)
         alb_group_let_go(forward->group);
 }
 
+/* Nobody waits for the answer: nor does a target, whose connection is closed. */
+static void on_left(struct httpd_exchange *exchange)
+{
+    struct forward *forward = exchange->context;
+    alb_call_drop(&forward->call);
+    forward_leave_function(forward);
+    exchange->is_dropped = true;
+    httpd_respond(exchange);
+}
+
 /* --- life --- */
 
 static void on_httpd_drained(struct httpd *httpd)
@@ -269,6 +279,7 @@ struct alb *alb_new(const struct alb_options *options)
         .on_request = on_request,
         .on_fault = on_fault,
         .on_done = on_done,
+        .on_left = on_left,
         .on_drained = on_httpd_drained,
         .streams_bodies = true,
         .counts = &alb->model->connections,

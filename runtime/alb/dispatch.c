@@ -96,26 +96,22 @@ static void end_call(struct alb_call *call, enum alb_served outcome,
     call->on_done(call->context, outcome, res);
 }
 
-static struct alb_call *take_waiting(struct alb_group *group)
+static void leave_waiting(struct alb_call *call)
 {
-    struct alb_call *call = group->waiting;
-    group->waiting = call->_next;
-    if (!group->waiting)
-        group->waiting_last = &group->waiting;
-    loop_timer_clear(call->loop, &call->_timer);
-    return call;
-}
-
-static void on_wait_timer(struct loop *loop, struct loop_timer *timer)
-{
-    struct alb_call *call = (void *)((char *)timer - offsetof(struct alb_call, _timer));
     struct alb_call **link = &call->group->waiting;
-    (void)loop;
     while (*link != call)
         link = &(*link)->_next;
     *link = call->_next;
     if (!*link)
         call->group->waiting_last = link;
+    call->_is_waiting = false;
+}
+
+static void on_wait_timer(struct loop *loop, struct loop_timer *timer)
+{
+    struct alb_call *call = (void *)((char *)timer - offsetof(struct alb_call, _timer));
+    (void)loop;
+    leave_waiting(call);
     end_call(call, ALB_SERVED_NO_TARGET, NULL);
 }
 
@@ -132,26 +128,28 @@ static void wait_for_target(struct alb_call *call)
         return;
     }
     call->_next = NULL;
+    call->_is_waiting = true;
     *group->waiting_last = call;
     group->waiting_last = &call->_next;
 }
 
-/* Those that wait again do so behind the ones that were there. */
+static struct alb_call *take_waiting(struct alb_group *group)
+{
+    struct alb_call *call = group->waiting;
+    leave_waiting(call);
+    loop_timer_clear(call->loop, &call->_timer);
+    return call;
+}
+
+/* Those that wait again do so behind the ones that were there. Any may leave meanwhile. */
 void alb_group_wake(struct alb_group *group)
 {
-    const struct alb_call *last = NULL;
-    if (!group->waiting)
-        return;
-    last =
-        (struct alb_call *)(void *)((char *)group->waiting_last - offsetof(struct alb_call, _next));
+    size_t count = 0;
+    for (const struct alb_call *call = group->waiting; call; call = call->_next)
+        count++;
     alb_group_hold(group);
-    while (group->waiting) {
-        struct alb_call *call = take_waiting(group);
-        bool is_last = call == last;
-        try_call(call);
-        if (is_last)
-            break;
-    }
+    while (group->waiting && count--)
+        try_call(take_waiting(group));
     alb_group_let_go(group);
 }
 
@@ -395,4 +393,8 @@ void alb_call_drop(struct alb_call *call)
 {
     if (call->_target)
         give_connection(call, false);
+    if (!call->_is_waiting)
+        return;
+    leave_waiting(call);
+    loop_timer_clear(call->loop, &call->_timer);
 }

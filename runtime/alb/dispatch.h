@@ -78,6 +78,7 @@ struct alb_call {
     struct upstream *_upstream;
     bool _is_reused; /* the connection had a request before */
     bool _is_begun;
+    bool _is_waiting; /* in its group, for a target */
     struct loop_timer _timer;
     struct alb_call *_next, *_prev;
 };

@@ -29,12 +29,13 @@ struct forward {
     struct bytes path, query, host; /* as they came; host without a port */
     const char *action, *redirect_url;
     int rule_priority;
-    struct alb_group *group;   /* held until the record is written */
-    struct alb_target *target; /* a function, held while it runs */
-    struct alb_call call;      /* to an ip target, when it has a group */
-    bool is_only_group;        /* of the action */
-    unsigned sticky_s;         /* the action binds clients to groups for so long; 0: it does not */
-    bool wants_upgrade;        /* asked before alb_request_prepare takes the field away */
+    struct alb_group *group;       /* held until the record is written */
+    struct alb_target *target;     /* a function */
+    struct invocation *invocation; /* of it, while it runs */
+    struct alb_call call;          /* to an ip target, when it has a group */
+    bool is_only_group;            /* of the action */
+    unsigned sticky_s;  /* the action binds clients to groups for so long; 0: it does not */
+    bool wants_upgrade; /* asked before alb_request_prepare takes the field away */
     bool is_own;
     char *body; /* of a request to a function, as far as it has come */
     size_t body_len, body_cap;
@@ -63,5 +64,8 @@ int64_t forward_epoch_ms(const struct alb *alb);
  * that is coming is gathered for a function, and passed on as it comes to an ip target. */
 void forward_to_function(struct forward *forward);
 void forward_to_target(struct forward *forward);
+
+/* The client has left: what a function that runs answers is thrown away. */
+void forward_leave_function(struct forward *forward);
 
 #endif

@@ -1,5 +1,7 @@
 #include "runtime/alb/forward.h"
 
+#include <stdlib.h>
+
 #include "runtime/core/limits.h"
 
 enum { FIRST_BODY_BYTES = 32 * 1024 };
@@ -10,9 +12,21 @@ static void answer_reason(struct forward *forward, enum alb_lambda_reason reason
     forward_answer_page(forward, alb_lambda_reason_status(reason));
 }
 
-static void on_invoked(void *context, enum alb_invoked outcome, struct bytes payload)
+/* A function runs to its end, also when the request is gone by then. */
+struct invocation {
+    struct forward *forward;   /* NULL: the client has left */
+    struct alb_target *target; /* held */
+};
+
+void forward_leave_function(struct forward *forward)
 {
-    struct forward *forward = context;
+    if (forward->invocation)
+        forward->invocation->forward = NULL;
+    forward->invocation = NULL;
+}
+
+static void answer_invoked(struct forward *forward, enum alb_invoked outcome, struct bytes payload)
+{
     struct httpd_exchange *exchange = forward->exchange;
     bool is_multi_value = forward->group->attributes.is_multi_value;
     enum alb_lambda_reason reason = alb_lambda_outcome(outcome);
@@ -20,7 +34,6 @@ static void on_invoked(void *context, enum alb_invoked outcome, struct bytes pay
     if (reason == ALB_LAMBDA_OK)
         reason = alb_answer_parse(payload, is_multi_value, &exchange->arena, &exchange->res,
                                   &forward->detail);
-    alb_target_let_go(forward->target);
     if (reason != ALB_LAMBDA_OK) {
         answer_reason(forward, reason);
         return;
@@ -33,27 +46,51 @@ static void on_invoked(void *context, enum alb_invoked outcome, struct bytes pay
     forward_answer(forward);
 }
 
+/* The request's record speaks of the target, which may have been taken away. */
+static void on_invoked(void *context, enum alb_invoked outcome, struct bytes payload)
+{
+    struct invocation *invocation = context;
+    struct alb_target *target = invocation->target;
+    struct forward *forward = invocation->forward;
+    free(invocation);
+    if (forward) {
+        forward->invocation = NULL;
+        answer_invoked(forward, outcome, payload);
+    }
+    alb_target_let_go(target);
+}
+
 /* Unlike an ip target, one that fails its checks is all that there is. */
 static bool takes_requests(const struct alb_target *target)
 {
     return target && target->state != ALB_UNUSED && target->state != ALB_DRAINING;
 }
 
+static enum alb_lambda_reason begin_invocation(struct forward *forward, struct bytes event)
+{
+    struct alb_target *target = forward->target;
+    struct invocation *invocation = malloc(sizeof *invocation);
+    if (!invocation)
+        return ALB_LAMBDA_NO_MEMORY;
+    *invocation = (struct invocation){forward, target};
+    forward->invocation = invocation;
+    forward->sent_us = loop_now_us(forward->alb->options.loop);
+    target->request_count++;
+    alb_target_hold(target);
+    target->function.invoke(target->function.home, event, on_invoked, invocation);
+    return ALB_LAMBDA_OK;
+}
+
 static void invoke(struct forward *forward)
 {
     struct httpd_exchange *exchange = forward->exchange;
-    struct alb_target *target = forward->target;
     struct buf event;
     buf_init(&event, LIMIT_INVOCATION_BYTES);
     enum alb_lambda_reason reason =
         alb_event_build(&exchange->req, bytes_from_str(forward->group->arn),
                         forward->group->attributes.is_multi_value, &event);
-    if (reason == ALB_LAMBDA_OK) {
-        forward->sent_us = loop_now_us(forward->alb->options.loop);
-        target->request_count++;
-        alb_target_hold(target);
-        target->function.invoke(target->function.home, buf_bytes(&event), on_invoked, forward);
-    }
+    if (reason == ALB_LAMBDA_OK)
+        reason = begin_invocation(forward, buf_bytes(&event));
     buf_release(&event);
     if (reason != ALB_LAMBDA_OK)
         answer_reason(forward, reason);

@@ -143,7 +143,7 @@ static int on_frame(nghttp2_session *frames, const nghttp2_frame *frame, void *c
     return 0;
 }
 
-/* The owner learns of it where it makes the answer or waits for the body; else when it answers. */
+/* The owner learns of it where it makes the answer, waits for the body, or has yet to answer. */
 static void lose(struct h2_stream *stream)
 {
     bool wants_part = stream->wants_part;
@@ -153,6 +153,8 @@ static void lose(struct h2_stream *stream)
         h2_response_cut(stream);
     if (wants_part && stream->is_held)
         h2_request_go_on(stream);
+    else if (stream->is_held)
+        session_leave_exchange(&stream->exchange);
     else
         h2_stream_release(stream);
 }

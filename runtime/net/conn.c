@@ -125,6 +125,18 @@ static void wait_for_part(struct httpd_conn *conn)
     loop_io_again(conn_loop(conn), &conn->io); /* what has come meanwhile was not told */
 }
 
+/* In CONN_BUSY. A client's end that came with its request was told before there was an owner. */
+static void wait_for_owner(struct httpd_conn *conn, bool has_out)
+{
+    bool is_watched = conn->httpd->options.on_left != NULL;
+    uint32_t unsent = EPOLLIN | EPOLLOUT | (is_watched ? (uint32_t)EPOLLRDHUP : 0);
+    loop_io_set(conn_loop(conn), &conn->io, has_out ? unsent : conn_input_events(conn));
+    if (conn->work->wants_part)
+        wait_for_part(conn);
+    else if (is_watched && conn->may_have_more)
+        loop_io_again(conn_loop(conn), &conn->io);
+}
+
 void conn_settle(struct httpd_conn *conn)
 {
     struct work *work = conn->work;
@@ -132,10 +144,7 @@ void conn_settle(struct httpd_conn *conn)
     bool has_in = work->in.len > work->in_start || conn_has_part(conn);
     if (conn->state == CONN_BUSY) {
         set_state(conn, CONN_BUSY);
-        loop_io_set(conn_loop(conn), &conn->io,
-                    has_out ? EPOLLIN | EPOLLOUT : conn_input_events(conn));
-        if (work->wants_part)
-            wait_for_part(conn);
+        wait_for_owner(conn, has_out);
     } else if (conn->state == CONN_PRODUCING) {
         set_state(conn, CONN_PRODUCING);
         if (conn->is_resting)
@@ -215,24 +224,33 @@ static void on_readable(struct httpd_conn *conn)
     }
 }
 
+/* The owner works. More input waits in the kernel; a reset ends the connection, and where the owner
+ * asks after it, so does the client's end. */
+static void on_event_busy(struct httpd_conn *conn, uint32_t events)
+{
+    bool is_watched = conn->httpd->options.on_left != NULL, wants_part = conn->work->wants_part;
+    uint32_t ends = EPOLLERR | EPOLLHUP | (is_watched && !wants_part ? (uint32_t)EPOLLRDHUP : 0);
+    if ((events & ends) || ((events & EPOLLOUT) && !flush(conn)))
+        conn_close(conn);
+    else if (wants_part)
+        (void)conn_body_feed(conn);
+    else
+        loop_io_set(conn_loop(conn), &conn->io,
+                    (conn->work->out.len ? (uint32_t)EPOLLOUT : 0) |
+                        (is_watched ? (uint32_t)EPOLLRDHUP : 0));
+}
+
 static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)
 {
     struct httpd_conn *conn = (void *)((char *)io - offsetof(struct httpd_conn, io));
+    (void)loop;
     conn->may_have_more |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     if (conn->state == CONN_LINGER) {
         conn_read_waste(conn);
     } else if (conn->state == CONN_SESSION) {
         conn_session_event(conn, events);
     } else if (conn->state == CONN_BUSY) {
-        /* The owner works. More input waits in the kernel; a reset ends the connection. */
-        if (events & (EPOLLERR | EPOLLHUP))
-            conn_close(conn);
-        else if ((events & EPOLLOUT) && !flush(conn))
-            conn_close(conn);
-        else if (conn->work->wants_part)
-            (void)conn_body_feed(conn);
-        else
-            loop_io_set(loop, io, conn->work->out.len ? EPOLLOUT : 0);
+        on_event_busy(conn, events);
     } else if (conn->state == CONN_PRODUCING && (events & EPOLLIN)) {
         if (conn_body_feed(conn) && !conn->is_resting)
             conn_round(conn);

@@ -9,6 +9,16 @@
 
 enum { READ_BYTES = 16 * 1024, LINGER_MS = 2000 };
 
+/* The connection may be gone after it. */
+static void tell_owner(struct httpd_conn *conn)
+{
+    httpd_left_fn *on_left = conn->httpd->options.on_left;
+    if (conn->work->wants_part)
+        conn_body_fail(conn, RC_CLOSED);
+    else if (on_left)
+        on_left(&conn->work->exchange);
+}
+
 void conn_close(struct httpd_conn *conn)
 {
     struct httpd *httpd = conn->httpd;
@@ -25,7 +35,7 @@ void conn_close(struct httpd_conn *conn)
     if (conn->session && !conn_session_end(conn, conn->state == CONN_IDLE))
         return;
     if (conn->state == CONN_BUSY) {
-        conn_body_fail(conn, RC_CLOSED);
+        tell_owner(conn);
         return; /* httpd_respond comes back for the rest */
     }
     if (conn->state == CONN_PRODUCING)

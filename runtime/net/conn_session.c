@@ -223,6 +223,12 @@ void session_give_exchange(struct httpd_exchange *exchange)
         problem_set_rc(&exchange->res, &exchange->arena, exchange->fault);
 }
 
+void session_leave_exchange(struct httpd_exchange *exchange)
+{
+    if (exchange->httpd->options.on_left)
+        exchange->httpd->options.on_left(exchange);
+}
+
 void session_end_exchange(struct httpd_exchange *exchange)
 {
     if (exchange->httpd->options.on_done)

@@ -78,6 +78,11 @@ typedef void httpd_fault_fn(struct httpd_exchange *exchange, enum rc fault);
 /* The answer has been handed to the connection; exchange is still whole. For access logs. */
 typedef void httpd_done_fn(struct httpd_exchange *exchange);
 
+/* The client of a request that the owner has, and of whose body it has asked for nothing, has
+ * closed the connection, or taken the request back: nobody waits for the answer. httpd_respond may
+ * be called inside, or later as ever; nothing is sent. */
+typedef void httpd_left_fn(struct httpd_exchange *exchange);
+
 /* After httpd_drain: the last connection has closed. Must not free the httpd inside. */
 typedef void httpd_drained_fn(struct httpd *httpd);
 
@@ -90,6 +95,8 @@ struct httpd_options {
     httpd_request_fn *on_request; /* Required. */
     httpd_fault_fn *on_fault;     /* NULL: problem+json */
     httpd_done_fn *on_done;       /* NULL: none */
+    httpd_left_fn *on_left;       /* NULL: such a request is answered as ever, and a client that
+                                   * merely ends its own side is still there */
     httpd_drained_fn *on_drained; /* NULL: none */
     struct tls_context *tls;      /* NULL: none; else all connections speak TLS; borrowed */
     httpd_tls_fn *tls_versions;   /* NULL: all that net/tls speaks */

@@ -67,6 +67,9 @@ void session_begin_exchange(struct session *session, struct httpd_exchange *exch
  */
 void session_give_exchange(struct httpd_exchange *exchange);
 
+/* Its client has left, and has it no more: tells the owner, which may answer inside. */
+void session_leave_exchange(struct httpd_exchange *exchange);
+
 /* Tells the owner that it is done. */
 void session_end_exchange(struct httpd_exchange *exchange);
 

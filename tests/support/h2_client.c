@@ -202,13 +202,18 @@ void h2_client_send(struct h2_client *client, const void *bytes, size_t len)
         client->is_ended = true;
 }
 
-bool h2_client_step(struct h2_client *client)
+void h2_client_flush(struct h2_client *client)
 {
     const uint8_t *out;
-    uint8_t in[16 * 1024];
-    size_t n;
     for (ssize_t len; (len = nghttp2_session_mem_send(client->frames, &out)) > 0;)
         h2_client_send(client, out, (size_t)len);
+}
+
+bool h2_client_step(struct h2_client *client)
+{
+    uint8_t in[16 * 1024];
+    size_t n;
+    h2_client_flush(client);
     if (client->is_ended || SSL_read_ex(client->tls, in, sizeof in, &n) != 1) {
         client->is_ended = true;
         return false;

@@ -59,7 +59,10 @@ size_t h2_client_get(struct h2_client *client, const char *path);
 /* Takes the request back. */
 void h2_client_reset(struct h2_client *client, size_t number);
 
-/* Writes what there is, and reads once. false: the peer has ended, or a minute was silent. */
+/* Writes what there is. */
+void h2_client_flush(struct h2_client *client);
+
+/* Does that, and reads once. false: the peer has ended, or a minute was silent. */
 bool h2_client_step(struct h2_client *client);
 
 /* Until the answer is whole; aborts the test when the peer ends before. */
