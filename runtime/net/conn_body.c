@@ -66,15 +66,16 @@ static enum rc read_more(struct httpd_conn *conn)
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? RC_AGAIN : RC_CLOSED;
 }
 
-/* As long as the owner wants more and there is some. */
+/* As long as the owner wants more and there is some. What has been read is given, since no event
+ * will tell of it; of the socket's rest one does. */
 static enum rc give_all(struct httpd_conn *conn, bool may_read)
 {
     struct work *work = conn->work;
     enum rc rc = RC_OK;
     work->is_feeding = true;
-    for (int i = 0; i < ROUND_PARTS && rc == RC_OK && work->wants_part; i++)
+    for (int i = 0; rc == RC_OK && work->wants_part; i++)
         if (!give_from_buffer(work))
-            rc = may_read ? read_more(conn) : RC_AGAIN;
+            rc = may_read && i < ROUND_PARTS ? read_more(conn) : RC_AGAIN;
     work->is_feeding = false;
     return rc;
 }

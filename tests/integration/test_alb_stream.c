@@ -71,6 +71,21 @@ Test(alb_stream, chunks_are_passed_on_and_a_client_that_waits_is_told_to_go_on)
     close_both();
 }
 
+Test(alb_stream, many_small_chunks_at_once_all_go_on)
+{
+    char text[64 * 6 + sizeof "0\r\n\r\n"] = "";
+    say(&client, "PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    target_rig_accept(&rig, &target);
+    for (int i = 0; i < 64; i++)
+        memcpy(text + i * 6, "1\r\nx\r\n", 6);
+    memcpy(text + sizeof text - 6, "0\r\n\r\n", 6);
+    say(&client, text);
+    target_rig_expect(&target, "1\r\nx\r\n0\r\n\r\n");
+    say(&target, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    target_rig_expect(&client, "\r\n\r\nok");
+    close_both();
+}
+
 Test(alb_stream, an_answer_goes_on_as_it_comes_with_its_length_or_in_chunks)
 {
     say(&client, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
