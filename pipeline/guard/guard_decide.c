@@ -191,7 +191,7 @@ static void while_away(struct guard_deciding *d)
         leave(d, carrier);
         return;
     }
-    state->is_alarmed = false;
+    state->is_alarmed = state->is_held = false;
     if (is_well(d, home) && d->seen->now_ms - known->bad_ms >= wait_ms &&
         d->seen->now_ms - known->moved_ms >= wait_ms)
         step_back(d, 0);
