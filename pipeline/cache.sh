@@ -43,7 +43,7 @@ cached_make() { # PLACE MARK COMMAND...: one try; what it says is in PLACE.log
 venv_of() {
     local file
     python3 -m venv "$new" &&
-        timeout -k 5 120 "$new/bin/python" -m pip install --quiet --disable-pip-version-check "${@:2}" || return 1
+        timeout -k 5 200 "$new/bin/python" -m pip install --quiet --disable-pip-version-check "${@:2}" || return 1
     while read -r file; do
         sed -i "s|$new|$1|g" "$file" || return 1
     done < <(grep -rlIF -- "$new" "$new/bin" "$new/pyvenv.cfg")

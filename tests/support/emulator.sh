@@ -19,7 +19,7 @@ fetch() {
     local arch wheel=$new/aws_sam_cli-$version-py3-none-any.whl
     arch=$(uname -m)
     printf 'aws-sam-cli==%s --hash=sha256:%s\n' "$version" "$sha256" >"$new/wanted"
-    timeout -k 5 120 python3 -m pip download --quiet --disable-pip-version-check --no-deps \
+    timeout -k 5 200 python3 -m pip download --quiet --disable-pip-version-check --no-deps \
         --only-binary :all: --require-hashes -r "$new/wanted" -d "$new" || return 1
     unpack "$wheel" "samcli/local/rapid/aws-lambda-rie-${arch/aarch64/arm64}" >"$new/aws-lambda-rie" || return 1
     chmod +x "$new/aws-lambda-rie" && rm "$wheel" "$new/wanted"

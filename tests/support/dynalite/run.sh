@@ -20,7 +20,7 @@ missing() {
 install() {
     cp "$here/package.json" "$here/package-lock.json" "$new/" && cd "$new" || return 1
     # Its one package with native code is for a database on disk, which no test asks for.
-    timeout -k 5 120 npm ci --omit=optional --ignore-scripts --no-audit --no-fund && return
+    timeout -k 5 200 npm ci --omit=optional --ignore-scripts --no-audit --no-fund && return
     echo 'npm ci failed'
     return 1
 }
