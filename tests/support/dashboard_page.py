@@ -118,8 +118,8 @@ def a_guard_is_shown(page, url, control, duet):
         fits(page, 360)
         set_tasks(control, 1)
         page.wait(f"{title} === 'Both homes have their share'")
-        page.wait("[...document.querySelectorAll('#guards tbody tr')].map(row => row.cells[1].textContent).join() === "
-                  "'step fargate,step fargate,move fargate'")
+        page.wait("/^step fargate,(.*,)?move fargate$/.test("
+                  "[...document.querySelectorAll('#guards tbody tr')].map(row => row.cells[1].textContent).join())")
         guard.terminate()
         if guard.wait(LIMIT_S) != 0:
             raise AssertionError(f"the guard ended with {guard.returncode}")
