@@ -7,6 +7,7 @@
 #include "runtime/alb/alb_request.h"
 #include "runtime/alb/answer_fields.h"
 #include "runtime/alb/binding.h"
+#include "runtime/alb/certificates.h"
 #include "runtime/alb/desync_exchange.h"
 #include "runtime/alb/ssl_policy.h"
 #include "runtime/core/limits.h"
@@ -265,6 +266,14 @@ static struct tls_versions tls_versions_of(const struct httpd *httpd)
     return ssl_policy_versions(bytes_from_str(alb->options.listener->ssl_policy));
 }
 
+static struct tls_context *choose_certificate(void *context, struct bytes server_name)
+{
+    const struct alb *alb = context;
+    const struct alb_certificate *chosen =
+        alb_certificates_choose(alb->options.listener, server_name);
+    return chosen ? chosen->tls : NULL;
+}
+
 struct alb *alb_new(const struct alb_options *options)
 {
     struct alb *alb = calloc(1, sizeof *alb);
@@ -285,6 +294,7 @@ struct alb *alb_new(const struct alb_options *options)
         .counts = &alb->model->connections,
         .tls = options->tls,
         .tls_versions = tls_versions_of,
+        .tls_choose = choose_certificate,
         .second = options->second,
         .offers_second = &alb->model->attributes.is_http2,
         .context = alb,

@@ -40,6 +40,8 @@
       "You've reached the limit on the number of load balancers per target group")              \
     X(TOO_MANY_ACTIONS, "TooManyActions",                                                       \
       "You've reached the limit on the number of actions per rule")                             \
+    X(TOO_MANY_CERTIFICATES, "TooManyCertificates",                                             \
+      "You've reached the limit on the number of certificates per load balancer")               \
     X(TOO_MANY_LISTENERS, "TooManyListeners",                                                   \
       "You've reached the limit on the number of listeners per load balancer")                  \
     X(TOO_MANY_RULES, "TooManyRules",                                                           \

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/alb/certificates.h"
 #include "runtime/alb/internal.h"
 
 /* Listeners of rule.h. Who has their sockets is asked last, so that a refusal leaves all as it was.
@@ -42,6 +43,7 @@ static void free_listener(struct alb_listener *listener)
         alb_rule_free(listener->rules);
         listener->rules = next;
     }
+    alb_certificates_clear(listener);
     alb_attributes_release(ALB_OF_LISTENER, &listener->attributes);
     free(listener);
 }
@@ -120,6 +122,8 @@ enum alb_error alb_listener_modify(struct alb_listener *listener, unsigned port,
     if (protocol != listener->protocol)
         (void)snprintf(listener->ssl_policy, sizeof listener->ssl_policy, "%s",
                        protocol == ALB_HTTPS ? ALB_POLICY_USUAL : "");
+    if (protocol == ALB_HTTP)
+        alb_certificates_clear(listener);
     listener->port = port;
     listener->protocol = protocol;
     return action ? alb_listener_set_action(listener, action, why) : ALB_OK;

@@ -20,6 +20,8 @@
 #include "runtime/alb/sticky.h"
 #include "runtime/core/metrics.h"
 
+struct tls_context;
+
 /* Told of changes, after they are made. All may be NULL. */
 struct alb_watcher {
     /* A target has been registered, taken back while it drained, or begun to drain. */
@@ -55,6 +57,9 @@ struct alb_doors {
     /* From what the listener says to another port or protocol. */
     enum alb_error (*move)(void *context, struct alb_listener *listener, unsigned port,
                            enum alb_protocol protocol, struct alb_why *why);
+    /* Makes the certificate of a name, or finds it; its `tls` (out) is the door's. */
+    enum alb_error (*certify)(void *context, struct bytes name, struct tls_context **tls,
+                              struct alb_why *why);
     /* It is deleted: no new connection; requests under way are answered, later ones by 503. */
     void (*close)(void *context, struct alb_listener *listener);
     void *context;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "runtime/alb/access_line.h"
+#include "runtime/alb/certificates.h"
 #include "runtime/alb/pick.h"
 #include "runtime/core/limits.h"
 
@@ -61,11 +62,14 @@ static void set_tls(struct access_line *line, const struct alb_record *record)
         return;
     line->tls_cipher = bytes_from_str(exchange->tls.cipher);
     line->tls_protocol = bytes_from_str(exchange->tls.version);
-    if (bytes_ieq(exchange->tls.server_name, bytes_from_str(model->dns_name)))
+    const struct alb_certificate *chosen =
+        alb_certificates_choose(record->listener, exchange->tls.server_name);
+    if (chosen || bytes_ieq(exchange->tls.server_name, bytes_from_str(model->dns_name)))
         line->server_name = exchange->tls.server_name;
-    line->certificate_arn = exchange->tls.is_resumed
-                                ? BYTES_LIT("session-reused")
-                                : bytes_from_str(model->options.certificate_arn);
+    line->certificate_arn =
+        exchange->tls.is_resumed
+            ? BYTES_LIT("session-reused")
+            : bytes_from_str(chosen ? chosen->arn : model->options.certificate_arn);
 }
 
 /* The end of the listener's ARN is its own, and no connection of a listener has another's number.

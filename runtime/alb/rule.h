@@ -100,10 +100,11 @@ struct alb_listener {
     unsigned port;
     enum alb_protocol protocol;
     struct alb_listener_attributes attributes;
-    struct alb_rule *rules;              /* never NULL: the default rule is always there */
-    char ssl_policy[ALB_POLICY_MAX + 1]; /* of HTTPS, see ssl_policy.h */
-    void *door;                          /* the data path's, while it listens */
-    bool is_deleted;                     /* in no list any more; goes when its door does */
+    struct alb_rule *rules;               /* never NULL: the default rule is always there */
+    char ssl_policy[ALB_POLICY_MAX + 1];  /* of HTTPS, see ssl_policy.h */
+    struct alb_certificate *certificates; /* of HTTPS, see certificates.h */
+    void *door;                           /* the data path's, while it listens */
+    bool is_deleted;                      /* in no list any more; goes when its door does */
     struct alb_listener *next;
 };
 

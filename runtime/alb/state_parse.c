@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "runtime/alb/certificates.h"
 #include "runtime/alb/tag.h"
 #include "runtime/core/limits.h"
 #include "runtime/json/json.h"
@@ -287,6 +288,20 @@ static bool read_default(struct reader *reader, const cJSON *item, struct alb_ac
     return fail(reader, "rules", "have no default");
 }
 
+static bool read_certificates(struct reader *reader, const cJSON *item,
+                              struct alb_listener *listener)
+{
+    if (!cJSON_GetObjectItemCaseSensitive(item, "certificates")) /* older texts have none */
+        return true;
+    for (item = list(reader, item, "certificates"); item; item = item->next) {
+        struct bytes arn = bytes_from_str(text(reader, item, "arn"));
+        if (reader->has_failed ||
+            !agreed(reader, alb_certificates_add(listener, &arn, 1, reader->why)))
+            return false;
+    }
+    return !reader->has_failed;
+}
+
 static bool read_listener(struct reader *reader, const cJSON *item)
 {
     struct alb_pair_text pairs[ALB_ATTRIBUTES_MAX];
@@ -303,6 +318,8 @@ static bool read_listener(struct reader *reader, const cJSON *item)
     copy_text(reader, item, "arn", listener->arn, sizeof listener->arn);
     if (cJSON_GetObjectItemCaseSensitive(item, "sslPolicy")) /* older texts have none */
         copy_text(reader, item, "sslPolicy", listener->ssl_policy, sizeof listener->ssl_policy);
+    if (!read_certificates(reader, item, listener))
+        return false;
     for (item = list(reader, item, "rules"); item; item = item->next)
         if (!read_action(reader, item, &action) || !read_rule(reader, item, listener, &action))
             return false;

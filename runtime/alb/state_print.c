@@ -1,4 +1,5 @@
 #include "runtime/alb/state.h"
+#include "runtime/alb/certificates.h"
 #include "runtime/alb/tag.h"
 #include "runtime/core/json_text.h"
 
@@ -191,6 +192,13 @@ static void print_listener(struct buf *out, const struct alb_listener *listener)
     number(out, "port", listener->port);
     number(out, "protocol", listener->protocol);
     text(out, "sslPolicy", listener->ssl_policy);
+    open_list(out, "certificates");
+    for (const struct alb_certificate *one = listener->certificates; one; one = one->next) {
+        open_item(out);
+        text(out, "arn", one->arn);
+        buf_append_char(out, '}');
+    }
+    buf_append_char(out, ']');
     alb_attributes_init(ALB_OF_LISTENER, &defaults);
     print_attributes(out, ALB_OF_LISTENER, &listener->attributes, &defaults);
     alb_attributes_release(ALB_OF_LISTENER, &defaults);

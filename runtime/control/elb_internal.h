@@ -119,6 +119,9 @@ enum alb_error elb_set_tags(struct elb_call *call, const char *arn) MUST_CHECK;
     X(CreateListener, elb_create_listener)                              \
     X(ModifyListener, elb_modify_listener)                              \
     X(DeleteListener, elb_delete_listener)                              \
+    X(DescribeListenerCertificates, elb_describe_certificates)          \
+    X(AddListenerCertificates, elb_add_certificates)                    \
+    X(RemoveListenerCertificates, elb_remove_certificates)              \
     X(DescribeListenerAttributes, elb_describe_listener_attributes)     \
     X(ModifyListenerAttributes, elb_modify_listener_attributes)         \
     X(DescribeRules, elb_describe_rules)                                \

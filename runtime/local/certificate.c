@@ -31,6 +31,7 @@ enum {
     OWN_DAYS = 397, /* browsers take no longer ones */
     RENEW_DAYS = 30,
     FILE_MAX_BYTES = 64 * 1024,
+    NAMED_MAX = 240,
 };
 
 static const char authority_name[] = "ca.pem", authority_key_name[] = "ca-key.pem",
@@ -44,6 +45,7 @@ struct pair {
 struct keeper {
     const char *dir;
     time_t now;
+    const char *cert_name, *key_name, *common_name, *names; /* of the certificate */
     char *error;
     size_t error_len;
 };
@@ -173,7 +175,7 @@ static bool make_authority(const struct keeper *keeper, struct pair *authority)
 
 static bool make_own(const struct keeper *keeper, const struct pair *authority, struct pair *own)
 {
-    if (!begin_pair(keeper, own, "localhost", OWN_DAYS))
+    if (!begin_pair(keeper, own, keeper->common_name, OWN_DAYS))
         return false;
     X509 *cert = own->cert, *issuer = authority->cert;
     return X509_set_issuer_name(cert, X509_get_subject_name(issuer)) == 1 &&
@@ -182,7 +184,7 @@ static bool make_own(const struct keeper *keeper, const struct pair *authority, 
            add_extension(cert, issuer, NID_ext_key_usage, "serverAuth") &&
            add_extension(cert, issuer, NID_subject_key_identifier, "hash") &&
            add_extension(cert, issuer, NID_authority_key_identifier, "keyid:always") &&
-           add_extension(cert, issuer, NID_subject_alt_name, OWN_NAMES) &&
+           add_extension(cert, issuer, NID_subject_alt_name, keeper->names) &&
            X509_sign(cert, authority->key, EVP_sha256()) != 0;
 }
 
@@ -234,13 +236,13 @@ static bool keep_authority(const struct keeper *keeper, struct pair *authority, 
 
 static bool keep_own(const struct keeper *keeper, const struct pair *authority, struct pair *own)
 {
-    if (!read_pair(keeper, own_name, own_key_name, own))
+    if (!read_pair(keeper, keeper->cert_name, keeper->key_name, own))
         return false;
     if (holds_for(keeper, own, RENEW_DAYS) && X509_verify(own->cert, authority->key) == 1)
         return true;
     if (!make_own(keeper, authority, own))
-        return fail_making(keeper, own_name);
-    return write_pair(keeper, own_name, own_key_name, own);
+        return fail_making(keeper, keeper->cert_name);
+    return write_pair(keeper, keeper->cert_name, keeper->key_name, own);
 }
 
 static int lock(const struct keeper *keeper)
@@ -261,26 +263,48 @@ static void set_path(char path[CERTIFICATE_PATH_MAX], const char *dir, const cha
     (void)snprintf(path, CERTIFICATE_PATH_MAX, "%s/%s", dir, name);
 }
 
-bool certificate_keep(const char *dir, int64_t now_epoch_s, struct certificate *out, char *error,
-                      size_t error_len)
+static bool keep_all(struct keeper *keeper, struct certificate *out)
 {
-    struct keeper keeper = {dir, (time_t)now_epoch_s, error, error_len};
     struct pair authority = {NULL, NULL}, own = {NULL, NULL};
     *out = (struct certificate){.is_new_authority = false};
-    if (strlen(dir) + sizeof "/ca-key.pem" > CERTIFICATE_PATH_MAX)
-        return fail(&keeper, authority_name, "the path is too long");
-    int fd = lock(&keeper);
+    if (strlen(keeper->dir) + 1 + strlen(keeper->key_name) >= CERTIFICATE_PATH_MAX)
+        return fail(keeper, keeper->key_name, "the path is too long");
+    int fd = lock(keeper);
     if (fd < 0)
         return false;
     ERR_clear_error();
-    bool is_kept = keep_authority(&keeper, &authority, &out->is_new_authority) &&
-                   keep_own(&keeper, &authority, &own);
+    bool is_kept = keep_authority(keeper, &authority, &out->is_new_authority) &&
+                   keep_own(keeper, &authority, &own);
     pair_release(&authority);
     pair_release(&own);
     ERR_clear_error();
     (void)close(fd);
-    set_path(out->authority_file, dir, authority_name);
-    set_path(out->cert_file, dir, own_name);
-    set_path(out->key_file, dir, own_key_name);
+    set_path(out->authority_file, keeper->dir, authority_name);
+    set_path(out->cert_file, keeper->dir, keeper->cert_name);
+    set_path(out->key_file, keeper->dir, keeper->key_name);
     return is_kept;
+}
+
+bool certificate_keep(const char *dir, int64_t now_epoch_s, struct certificate *out, char *error,
+                      size_t error_len)
+{
+    struct keeper keeper = {dir,         (time_t)now_epoch_s, own_name, own_key_name,
+                            "localhost", OWN_NAMES,           error,    error_len};
+    return keep_all(&keeper, out);
+}
+
+bool certificate_keep_name(const char *dir, const char *name, int64_t now_epoch_s,
+                           struct certificate *out, char *error, size_t error_len)
+{
+    char cert_name[NAMED_MAX], key_name[NAMED_MAX], names[NAMED_MAX];
+    bool is_wildcard = name[0] == '*';
+    (void)snprintf(cert_name, sizeof cert_name, "tls-%s%.200s.pem", is_wildcard ? "_" : "",
+                   name + is_wildcard);
+    (void)snprintf(key_name, sizeof key_name, "tls-%s%.200s-key.pem", is_wildcard ? "_" : "",
+                   name + is_wildcard);
+    (void)snprintf(names, sizeof names, "DNS:%.200s", name);
+    /* A common name has 64 characters at most; what counts are the others. */
+    struct keeper keeper = {
+        dir, (time_t)now_epoch_s, cert_name, key_name, "duet local", names, error, error_len};
+    return keep_all(&keeper, out);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/alb/certificates.h"
 #include "runtime/core/clock.h"
 #include "runtime/http2/h2.h"
 #include "runtime/net/tls.h"
@@ -22,6 +23,13 @@ struct rig_door {
     struct alb *alb;
     bool is_draining, is_drained;
     struct rig_door *next;
+};
+
+/* Stays until the end: connections may begin with it as long as a listener has it. */
+struct rig_certificate {
+    char name[ALB_CERTIFICATE_NAME_MAX + 1];
+    struct tls_context *tls;
+    struct rig_certificate *next;
 };
 
 enum { ERROR_MAX = 700 };
@@ -59,6 +67,63 @@ static enum alb_error find_tls(struct rig_listeners *listeners, enum alb_protoco
     return error;
 }
 
+static struct tls_context *load_named(const struct rig_listeners *listeners, const char *name,
+                                      char error[ERROR_MAX])
+{
+    struct certificate files;
+    if (!certificate_keep_name(listeners->folder, name, clock_ms_epoch() / 1000, &files, error,
+                               ERROR_MAX))
+        return NULL;
+    return tls_context_new(files.cert_file, files.key_file, error, ERROR_MAX);
+}
+
+static enum alb_error certify(void *context, struct bytes name, struct tls_context **tls,
+                              struct alb_why *why)
+{
+    char error[ERROR_MAX];
+    struct rig_listeners *listeners = context;
+    struct rig_certificate *item = listeners->_named;
+    while (item && !bytes_eq(bytes_from_str(item->name), name))
+        item = item->next;
+    if (!item) {
+        item = calloc(1, sizeof *item);
+        if (!item)
+            return alb_refuse(why, ALB_E_INTERNAL_FAILURE);
+        (void)snprintf(item->name, sizeof item->name, "%.*s", BYTES_ARG(name));
+        item->tls = load_named(listeners, item->name, error);
+        if (!item->tls) {
+            free(item);
+            return refuse(why, error);
+        }
+        item->next = listeners->_named;
+        listeners->_named = item;
+    }
+    *tls = item->tls;
+    return ALB_OK;
+}
+
+/* Those that a listener has from before there were doors. */
+static enum alb_error certify_all(struct rig_listeners *listeners,
+                                  const struct alb_listener *listener, struct alb_why *why)
+{
+    enum alb_error error = ALB_OK;
+    for (struct alb_certificate *one = listener->certificates; one && error == ALB_OK;
+         one = one->next)
+        if (one->name.len && !one->tls)
+            error = certify(listeners, one->name, &one->tls, why);
+    return error;
+}
+
+static void release_named(struct rig_listeners *listeners)
+{
+    while (listeners->_named) {
+        struct rig_certificate *item = listeners->_named;
+        listeners->_named = item->next;
+        tls_context_free(item->tls);
+        free(item);
+    }
+}
+
 /* --- doors --- */
 
 static enum alb_error listen_at(const struct rig_listeners *listeners, unsigned port, int *fd,
@@ -78,6 +143,8 @@ static enum alb_error open_door(void *context, struct alb_listener *listener, st
                                   .on_record = listeners->on_record,
                                   .context = listeners->context};
     enum alb_error error = find_tls(listeners, listener->protocol, &options.tls, why);
+    if (error == ALB_OK)
+        error = certify_all(listeners, listener, why);
     if (error == ALB_OK)
         error = listen_at(listeners, listener->port, &options.listen_fd, why);
     if (error != ALB_OK)
@@ -208,7 +275,7 @@ bool rig_listeners_open_all(struct rig_listeners *listeners, struct alb_listener
             return false;
         alb_listener_delete(each);
     }
-    model->doors = (struct alb_doors){open_door, move_door, close_door, listeners};
+    model->doors = (struct alb_doors){open_door, move_door, certify, close_door, listeners};
     return true;
 }
 
@@ -225,7 +292,8 @@ void rig_listeners_release(struct rig_listeners *listeners)
     while (listeners->_doors)
         free_door(&listeners->_doors);
     if (listeners->model)
-        listeners->model->doors = (struct alb_doors){NULL, NULL, NULL, NULL};
+        listeners->model->doors = (struct alb_doors){.open = NULL};
     tls_context_free(listeners->_tls);
+    release_named(listeners);
     *listeners = (struct rig_listeners){.loop = NULL};
 }

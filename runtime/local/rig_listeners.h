@@ -9,13 +9,15 @@
  * Memory:  owns the data paths; the model is borrowed, and outlives it.
  * Threads: all on the loop's thread.
  *
- * The certificate (certificate.h) is made when the first HTTPS listener is opened.
+ * The certificate (certificate.h) is made when the first HTTPS listener is opened, those of names
+ * when one has them.
  */
 
 #include "runtime/alb/alb.h"
 #include "runtime/local/certificate.h"
 
 struct rig_door;
+struct rig_certificate;
 
 struct rig_listeners {
     struct loop *loop;        /* Required. */
@@ -27,6 +29,7 @@ struct rig_listeners {
 
     struct certificate certificate;
     struct tls_context *_tls;
+    struct rig_certificate *_named; /* those of names, made so far */
     struct rig_door *_doors;
     struct loop_job _sweep;
     bool _is_sweeping;

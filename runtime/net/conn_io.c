@@ -17,6 +17,8 @@ bool conn_secure(struct httpd_conn *conn)
     conn->is_shaking = true;
     if (conn->tls && options->tls_versions)
         tls_limit(conn->tls, options->tls_versions(conn->httpd));
+    if (conn->tls && options->tls_choose)
+        tls_choose(conn->tls, options->tls_choose, options->context);
     return conn->tls != NULL;
 }
 

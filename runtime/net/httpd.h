@@ -100,6 +100,7 @@ struct httpd_options {
     httpd_drained_fn *on_drained; /* NULL: none */
     struct tls_context *tls;      /* NULL: none; else all connections speak TLS; borrowed */
     httpd_tls_fn *tls_versions;   /* NULL: all that net/tls speaks */
+    tls_choose_fn *tls_choose;    /* NULL: the one certificate; else asked with `context` */
     const struct session_protocol *second; /* NULL: none; else spoken by TLS to who prefers it;
                                             * needs streams_bodies */
     const unsigned *offers_second;         /* NULL: always; else looked at for each connection */

@@ -11,15 +11,10 @@
  * is emptied before each call. A connection that broke may not be ended by SSL_shutdown.
  */
 
-struct tls {
-    SSL *ssl;
-    bool is_broken, has_ended;
-};
-
 static struct tls *new_tls(SSL *ssl, int fd)
 {
     struct tls *tls = ssl ? calloc(1, sizeof *tls) : NULL;
-    if (tls && SSL_set_fd(ssl, fd) == 1) {
+    if (tls && SSL_set_fd(ssl, fd) == 1 && SSL_set_app_data(ssl, (char *)tls) == 1) {
         tls->ssl = ssl;
         return tls;
     }
@@ -31,13 +26,18 @@ static struct tls *new_tls(SSL *ssl, int fd)
 struct tls *tls_accept(struct tls_context *context, int fd, const char *second)
 {
     SSL *ssl = tls_context_new_ssl(context);
-    if (ssl && SSL_set_app_data(ssl, (char *)(uintptr_t)second) != 1) {
-        SSL_free(ssl);
-        return NULL;
-    }
     if (ssl)
         SSL_set_accept_state(ssl);
-    return new_tls(ssl, fd);
+    struct tls *tls = new_tls(ssl, fd);
+    if (tls)
+        tls->second = second;
+    return tls;
+}
+
+void tls_choose(struct tls *tls, tls_choose_fn *choose, void *context)
+{
+    tls->choose = choose;
+    tls->choose_context = context;
 }
 
 struct tls *tls_connect(struct tls_context *context, int fd)
@@ -122,7 +122,7 @@ bool tls_speaks_second(const struct tls *tls)
 {
     const unsigned char *name;
     unsigned len;
-    const char *second = SSL_get_app_data(tls->ssl);
+    const char *second = tls->second;
     SSL_get0_alpn_selected(tls->ssl, &name, &len);
     return second && len == strlen(second) && memcmp(name, second, len) == 0;
 }

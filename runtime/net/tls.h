@@ -60,6 +60,13 @@ struct tls_versions {
 /* Right behind tls_accept. */
 void tls_limit(struct tls *tls, struct tls_versions versions);
 
+/* Which certificate a client is shown that asks for this name (SNI); NULL: that of tls_accept. It
+ * must hold during the call; the connection keeps what it needs. */
+typedef struct tls_context *tls_choose_fn(void *context, struct bytes server_name);
+
+/* Right behind tls_accept: asks `choose` in the handshake, where the client names a name. */
+void tls_choose(struct tls *tls, tls_choose_fn *choose, void *context);
+
 /* The client's end, by tls_context_new_client. NULL: no memory. */
 struct tls *tls_connect(struct tls_context *context, int fd) MUST_CHECK;
 

@@ -102,7 +102,8 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 {
     unsigned char ours[2 * PROTOCOL_MAX], *chosen, chosen_len;
     (void)arg;
-    unsigned len = list_protocols(SSL_get_app_data(ssl), ours);
+    const struct tls *tls = SSL_get_app_data(ssl);
+    unsigned len = list_protocols(tls->second, ours);
     if (SSL_select_next_proto(&chosen, &chosen_len, ours, len, in, in_len) !=
         OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -110,6 +111,20 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
         if (in[at] == chosen_len && memcmp(in + at + 1, chosen, chosen_len) == 0)
             *out = in + at + 1;
     *out_len = chosen_len;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static int choose_certificate(SSL *ssl, int *alert, void *arg)
+{
+    const struct tls *tls = SSL_get_app_data(ssl);
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    (void)alert;
+    (void)arg;
+    if (!tls->choose || !name)
+        return SSL_TLSEXT_ERR_NOACK;
+    struct tls_context *chosen = tls->choose(tls->choose_context, bytes_from_str(name));
+    if (chosen)
+        tls_context_show(chosen, ssl);
     return SSL_TLSEXT_ERR_OK;
 }
 
@@ -125,6 +140,7 @@ static SSL_CTX *new_ctx(void)
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+    SSL_CTX_set_tlsext_servername_callback(ctx, choose_certificate);
     SSL_CTX_set_default_passwd_cb(ctx, give_no_password);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
         SSL_CTX_set_cipher_list(ctx, CIPHERS_TLS12) == 1)
@@ -215,4 +231,11 @@ SSL *tls_context_new_ssl(struct tls_context *context)
     SSL *ssl = SSL_new(context->ctx);
     pthread_mutex_unlock(&context->lock);
     return ssl;
+}
+
+void tls_context_show(struct tls_context *context, SSL *ssl)
+{
+    pthread_mutex_lock(&context->lock);
+    (void)SSL_set_SSL_CTX(ssl, context->ctx); /* where it fails the first one is shown */
+    pthread_mutex_unlock(&context->lock);
 }

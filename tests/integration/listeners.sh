@@ -118,6 +118,38 @@ check 'a policy of both is set' set_policy TLS13-1-2-Res-2021-06
 check 'one client speaks TLS 1.2' tls --tls-max 1.2
 check 'another TLS 1.3' tls --tlsv1.3
 
+# More certificates, which clients get by the name that they ask for.
+named() { echo "Certificates.member.1.CertificateArn=arn:aws:acm:us-east-1:000000000000:certificate/$1"; }
+by_name() { # NAME CERTIFICATE PROTOCOL: a client that trusts the authority is shown this one, and agrees on the protocol
+    python3 - "$https" "$ca" "$@" <<'END'
+import socket
+import ssl
+import sys
+
+port, authority, name, wanted, protocol = sys.argv[1:]
+context = ssl.create_default_context(cafile=authority)
+context.set_alpn_protocols([protocol])
+with socket.create_connection(("127.0.0.1", int(port))) as plain:
+    with context.wrap_socket(plain, server_hostname=name) as connection:
+        shown = [value for _, value in connection.getpeercert()["subjectAltName"]]
+        print(shown, connection.selected_alpn_protocol())
+        sys.exit(shown[0] != wanted or connection.selected_alpn_protocol() != protocol)
+END
+}
+certified() { # NAME: its ARN is in the access log
+    curl -fsS --cacert "$ca" --resolve "$1:$https:127.0.0.1" -o body "https://$1:$https/hello" &&
+        wait_until 30 grep -q "\"$1\" \"arn:aws:acm:us-east-1:000000000000:certificate/$1\"" access.log
+}
+check 'a certificate for a name is added' answers '/api.localhost<' \
+    AddListenerCertificates "ListenerArn=$listener" "$(named api.localhost)"
+check 'and one for a wildcard' answers '/\*.v2.localhost<' \
+    AddListenerCertificates "ListenerArn=$listener" "$(named '*.v2.localhost')"
+check 'who asks for the name is shown it' by_name api.localhost api.localhost http/1.1
+check 'also by HTTP/2' by_name api.localhost api.localhost h2
+check 'another name is that of the wildcard' by_name x.v2.localhost '*.v2.localhost' h2
+check 'all others are shown the default one' by_name localhost localhost h2
+check 'the access log has which' certified api.localhost
+
 # try_ports COMMAND...: runs it with "Port=N" behind it until one is not taken; none is a port that the system
 # gives to others. Its answer is in $answer, the port in $picked.
 try_ports() {
@@ -166,6 +198,7 @@ add_target() { # NAME PORT PATH PRIORITY: a group of protocol HTTPS with this ta
 }
 is_state() { answers "<State>$1</State>" DescribeTargetHealth "TargetGroupArn=$group"; }
 status() { curl -sS -o body -w '%{http_code}' "http://127.0.0.1:$port$1" "${@:2}"; }
+secure=$listener
 listener=$(api DescribeListeners "LoadBalancerArn=$balancer" | element ListenerArn)
 start_server tls.log DUET_TLS_CERT=.duet/tls.pem DUET_TLS_KEY=.duet/tls-key.pem
 add_target by-tls "$server_port" /stats 1
@@ -190,6 +223,10 @@ start --weights fargate=1
 check 'a restart keeps it' says_here "https://localhost:$moved/"
 check 'with its tags' answers '<Key>team</Key><Value>blue</Value>' DescribeTags "ResourceArns.member.1=$arn"
 check 'and keeps the authority that is trusted' hello localhost
+check 'and the certificates of names' by_name x.v2.localhost '*.v2.localhost' h2
+api RemoveListenerCertificates "ListenerArn=$secure" "$(named api.localhost)" >answer.xml
+shows_default() { ! by_name api.localhost api.localhost h2; }
+check 'one that is removed is not shown any more' shows_default
 api DeleteListener "ListenerArn=$arn" >answer.xml
 check 'one that is deleted is closed' wait_until 30 is_closed "https://localhost:$moved/"
 check 'the others serve on' curl -fsS "http://127.0.0.1:$port/hello"

@@ -106,6 +106,33 @@ Test(certificate, it_is_good_for_this_machine_and_its_key_is_its_owners)
     cr_expect_eq(at.st_mode & 0777, 0600);
 }
 
+Test(certificate, those_of_names_are_good_for_these_alone)
+{
+    static const char *const names[] = {"api.localhost", "*.api.localhost"}, *const hosts[] = {
+                                                                                 "api.localhost",
+                                                                                 "x.api.localhost"};
+    char error[600] = "", before[8192];
+    keep(now_s());
+    for (int i = 0; i < 2; i++) {
+        cr_assert(
+            certificate_keep_name(folder.path, names[i], now_s(), &files, error, sizeof error),
+            "%s", error);
+        cr_expect_eq(verify_own(now_s()), 0);
+        cr_expect_not(files.is_new_authority);
+        X509 *cert = read_cert(files.cert_file);
+        cr_expect_eq(X509_check_host(cert, hosts[i], 0, 0, NULL), 1);
+        cr_expect_eq(X509_check_host(cert, hosts[!i], 0, 0, NULL), 0);
+        X509_free(cert);
+        read_text(files.cert_file, before);
+        cr_assert(
+            certificate_keep_name(folder.path, names[i], now_s(), &files, error, sizeof error));
+        cr_expect(is_same(files.cert_file, before));
+    }
+    cr_expect(
+        certificate_keep_name(folder.path, "example.com", now_s(), &files, error, sizeof error));
+    cr_expect_neq(verify_own(now_s()), 0, "the authority is for no other names");
+}
+
 Test(certificate, what_is_there_is_kept_and_renewed_before_it_ends)
 {
     char cert[8192], authority[8192];

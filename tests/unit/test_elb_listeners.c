@@ -135,7 +135,8 @@ static void close_door(void *context, struct alb_listener *listener)
 
 Test(elb_listeners, a_door_may_refuse_and_a_deleted_listener_stays_until_its_door_is_gone)
 {
-    elb_case.model->doors = (struct alb_doors){open_door, move_door, close_door, NULL};
+    elb_case.model->doors =
+        (struct alb_doors){.open = open_door, .move = move_door, .close = close_door};
     refusal = "port 81 is taken";
     expect("CreateListener", CREATE "&Port=81&Protocol=HTTP", 400,
            "<Code>InvalidConfigurationRequest</Code><Message>port 81 is taken</Message>");

@@ -1,9 +1,11 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "runtime/alb/certificates.h"
 #include "runtime/alb/state.h"
 #include "runtime/alb/tag.h"
 
+#define CERTIFICATES "arn:aws:acm:us-east-1:000000000000:certificate/"
 #define FUNCTION_ARN "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 static bool has_function = true;
@@ -24,6 +26,7 @@ static struct alb_model *make_model(uint64_t seed)
                                         .dns_name = "localhost",
                                         .seed = seed,
                                         .interval_min_s = 1,
+                                        .certificate_arn = CERTIFICATES "c",
                                         .find_function = find_function};
     struct alb_model *made = alb_model_new(&options);
     cr_assert_not_null(made);
@@ -106,6 +109,8 @@ static void fill(void)
     struct alb_pair_text idle = {BYTES_LIT("idle_timeout.timeout_seconds"), BYTES_LIT("7")};
     struct alb_group *ip = add_group("ip", ALB_TARGET_IP),
                      *lambda = add_group("fn", ALB_TARGET_LAMBDA);
+    const struct bytes certificates[] = {BYTES_LIT(CERTIFICATES "a.localhost"),
+                                         BYTES_LIT(CERTIFICATES "*.b.localhost")};
     struct alb_listener *listener;
     struct alb_target_owner owner = {.context = &owner};
     struct alb_action action = {
@@ -116,6 +121,7 @@ static void fill(void)
     cr_assert_eq(alb_group_set_attributes(ip, pairs, 2, &why), ALB_OK, "%s", why.text);
     cr_assert_eq(alb_listener_create(model, 8443, ALB_HTTPS, &action, &listener, &why), ALB_OK);
     (void)snprintf(listener->ssl_policy, sizeof listener->ssl_policy, "ELBSecurityPolicy-X");
+    cr_assert_eq(alb_certificates_add(listener, certificates, 2, &why), ALB_OK, "%s", why.text);
     cr_assert(alb_tag_set(model, bytes_from_str(ip->arn), BYTES_LIT("k"), BYTES_LIT("v")));
     cr_assert(alb_tag_set(model, bytes_from_str(ip->arn), BYTES_LIT("l"), BYTES_LIT("w")));
     add_rules(listener, ip);
@@ -142,6 +148,7 @@ Test(state, all_of_a_model_comes_back)
     cr_expect(ip->is_used);
     cr_expect_eq(fresh->listeners->protocol, ALB_HTTPS);
     cr_expect_str_eq(fresh->listeners->ssl_policy, "ELBSecurityPolicy-X");
+    cr_expect_str_eq(fresh->listeners->certificates->next->arn, CERTIFICATES "*.b.localhost");
     cr_assert_not_null(fresh->tags);
     cr_expect_str_eq(fresh->tags->arn, ip->arn);
     const struct alb_rule *rule = fresh->listeners->rules;
