@@ -28,7 +28,7 @@ struct alb_record {
     struct bytes host;                     /* as it came, without a port */
     int rule_priority;                     /* 0: the default rule; ALB_NO_RULE: none was asked */
     const char *action;                    /* "forward", "redirect", "fixed-response"; NULL: none */
-    const struct alb_group *group;         /* NULL: none was chosen */
+    struct alb_group *group;               /* NULL: none was chosen */
     const struct alb_call *call;           /* to an ip target; NULL: none */
     const struct alb_target *function;     /* to a function; NULL: none */
     int status;                            /* that the client got */

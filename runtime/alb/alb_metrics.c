@@ -269,12 +269,21 @@ static void observe(struct alb_metrics *metrics, struct alb_metrics_group *group
         observe_one(&group->owner, metric, value);
 }
 
-/* `count` events, each of the value 1. */
+static void count_ones(struct counter *counter, unsigned count)
+{
+    counter->min = counter->max = 1;
+    counter->sum += count;
+    counter->count += count;
+}
+
+/* `count` events, each of the value 1, which is all that these metrics have. */
 static void events(struct alb_metrics *metrics, struct alb_metrics_group *group, enum metric metric,
                    unsigned count)
 {
-    while (count--)
-        observe(metrics, group, metric, 1);
+    if (count && (rows[metric].sets & (L | ZL)))
+        count_ones(&metrics->owner.counters[metric], count);
+    if (count && group && (rows[metric].sets & (TL | T)))
+        count_ones(&group->owner.counters[metric], count);
 }
 
 static void count_statuses(struct alb_metrics *metrics, const struct alb_metrics_request *request)

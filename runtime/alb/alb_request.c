@@ -111,11 +111,8 @@ static enum rc join(struct arena *arena, struct bytes *out, const struct bytes *
     if (!text)
         return RC_NOMEM;
     *out = bytes_make(text, len);
-    for (size_t i = 0; i < count; i++) {
-        if (pieces[i].len)
-            memcpy(text, pieces[i].ptr, pieces[i].len);
-        text += pieces[i].len;
-    }
+    for (size_t i = 0; i < count; i++)
+        text = bytes_copy(text, pieces[i]);
     *text = '\0';
     return RC_OK;
 }
@@ -142,10 +139,7 @@ static enum rc host_value(const struct http_request *req, const struct alb_clien
     enum rc rc = join(req->arena, out, pieces, is_default || has_port(host) ? 1 : 3);
     if (rc != RC_OK)
         return rc;
-    char *text = (char *)(uintptr_t)out->ptr; /* ours, from the arena */
-    for (size_t i = 0; i < out->len; i++)
-        if (text[i] >= 'A' && text[i] <= 'Z')
-            text[i] = (char)(text[i] | 0x20);
+    bytes_lower((char *)(uintptr_t)out->ptr, out->len); /* ours, from the arena */
     return RC_OK;
 }
 

@@ -256,6 +256,8 @@ void alb_attributes_init(enum alb_attribute_scope scope, void *attributes)
 {
     const struct table *table = &tables[scope];
     memset(texts_of(scope, attributes), 0, ALB_ATTRIBUTES_MAX * sizeof(char *));
+    if (scope == ALB_OF_LISTENER)
+        ((struct alb_listener_attributes *)attributes)->has_texts = false;
     for (size_t i = 0; i < table->count; i++) {
         const struct row *row = &table->rows[i];
         unsigned number;
@@ -309,6 +311,8 @@ enum alb_error alb_attribute_set(enum alb_attribute_scope scope, void *attribute
     char **slot = &texts_of(scope, attributes)[row - tables[scope].rows];
     free(*slot);
     *slot = text;
+    if (scope == ALB_OF_LISTENER)
+        ((struct alb_listener_attributes *)attributes)->has_texts = true;
     if (row->offset != NO_OFFSET)
         *(unsigned *)(void *)((char *)attributes + row->offset) = number;
     return ALB_OK;
@@ -328,7 +332,7 @@ bool alb_attribute_at(enum alb_attribute_scope scope, const void *attributes, si
 bool alb_listener_field_next(const struct alb_listener_attributes *attributes, size_t *i,
                              struct bytes *name, const char **value)
 {
-    for (; *i < sizeof listener_fields / sizeof *listener_fields; ++*i) {
+    for (; attributes->has_texts && *i < sizeof listener_fields / sizeof *listener_fields; ++*i) {
         *value = attributes->texts[*i + 1];
         if (*value && **value) {
             *name = listener_fields[(*i)++];

@@ -39,6 +39,7 @@ struct alb_balancer_attributes {
 
 struct alb_listener_attributes {
     unsigned names_server; /* routing.http.response.server.enabled, true */
+    bool has_texts;        /* some attribute has been set; each answer asks */
     char *texts[ALB_ATTRIBUTES_MAX];
 };
 

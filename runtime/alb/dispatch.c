@@ -5,8 +5,6 @@
 #include "runtime/core/clock.h"
 #include "runtime/core/limits.h"
 
-enum { REQUEST_BYTES = 1024 };
-
 static void try_call(struct alb_call *call);
 
 /* A body that comes part by part comes once. */
@@ -289,21 +287,19 @@ static enum rc send_request(struct alb_call *call)
         .on_begun = on_upstream_begun, .on_more = on_upstream_more, .on_taken = on_upstream_taken};
     const struct http_request *req = call->req;
     struct bytes target = req->path;
-    struct buf bytes;
+    struct buf *bytes = &call->group->model->outgoing;
     enum rc rc = RC_OK;
     if (req->query.len)
         rc = arena_printf(req->arena, &target, "%.*s?%.*s", BYTES_ARG(req->path),
                           BYTES_ARG(req->query));
-    buf_init(&bytes, LIMIT_INPUT_BYTES);
-    if (rc == RC_OK)
-        rc = buf_reserve(&bytes, REQUEST_BYTES + req->body.len); /* for most, in one piece */
     if (rc == RC_OK) {
-        encode_request(call, target, &bytes);
-        rc = bytes.failed ? RC_NOMEM
-                          : upstream_send(call->_upstream, buf_bytes(&bytes), req->method,
-                                          call->timeout_ms, on_upstream_done, call);
+        encode_request(call, target, bytes);
+        rc = bytes->failed ? RC_NOMEM
+                           : upstream_send(call->_upstream, buf_bytes(bytes), req->method,
+                                           call->timeout_ms, on_upstream_done, call);
     }
-    buf_release(&bytes);
+    buf_reset(bytes);
+    buf_shrink(bytes, LIMIT_IDLE_BUFFER_BYTES);
     if (rc == RC_OK)
         upstream_stream(call->_upstream, &stream, call->has_body);
     return rc;

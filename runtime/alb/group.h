@@ -22,6 +22,7 @@
 struct alb_model;
 struct upstream;
 struct alb_call;
+struct alb_metrics_group;
 
 enum {
     ALB_NAME_MAX = 32,
@@ -109,6 +110,8 @@ struct alb_group {
     size_t expected;            /* targets that are on their way, see alb_group_expect */
     bool is_used;               /* some rule forwards to it */
     uint64_t request_count;     /* that a rule sent here */
+    /* What counts its requests: observe's, looked up once; NULL: there was none yet. */
+    struct alb_metrics_group *counters;
     struct alb_call *waiting, **waiting_last; /* for a target that is on its way */
     size_t use_count;                         /* requests and removed targets that point here */
     bool is_deleted;                          /* in no list any more; goes with its last use */

@@ -7,6 +7,7 @@
 #include "runtime/alb/internal.h"
 #include "runtime/alb/tag.h"
 #include "runtime/core/clock.h"
+#include "runtime/core/limits.h"
 #include "runtime/net/tls.h"
 
 void alb_arn_make(struct alb_model *model, char arn[ALB_ARN_MAX + 1], const char *format, ...)
@@ -47,6 +48,7 @@ struct alb_model *alb_model_new(const struct alb_model_options *options)
     if (!model->options.interval_min_s)
         model->options.interval_min_s = 5;
     model->created_epoch_ms = clock_ms_epoch();
+    buf_init(&model->outgoing, LIMIT_INPUT_BYTES);
     random_init(&model->random, options->seed);
     (void)snprintf(model->name, sizeof model->name, "%s", options->name);
     (void)snprintf(model->dns_name, sizeof model->dns_name, "%s", options->dns_name);
@@ -69,6 +71,7 @@ void alb_model_free(struct alb_model *model)
         free(tag);
     }
     alb_attributes_release(ALB_OF_BALANCER, &model->attributes);
+    buf_release(&model->outgoing);
     tls_context_free(model->tls);
     free(model);
 }

@@ -18,6 +18,7 @@
 #include "runtime/alb/random.h"
 #include "runtime/alb/rule.h"
 #include "runtime/alb/sticky.h"
+#include "runtime/core/buf.h"
 #include "runtime/core/metrics.h"
 
 struct tls_context;
@@ -82,6 +83,7 @@ struct alb_model {
     struct alb_watcher watchers[ALB_WATCHERS_MAX];
     size_t watcher_count;
     struct alb_doors doors;
+    struct buf outgoing; /* the data path's: the request that is being sent, one after the other */
     /* The data path's: requests that wait in the group look for a target again. NULL: no path. */
     void (*wake)(struct alb_group *group);
     /* Whether a function's policy lets a target group call it: asked when it is registered, with

@@ -152,6 +152,14 @@ static bool binds_targets(const struct alb_group *group)
     return group->attributes.is_sticky && !group->attributes.is_app_cookie;
 }
 
+/* Looked up by its name once: a group has the same counters for good. */
+static struct alb_metrics_group *counters_of(struct alb_metrics *metrics, struct alb_group *group)
+{
+    if (!group->counters)
+        group->counters = alb_metrics_group(metrics, alb_arn_tail(group->arn));
+    return group->counters;
+}
+
 void observe_request(struct alb_metrics *metrics, const struct alb_record *record, int64_t epoch_us)
 {
     const struct alb_call *call = record->call;
@@ -175,7 +183,7 @@ void observe_request(struct alb_metrics *metrics, const struct alb_record *recor
         .bytes = record->exchange->received_bytes + record->exchange->sent_bytes,
     };
     if (record->group) {
-        request.group = alb_metrics_group(metrics, alb_arn_tail(record->group->arn));
+        request.group = counters_of(metrics, record->group);
         count_hosts(record->group, &request.healthy_count, &unhealthy);
     }
     alb_metrics_count(metrics, &request);
@@ -183,9 +191,8 @@ void observe_request(struct alb_metrics *metrics, const struct alb_record *recor
 
 void observe_hosts(struct alb_metrics *metrics, const struct alb_model *model, int64_t epoch_us)
 {
-    for (const struct alb_group *group = model->groups; group; group = group->next) {
-        struct alb_metrics_group *counters =
-            group->targets ? alb_metrics_group(metrics, alb_arn_tail(group->arn)) : NULL;
+    for (struct alb_group *group = model->groups; group; group = group->next) {
+        struct alb_metrics_group *counters = group->targets ? counters_of(metrics, group) : NULL;
         struct alb_metrics_look look = {
             .second = epoch_us / 1000000,
             .is_routing_enough = pick_is_enough(group, &group->attributes.least_healthy.routing),

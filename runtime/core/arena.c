@@ -135,18 +135,9 @@ enum rc arena_dup(struct arena *arena, struct bytes view, struct bytes *out)
     char *p = take(arena, view.len + 1, 1);
     if (!p)
         return RC_NOMEM;
-    if (view.len)
-        memcpy(p, view.ptr, view.len);
-    p[view.len] = '\0';
+    *bytes_copy(p, view) = '\0';
     *out = bytes_make(p, view.len);
     return RC_OK;
-}
-
-static char *put(char *at, struct bytes view)
-{
-    if (view.len)
-        memcpy(at, view.ptr, view.len);
-    return at + view.len;
 }
 
 enum rc arena_join(struct arena *arena, struct bytes first, struct bytes second, struct bytes third,
@@ -156,7 +147,7 @@ enum rc arena_join(struct arena *arena, struct bytes first, struct bytes second,
     char *p = take(arena, len + 1, 1);
     if (!p)
         return RC_NOMEM;
-    *put(put(put(p, first), second), third) = '\0';
+    *bytes_copy(bytes_copy(bytes_copy(p, first), second), third) = '\0';
     *out = bytes_make(p, len);
     return RC_OK;
 }

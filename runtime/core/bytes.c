@@ -19,16 +19,35 @@ static uint64_t word_at(const char *p, size_t len)
     return word;
 }
 
-/* Eight bytes at once: where they differ it must be in the bit that is a letter's case, and both
- * must be letters. Bytes beyond ASCII are none; without their high bit no sum goes over its byte.
- */
-static bool is_same_word(uint64_t a, uint64_t b)
+/* Of eight bytes at once: the bit that is a letter's case, in each byte that is a letter. Bytes
+ * beyond ASCII are none; without their high bit no sum goes over its byte. */
+static uint64_t letter_cases(uint64_t word)
 {
     const uint64_t ones = UINT64_MAX / 0xFF, highs = ones << 7, cases = ones * 0x20;
-    uint64_t lower = (a | cases) & ~highs;
+    uint64_t lower = (word | cases) & ~highs;
     uint64_t is_letter =
-        (lower + ones * (0x80 - 'a')) & ~(lower + ones * (0x7F - 'z')) & ~a & highs;
-    return ((a ^ b) & ~(is_letter >> 2)) == 0;
+        (lower + ones * (0x80 - 'a')) & ~(lower + ones * (0x7F - 'z')) & ~word & highs;
+    return is_letter >> 2;
+}
+
+/* Where they differ it must be in the bit that is a letter's case, and both must be letters. */
+static bool is_same_word(uint64_t a, uint64_t b)
+{
+    return ((a ^ b) & ~letter_cases(a)) == 0;
+}
+
+void bytes_lower(char *text, size_t len)
+{
+    uint64_t word;
+    size_t i = 0;
+    for (; len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, text + i, sizeof word);
+        word |= letter_cases(word);
+        memcpy(text + i, &word, sizeof word);
+    }
+    for (; i < len; i++)
+        if (text[i] >= 'A' && text[i] <= 'Z')
+            text[i] = (char)(text[i] | 0x20);
 }
 
 bool bytes_ieq_same_len(struct bytes a, struct bytes b)

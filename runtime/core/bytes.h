@@ -50,7 +50,33 @@ static inline struct bytes bytes_from_str(const char *text)
 
 static inline bool bytes_eq(struct bytes a, struct bytes b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    /* b's length: where that is a literal's, the compiler compares without a call. */
+    return a.len == b.len && (b.len == 0 || memcmp(a.ptr, b.ptr, b.len) == 0);
+}
+
+/* Copies all of `view` to `to`, where there is room; the end of the copy. Most views are as short
+ * as a header's name: up to 16 bytes go by two words that may overlap, without a call. */
+static inline char *bytes_copy(char *to, struct bytes view)
+{
+    if (view.len > 2 * sizeof(uint64_t)) {
+        memcpy(to, view.ptr, view.len);
+    } else if (view.len >= sizeof(uint64_t)) {
+        uint64_t first, last;
+        memcpy(&first, view.ptr, sizeof first);
+        memcpy(&last, view.ptr + view.len - sizeof last, sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + view.len - sizeof last, &last, sizeof last);
+    } else if (view.len >= sizeof(uint32_t)) {
+        uint32_t first, last;
+        memcpy(&first, view.ptr, sizeof first);
+        memcpy(&last, view.ptr + view.len - sizeof last, sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + view.len - sizeof last, &last, sizeof last);
+    } else {
+        for (size_t i = 0; i < view.len; i++)
+            to[i] = view.ptr[i];
+    }
+    return to + view.len;
 }
 
 static inline bool bytes_starts_with(struct bytes view, struct bytes prefix)
@@ -90,6 +116,9 @@ static inline bool bytes_ieq(struct bytes a, struct bytes b)
 {
     return a.len == b.len && bytes_ieq_same_len(a, b);
 }
+
+/* Makes the ASCII letters of `len` bytes small. */
+void bytes_lower(char *text, size_t len);
 
 /* Without blanks and tabs at both ends (HTTP's optional white space). */
 struct bytes bytes_trim(struct bytes view);

@@ -8,13 +8,6 @@
 /* More than the codec's own lines take: status line, Content-Length, Connection, Date's name. */
 enum { OWN_LINES_BYTES = 160, DIGITS_MAX = 20 };
 
-static char *put(char *at, struct bytes view)
-{
-    if (view.len)
-        memcpy(at, view.ptr, view.len);
-    return at + view.len;
-}
-
 static char *put_number(char *at, uint64_t value)
 {
     char digits[DIGITS_MAX];
@@ -23,15 +16,15 @@ static char *put_number(char *at, uint64_t value)
         digits[--i] = (char)('0' + value % 10);
         value /= 10;
     } while (value);
-    return put(at, bytes_make(digits + i, sizeof digits - i));
+    return bytes_copy(at, bytes_make(digits + i, sizeof digits - i));
 }
 
 static char *put_field(char *at, struct bytes name, struct bytes value)
 {
-    at = put(at, name);
-    at = put(at, BYTES_LIT(": "));
-    at = put(at, value);
-    return put(at, BYTES_LIT("\r\n"));
+    at = bytes_copy(at, name);
+    at = bytes_copy(at, BYTES_LIT(": "));
+    at = bytes_copy(at, value);
+    return bytes_copy(at, BYTES_LIT("\r\n"));
 }
 
 static bool is_content_length(struct bytes name)
@@ -74,12 +67,12 @@ static char *put_fields(char *at, const struct http_field *fields, size_t count,
 static char *put_status_line(char *at, int status, struct bytes reason)
 {
     if (status == 200)
-        return put(at, BYTES_LIT("HTTP/1.1 200 OK\r\n"));
-    at = put(at, BYTES_LIT("HTTP/1.1 "));
+        return bytes_copy(at, BYTES_LIT("HTTP/1.1 200 OK\r\n"));
+    at = bytes_copy(at, BYTES_LIT("HTTP/1.1 "));
     at = put_number(at, (uint64_t)status);
-    at = put(at, BYTES_LIT(" "));
-    at = put(at, reason);
-    return put(at, BYTES_LIT("\r\n"));
+    at = bytes_copy(at, BYTES_LIT(" "));
+    at = bytes_copy(at, reason);
+    return bytes_copy(at, BYTES_LIT("\r\n"));
 }
 
 /* HEAD's answer passed on by a proxy has no body to measure, but its origin has said the length. */
@@ -95,9 +88,9 @@ static const struct bytes *said_length(const struct http_response *res, enum htt
 
 static char *put_length(char *at, uint64_t length)
 {
-    at = put(at, BYTES_LIT("Content-Length: "));
+    at = bytes_copy(at, BYTES_LIT("Content-Length: "));
     at = put_number(at, length);
-    return put(at, BYTES_LIT("\r\n"));
+    return bytes_copy(at, BYTES_LIT("\r\n"));
 }
 
 static char *put_framing(char *at, const struct http_response *res, const struct bytes *said,
@@ -106,7 +99,7 @@ static char *put_framing(char *at, const struct http_response *res, const struct
     if (http_status_is_bodiless(res->status) || options->framing == HTTP1_BY_CLOSE)
         return at;
     if (options->framing == HTTP1_BY_CHUNKS)
-        return put(at, BYTES_LIT("Transfer-Encoding: chunked\r\n"));
+        return bytes_copy(at, BYTES_LIT("Transfer-Encoding: chunked\r\n"));
     if (said)
         return put_field(at, BYTES_LIT("Content-Length"), *said);
     return put_length(at, options->framing == HTTP1_BY_LENGTH ? res->body.len : options->length);
@@ -115,8 +108,8 @@ static char *put_framing(char *at, const struct http_response *res, const struct
 static char *put_connection(char *at, const struct http1_response_options *options)
 {
     if (!options->keep_alive)
-        return put(at, BYTES_LIT("Connection: close\r\n"));
-    return options->is_http10 ? put(at, BYTES_LIT("Connection: keep-alive\r\n")) : at;
+        return bytes_copy(at, BYTES_LIT("Connection: close\r\n"));
+    return options->is_http10 ? bytes_copy(at, BYTES_LIT("Connection: keep-alive\r\n")) : at;
 }
 
 void http1_encode_response(struct buf *out, const struct http_response *res,
@@ -139,8 +132,8 @@ void http1_encode_response(struct buf *out, const struct http_response *res,
     at = put_fields(at, res->fields, res->field_count, true);
     at = put_framing(at, res, said, options);
     at = put_connection(at, options);
-    at = put(at, BYTES_LIT("\r\n"));
-    at = put(at, body);
+    at = bytes_copy(at, BYTES_LIT("\r\n"));
+    at = bytes_copy(at, body);
     out->len = (size_t)(at - out->data);
 }
 
@@ -182,10 +175,10 @@ static bool has_length(struct bytes method, struct bytes body)
 
 static char *put_request_line(char *at, struct bytes method, struct bytes target)
 {
-    at = put(at, method);
-    at = put(at, BYTES_LIT(" "));
-    at = put(at, target);
-    return put(at, BYTES_LIT(" HTTP/1.1\r\n"));
+    at = bytes_copy(at, method);
+    at = bytes_copy(at, BYTES_LIT(" "));
+    at = bytes_copy(at, target);
+    return bytes_copy(at, BYTES_LIT(" HTTP/1.1\r\n"));
 }
 
 void http1_encode_request(struct buf *out, struct bytes method, struct bytes target,
@@ -201,8 +194,8 @@ void http1_encode_request(struct buf *out, struct bytes method, struct bytes tar
     at = put_fields(at, fields, field_count, false);
     if (has_length(method, body))
         at = put_length(at, body.len);
-    at = put(at, BYTES_LIT("\r\n"));
-    at = put(at, body);
+    at = bytes_copy(at, BYTES_LIT("\r\n"));
+    at = bytes_copy(at, body);
     out->len = (size_t)(at - out->data);
 }
 
@@ -217,9 +210,9 @@ void http1_encode_request_head(struct buf *out, struct bytes method, struct byte
     char *at = put_request_line(out->data + out->len, method, target);
     at = put_fields(at, fields, field_count, false);
     if (length == HTTP1_CHUNKS)
-        at = put(at, BYTES_LIT("Transfer-Encoding: chunked\r\n"));
+        at = bytes_copy(at, BYTES_LIT("Transfer-Encoding: chunked\r\n"));
     else
         at = put_length(at, length);
-    at = put(at, BYTES_LIT("\r\n"));
+    at = bytes_copy(at, BYTES_LIT("\r\n"));
     out->len = (size_t)(at - out->data);
 }

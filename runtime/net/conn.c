@@ -192,6 +192,27 @@ void conn_round(struct httpd_conn *conn)
         conn_close(conn);
 }
 
+/* As read(2), to the end of `in`. Most requests come whole with the first read: that one goes to
+ * the stack, whose memory is near, and `in` gets as little as what has come. ENOMEM: there is no
+ * room. */
+static __attribute__((noinline)) ssize_t read_input(struct httpd_conn *conn, struct work *work)
+{
+    char first[READ_BYTES];
+    bool is_first = work->in.len == 0;
+    errno = ENOMEM;
+    if (!is_first && !work_make_room(work))
+        return -1;
+    ssize_t n = is_first
+                    ? conn_read(conn, first, sizeof first)
+                    : conn_read(conn, work->in.data + work->in.len, work->in.cap - work->in.len);
+    if (n > 0 && is_first)
+        buf_append(&work->in, bytes_make(first, (size_t)n));
+    else if (n > 0)
+        work->in.len += (size_t)n;
+    errno = work->in.failed ? ENOMEM : errno;
+    return work->in.failed ? -1 : n;
+}
+
 static void on_readable(struct httpd_conn *conn)
 {
     if (conn->is_shaking) {
@@ -207,15 +228,9 @@ static void on_readable(struct httpd_conn *conn)
         }
         work_restart(conn->httpd, conn->work);
     }
-    struct work *work = conn->work;
-    if (!work_make_room(work)) {
-        conn_close(conn);
-        return;
-    }
-    ssize_t n = conn_read(conn, work->in.data + work->in.len, work->in.cap - work->in.len);
+    ssize_t n = read_input(conn, conn->work);
     if (n > 0) {
         conn->has_asked = true;
-        work->in.len += (size_t)n;
         conn_round(conn);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         conn_close(conn);

@@ -293,6 +293,9 @@ static void write_address(uint32_t addr_net, char text[HTTPD_PEER_MAX])
 const char *httpd_peer(struct httpd_exchange *exchange, unsigned *port)
 {
     *port = ntohs(exchange->peer_port_net);
-    write_address(exchange->peer_addr_net, exchange->peer_text);
+    /* Exchanges are used again, and many clients have the address of one before. */
+    if (!exchange->peer_text[0] || exchange->peer_text_net != exchange->peer_addr_net)
+        write_address(exchange->peer_addr_net, exchange->peer_text);
+    exchange->peer_text_net = exchange->peer_addr_net;
     return exchange->peer_text;
 }

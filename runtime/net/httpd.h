@@ -65,7 +65,8 @@ struct httpd_exchange {
                              * an earlier run of the program */
     uint32_t peer_addr_net; /* the client's IPv4 address and port in network order */
     uint16_t peer_port_net;
-    char peer_text[HTTPD_PEER_MAX]; /* httpd_peer's */
+    char peer_text[HTTPD_PEER_MAX]; /* httpd_peer's, of the address below; "": none yet */
+    uint32_t peer_text_net;
 };
 
 /* A whole request is here. Call httpd_respond exactly once, inside or later. */

@@ -62,6 +62,37 @@ Test(bytes, case_is_told_at_every_place)
     }
 }
 
+/* Every length up to three words; not a byte beyond the source is read, none beyond the copy is
+ * written. */
+Test(bytes, a_copy_has_all_bytes_and_no_other)
+{
+    for (size_t len = 0; len <= 24; len++) {
+        char to[25];
+        struct guard guard = guard_new(bytes_make("content-length-and-so-on", len));
+        memset(to, '#', sizeof to);
+        cr_expect_eq(bytes_copy(to, guard.view), to + len);
+        cr_expect(bytes_eq(bytes_make(to, len), guard.view), "%zu", len);
+        cr_expect_eq(to[len], '#', "%zu", len);
+        guard_free(&guard);
+    }
+    char one = '#';
+    cr_expect_eq(bytes_copy(&one, bytes_make(NULL, 0)), &one);
+}
+
+/* Each byte value, in a word and behind the last. */
+Test(bytes, letters_alone_get_small)
+{
+    for (int c = 0; c < 256; c++) {
+        char text[11];
+        char wanted = (char)(c >= 'A' && c <= 'Z' ? c + 0x20 : c);
+        memset(text, c, sizeof text);
+        bytes_lower(text, sizeof text - 1);
+        for (size_t i = 0; i < sizeof text - 1; i++)
+            cr_assert_eq(text[i], wanted, "byte %d at %zu", c, i);
+        cr_assert_eq(text[10], (char)c, "byte %d", c);
+    }
+}
+
 struct trim_row {
     struct bytes view, wanted;
 };

@@ -191,8 +191,8 @@ static void stop_counting(struct counted *counted)
     series_store_release(&counted->store);
 }
 
-static void answer(struct counted *counted, const struct alb_group *group, int64_t second,
-                   int status, int64_t target_us)
+static void answer(struct counted *counted, struct alb_group *group, int64_t second, int status,
+                   int64_t target_us)
 {
     struct alb_metrics_request request = {
         .second = second,

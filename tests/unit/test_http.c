@@ -36,6 +36,21 @@ Test(http, tchar_is_what_rfc_9110_lists)
     cr_expect_not(http_is_token(BYTES_LIT("")));
 }
 
+/* At every place of a name that is longer than two words, among letters and among other tokens. */
+Test(http, a_token_ends_at_the_first_byte_that_is_none)
+{
+    static const char names[][18] = {"Content-Type-And-", "!x_y.1~2*3+4-5#6$"};
+    for (int c = 0; c < 256; c++)
+        for (size_t at = 0; at < 17; at++)
+            for (size_t i = 0; i < 2; i++) {
+                char one = (char)c, name[18];
+                memcpy(name, names[i], sizeof name);
+                name[at] = one;
+                size_t wanted = http_is_token(bytes_make(&one, 1)) ? 17 : at;
+                cr_assert_eq(http_token_len(bytes_make(name, 17)), wanted, "byte %d at %zu", c, at);
+            }
+}
+
 /* At each place of a value long enough to be looked at in whole words. */
 Test(http, field_values_have_no_control_byte_but_tab)
 {
