@@ -25,11 +25,15 @@ static void setup(void)
     (void)snprintf(extension, sizeof extension, "%s/extensions/hears", opt);
     rig.options.opt = opt;
     /* Scripts are slow where much else runs: none of them is to be late. */
-    rig.options.init_timeout_ms = rig.options.stop_grace_ms = 600000;
+    rig.options.init_timeout_ms = 600000;
+    rig.options.stop_grace_ms = 30000;
 }
 
+/* Who has not asked for its next event would not hear of the rig's end, and be waited for. */
 static void teardown(void)
 {
+    if (rig.function)
+        rig_wait_idle(&rig);
     rig_release(&rig);
 }
 
