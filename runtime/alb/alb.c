@@ -289,6 +289,7 @@ struct alb *alb_new(const struct alb_options *options)
         .on_fault = on_fault,
         .on_done = on_done,
         .on_left = on_left,
+        .half_close_ms = options->half_close_ms,
         .on_drained = on_httpd_drained,
         .streams_bodies = true,
         .counts = &alb->model->connections,

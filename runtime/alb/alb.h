@@ -51,6 +51,8 @@ struct alb_options {
     struct tls_context *tls;       /* NULL: plain HTTP; borrowed */
     /* NULL: HTTP/1.1 alone; else what clients may speak by TLS while routing.http2.enabled is on */
     const struct session_protocol *second;
+    int64_t half_close_ms;    /* a client that ends its side so soon after its request waits for the
+                               * answer; later, or by a reset, it has left */
     alb_record_fn *on_record; /* Required. */
     void *context;
 };

@@ -52,7 +52,9 @@ enum {
     LIMIT_LEAST_BYTES_PER_S = 1024,
 
     /* The rig. What passes through its load balancer is in memory by parts, these are whole. */
-    LIMIT_TARGET_HEAD_BYTES = 32 * 1024,        /* of an ip target's answer; else 502 */
+    LIMIT_TARGET_HEAD_BYTES = 32 * 1024, /* of an ip target's answer; else 502 */
+    LIMIT_HALF_CLOSE_MS =
+        1000, /* who ends its side so soon after its request waits for the answer */
     LIMIT_TARGET_BODY_BYTES = 64 * 1024 * 1024, /* of an answer that is wanted whole */
     LIMIT_STATE_BYTES = 16 * 1024 * 1024,       /* its load balancer as a file, see --state */
     LIMIT_PAYLOAD_BYTES = 6 * 1024 * 1024,      /* of an Invoke that waits; Lambda's */

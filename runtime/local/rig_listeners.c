@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/alb/certificates.h"
+#include "runtime/core/limits.h"
 #include "runtime/core/clock.h"
 #include "runtime/http2/h2.h"
 #include "runtime/net/tls.h"
@@ -140,6 +141,7 @@ static enum alb_error open_door(void *context, struct alb_listener *listener, st
     struct alb_options options = {.loop = listeners->loop,
                                   .second = &h2_protocol,
                                   .listener = listener,
+                                  .half_close_ms = LIMIT_HALF_CLOSE_MS,
                                   .on_record = listeners->on_record,
                                   .context = listeners->context};
     enum alb_error error = find_tls(listeners, listener->protocol, &options.tls, why);

@@ -128,12 +128,11 @@ static void wait_for_part(struct httpd_conn *conn)
 /* In CONN_BUSY. A client's end that came with its request was told before there was an owner. */
 static void wait_for_owner(struct httpd_conn *conn, bool has_out)
 {
-    bool is_watched = conn->httpd->options.on_left != NULL;
-    uint32_t unsent = EPOLLIN | EPOLLOUT | (is_watched ? (uint32_t)EPOLLRDHUP : 0);
+    uint32_t left = conn_left_events(conn), unsent = EPOLLIN | EPOLLOUT | left;
     loop_io_set(conn_loop(conn), &conn->io, has_out ? unsent : conn_input_events(conn));
     if (conn->work->wants_part)
         wait_for_part(conn);
-    else if (is_watched && conn->may_have_more)
+    else if (left && conn->may_have_more)
         loop_io_again(conn_loop(conn), &conn->io);
 }
 
@@ -243,16 +242,14 @@ static void on_readable(struct httpd_conn *conn)
  * asks after it, so does the client's end. */
 static void on_event_busy(struct httpd_conn *conn, uint32_t events)
 {
-    bool is_watched = conn->httpd->options.on_left != NULL, wants_part = conn->work->wants_part;
-    uint32_t ends = EPOLLERR | EPOLLHUP | (is_watched && !wants_part ? (uint32_t)EPOLLRDHUP : 0);
-    if ((events & ends) || ((events & EPOLLOUT) && !flush(conn)))
+    bool wants_part = conn->work->wants_part;
+    if (conn_has_left(conn, events) || ((events & EPOLLOUT) && !flush(conn)))
         conn_close(conn);
     else if (wants_part)
         (void)conn_body_feed(conn);
     else
         loop_io_set(conn_loop(conn), &conn->io,
-                    (conn->work->out.len ? (uint32_t)EPOLLOUT : 0) |
-                        (is_watched ? (uint32_t)EPOLLRDHUP : 0));
+                    (conn->work->out.len ? (uint32_t)EPOLLOUT : 0) | conn_left_events(conn));
 }
 
 static void on_event(struct loop *loop, struct loop_io *io, uint32_t events)

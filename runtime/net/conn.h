@@ -72,6 +72,7 @@ struct httpd_conn {
     bool keeps_alive;   /* the request in hand lets the connection stay */
     bool has_second;    /* TLS: the other protocol was chosen, and has not begun */
     bool is_shaking;    /* TLS: no byte of a request can come yet */
+    bool has_ended;     /* its own side, right behind its request: it waits for the answer */
     bool may_have_more; /* the last read may have left bytes, or the end, in the socket */
     struct tls *tls;    /* NULL: the socket's bytes are HTTP */
     struct sockaddr_in peer;
@@ -117,6 +118,11 @@ void conn_close(struct httpd_conn *conn);
  * either.
  */
 void conn_abort(struct httpd_conn *conn);
+
+/* In CONN_BUSY: what to watch for its client's end by, and whether `events` say that it has left.
+ */
+uint32_t conn_left_events(const struct httpd_conn *conn);
+bool conn_has_left(struct httpd_conn *conn, uint32_t events);
 
 /* All is said: ends when the client does, or soon, so that no reset eats the answer; meanwhile what
  * comes is read, and thrown away. */

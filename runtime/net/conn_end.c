@@ -19,6 +19,23 @@ static void tell_owner(struct httpd_conn *conn)
         on_left(&conn->work->exchange);
 }
 
+uint32_t conn_left_events(const struct httpd_conn *conn)
+{
+    return conn->httpd->options.on_left && !conn->has_ended ? (uint32_t)EPOLLRDHUP : 0;
+}
+
+bool conn_has_left(struct httpd_conn *conn, uint32_t events)
+{
+    const struct httpd_options *options = &conn->httpd->options;
+    int64_t asked_us = loop_now_us(options->loop) - conn->work->exchange.received_us;
+    if (events & (EPOLLERR | EPOLLHUP))
+        return true;
+    if (conn->work->wants_part || !(events & conn_left_events(conn)))
+        return false;
+    conn->has_ended = asked_us <= options->half_close_ms * 1000;
+    return !conn->has_ended;
+}
+
 void conn_close(struct httpd_conn *conn)
 {
     struct httpd *httpd = conn->httpd;

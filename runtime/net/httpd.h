@@ -98,6 +98,8 @@ struct httpd_options {
     httpd_done_fn *on_done;       /* NULL: none */
     httpd_left_fn *on_left;       /* NULL: such a request is answered as ever, and a client that
                                    * merely ends its own side is still there */
+    int64_t half_close_ms; /* with on_left: one that ends its side so soon after its request waits
+                            * for the answer, as `nc -N` does; 0: it has left */
     httpd_drained_fn *on_drained; /* NULL: none */
     struct tls_context *tls;      /* NULL: none; else all connections speak TLS; borrowed */
     httpd_tls_fn *tls_versions;   /* NULL: all that net/tls speaks */

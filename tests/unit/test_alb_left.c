@@ -33,6 +33,7 @@ static unsigned port;
 static pthread_t loop_thread;
 static int target_fd;
 static bool has_target = true; /* from the start on; else it is expected */
+static int64_t half_close_ms;
 static struct tls_files files;
 static struct tls_context *context;
 
@@ -199,6 +200,7 @@ static void start(struct tls_context *tls)
                                .listener = listener,
                                .tls = tls,
                                .second = tls ? &h2_protocol : NULL,
+                               .half_close_ms = half_close_ms,
                                .on_record = on_record};
     alb = alb_new(&door);
     cr_assert_not_null(alb);
@@ -379,5 +381,42 @@ Test(alb_left, one_of_many_requests_by_http2_is_taken_back_alone)
     client_close(&first);
     client_close(&second);
     client_close(&third);
+    stop();
+}
+
+Test(alb_left, one_that_ends_its_side_right_behind_its_request_waits_for_the_answer)
+{
+    struct client client, target;
+    struct http1_response res;
+    half_close_ms = 1000 * 1000;
+    start(NULL);
+    ask(&client, "/target");
+    accept_request(&target, "/target");
+    cr_assert_eq(shutdown(client.fd, SHUT_WR), 0);
+    expect_served("/target/meanwhile"); /* by then its end has been seen */
+    answer_request(&target);
+    cr_assert_eq(client_read(&client, HTTP_GET, &res), RC_OK);
+    cr_expect_eq(res.status, 204);
+    expect_record(204);
+    cr_expect(client_is_closed(&client));
+    client_close(&client);
+    client_close(&target);
+    stop();
+}
+
+Test(alb_left, it_may_still_leave)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    struct client client, target;
+    half_close_ms = 1000 * 1000;
+    start(NULL);
+    ask(&client, "/target");
+    accept_request(&target, "/target");
+    cr_assert_eq(shutdown(client.fd, SHUT_WR), 0);
+    (void)setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    client_close(&client);
+    cr_expect(client_is_closed(&target));
+    expect_record(460);
+    client_close(&target);
     stop();
 }
