@@ -1,16 +1,15 @@
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/alb/alb.h"
 #include "runtime/http2/h2.h"
+#include "tests/support/by_hand_target.h"
 #include "tests/support/client.h"
 #include "tests/support/h2_client.h"
 #include "tests/support/tls_files.h"
@@ -146,14 +145,9 @@ static void register_target(void)
 static void add_targets(void)
 {
     struct alb_target *function;
-    char error[256];
-    struct timeval limit = {.tv_sec = WAIT_S};
     cr_assert_eq(alb_target_register(function_group, BYTES_LIT(FUNCTION), 0, NULL, &function, NULL),
                  ALB_OK);
-    target_fd = httpd_listen("127.0.0.1", 0, false, error, sizeof error);
-    cr_assert_geq(target_fd, 0, "%s", error);
-    cr_assert_eq(fcntl(target_fd, F_SETFL, 0), 0);
-    (void)setsockopt(target_fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    target_fd = by_hand_target_open();
     if (has_target)
         register_target();
     else
@@ -232,27 +226,7 @@ static void stop(void)
     tls_context_free(context);
 }
 
-/* --- the ip target --- */
-
-/* The next connection, with its request. */
-static void accept_request(struct client *target, const char *path)
-{
-    char bytes[4096];
-    struct timeval limit = {.tv_sec = WAIT_S};
-    int fd = accept(target_fd, NULL, NULL);
-    cr_assert_geq(fd, 0, "no connection to the target came");
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ssize_t n = recv(fd, bytes, sizeof bytes, 0);
-    cr_assert_gt(n, 0);
-    cr_expect(memmem(bytes, (size_t)n, path, strlen(path)), "%.*s", (int)n, bytes);
-    *target = (struct client){.fd = fd};
-    buf_init(&target->in, sizeof bytes);
-}
-
-static void answer_request(struct client *target)
-{
-    cr_assert(client_send(target, BYTES_LIT("HTTP/1.1 204 No Content\r\n\r\n")));
-}
+/* --- requests --- */
 
 static void ask(struct client *client, const char *path)
 {
@@ -265,7 +239,7 @@ static void ask(struct client *client, const char *path)
 static void ask_target(struct client *client, struct client *target)
 {
     ask(client, "/target");
-    accept_request(target, "/target");
+    by_hand_target_accept(target_fd, target, "/target");
 }
 
 static void client_reset(struct client *client)
@@ -280,8 +254,8 @@ static void expect_served(const char *path)
     struct client client, target;
     struct http1_response res;
     ask(&client, path);
-    accept_request(&target, path);
-    answer_request(&target);
+    by_hand_target_accept(target_fd, &target, path);
+    by_hand_target_answer(&target);
     cr_assert_eq(client_read(&client, HTTP_GET, &res), RC_OK);
     cr_expect_eq(res.status, 204);
     expect_record(204);
@@ -356,7 +330,7 @@ Test(alb_left, who_waits_for_a_target_may_leave_too)
     expect_record(460);
     expect_record(460);
     loop_post(&loop, &add_job);
-    accept_request(&target, "/target/kept");
+    by_hand_target_accept(target_fd, &target, "/target/kept");
     client_close(&clients[1]);
     expect_record(460);
     client_close(&target);
@@ -371,17 +345,17 @@ Test(alb_left, one_of_many_requests_by_http2_is_taken_back_alone)
     struct h2_client *client = h2_client_open(port);
     size_t kept = h2_client_get(client, "/target/kept");
     h2_client_flush(client);
-    accept_request(&first, "/target/kept");
+    by_hand_target_accept(target_fd, &first, "/target/kept");
     size_t taken_back = h2_client_get(client, "/target/back");
     h2_client_flush(client);
-    accept_request(&second, "/target/back");
+    by_hand_target_accept(target_fd, &second, "/target/back");
     h2_client_reset(client, taken_back);
     (void)h2_client_get(client, "/target/last");
     h2_client_flush(client);
     cr_expect(client_is_closed(&second));
     expect_record(460);
-    accept_request(&third, "/target/last");
-    answer_request(&first);
+    by_hand_target_accept(target_fd, &third, "/target/last");
+    by_hand_target_answer(&first);
     cr_expect_eq(h2_client_wait(client, kept)->status, 204);
     expect_record(204);
     h2_client_close(client); /* with one under way */
@@ -402,7 +376,7 @@ Test(alb_left, one_that_ends_its_side_right_behind_its_request_waits_for_the_ans
     ask_target(&client, &target);
     cr_assert_eq(shutdown(client.fd, SHUT_WR), 0);
     expect_served("/target/meanwhile"); /* by then its end has been seen */
-    answer_request(&target);
+    by_hand_target_answer(&target);
     cr_assert_eq(client_read(&client, HTTP_GET, &res), RC_OK);
     cr_expect_eq(res.status, 204);
     expect_record(204);
