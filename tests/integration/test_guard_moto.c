@@ -66,6 +66,8 @@ static void tell_move(const char *topic, struct buf *lines)
     struct guard_out out = {.stream = open_memstream(&printed, &printed_len)};
     cr_assert(guard_engine_init(&engine, &policy, driver, out, aws_env_lookup, error, sizeof error),
               "%s", error);
+    engine.state = (struct guard_state){
+        .count = 2, .groups = {"lambda-a", "fargate-a"}, .normal = {50, 50}, .wished = {1, 0}};
     engine.state.untold = (struct guard_untold){.at_ms = clock_ms_epoch(),
                                                 .act = "move",
                                                 .home = GUARD_FARGATE,
@@ -122,6 +124,7 @@ static void check_all(void)
     cr_expect_str_eq(text_of(message, "act"), "move");
     cr_expect_str_eq(text_of(message, "home"), "fargate");
     cr_expect_str_eq(text_of(message, "phase"), "watch");
+    cr_expect_eq(cJSON_GetObjectItemCaseSensitive(message, "lambda")->valuedouble, 100);
     cr_expect_str_eq(text_of(message, "why"), "fargate fails: \"no\" answer & more");
 
     buf_release(&lines);
