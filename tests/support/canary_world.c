@@ -300,3 +300,9 @@ const char *canary_world_note(const char *name)
     const struct world_note *note = find(&canary_world, name);
     return note ? note->text : NULL;
 }
+
+void canary_world_expect_no_lock(void)
+{
+    const char *text = canary_world_note("/duet/canary");
+    cr_expect_null(text, "%s", text);
+}

@@ -90,6 +90,26 @@ enum canary_exit canary_world_go_on(const char *plan, enum canary_word word, boo
 /* true when the rule's weights are these. */
 bool canary_world_has(unsigned a, unsigned b, unsigned x);
 
+/* A plan for it: from group "a" to "b" by three steps. What is to be besides goes between the two.
+ */
+#define WORLD_PLAN_HEAD                                                                \
+    "{\"rule\":{\"arn\":\"x\"},\"stable\":\"a\",\"canary\":\"b\",\"interval\":\"1s\"," \
+    "\"metrics\":{\"period\":\"1s\",\"late\":\"2s\"},\"lease\":\"1m\",\"timeout\":\"2m\","
+#define WORLD_PLAN_STEPS                                                                          \
+    "\"steps\":[{\"share\":10,\"bake\":\"10s\"},{\"share\":25,\"bake\":\"5s\",\"requests\":9000}" \
+    ",{\"share\":\"all\",\"bake\":\"5s\"}]"
+#define WORLD_PLAN WORLD_PLAN_HEAD WORLD_PLAN_STEPS "}"
+
+/* Such a run ends with `code`; Criterion's assertions. */
+#define WORLD_EXPECT_EXIT(call, code)                                \
+    do {                                                             \
+        enum canary_exit exit_ = (call);                             \
+        cr_expect_eq(exit_, code, "%s: exit %d", #call, (int)exit_); \
+    } while (0)
+
+/* Nothing has the canary's lock. */
+void canary_world_expect_no_lock(void);
+
 /* The note's text; NULL: there is none. */
 const char *canary_world_note(const char *name);
 

@@ -1,6 +1,7 @@
 #include "tests/support/guard_world.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 
 enum { BEGIN_MS = 1000 * 1000 * 1000 };
@@ -71,6 +72,14 @@ void guard_world_turn(struct guard_world *world, int64_t ms)
 double guard_world_share(const struct guard_world *world, enum guard_home home)
 {
     return guard_share(&world->state, world->seen.weights, home);
+}
+
+void guard_world_expect(const struct guard_world *world, double lambda, double fargate)
+{
+    double to_lambda = guard_world_share(world, GUARD_LAMBDA);
+    double to_fargate = guard_world_share(world, GUARD_FARGATE);
+    cr_expect(fabs(to_lambda - lambda) < 0.001 && fabs(to_fargate - fargate) < 0.001, "%g and %g",
+              to_lambda, to_fargate);
 }
 
 void guard_world_probe(struct guard_world *world, int seconds, enum guard_sign lambda,

@@ -31,6 +31,9 @@ void guard_world_turn(struct guard_world *world, int64_t ms);
 /* The share of a home by the weights as they are. */
 double guard_world_share(const struct guard_world *world, enum guard_home home);
 
+/* These are the homes' shares. */
+void guard_world_expect(const struct guard_world *world, double lambda, double fargate);
+
 /* Rounds a second apart with such probes. */
 void guard_world_probe(struct guard_world *world, int seconds, enum guard_sign lambda,
                        enum guard_sign fargate);

@@ -6,29 +6,9 @@
 
 TestSuite(canary_hooks, .init = canary_world_init);
 
-#define HEAD                                                                           \
-    "{\"rule\":{\"arn\":\"x\"},\"stable\":\"a\",\"canary\":\"b\",\"interval\":\"1s\"," \
-    "\"metrics\":{\"period\":\"1s\",\"late\":\"2s\"},\"lease\":\"1m\",\"timeout\":\"2m\","
-#define STEPS                                                                                     \
-    "\"steps\":[{\"share\":10,\"bake\":\"10s\"},{\"share\":25,\"bake\":\"5s\",\"requests\":9000}" \
-    ",{\"share\":\"all\",\"bake\":\"5s\"}]"
-#define PLAN HEAD STEPS "}"
-
-#define EXPECT_EXIT(call, code)                                      \
-    do {                                                             \
-        enum canary_exit exit_ = (call);                             \
-        cr_expect_eq(exit_, code, "%s: exit %d", #call, (int)exit_); \
-    } while (0)
-
-static void expect_no_lock(void)
-{
-    const char *text = canary_world_note("/duet/canary");
-    cr_expect_null(text, "%s", text);
-}
-
 Test(canary_hooks, hooks_are_run_at_their_points)
 {
-    EXPECT_EXIT(canary_world_run(PLAN), CANARY_DONE);
+    WORLD_EXPECT_EXIT(canary_world_run(WORLD_PLAN), CANARY_DONE);
     cr_expect_eq(canary_world.hooks[PLAN_BEFORE_RUN], 1u);
     cr_expect_eq(canary_world.hooks[PLAN_BEFORE_STEP], 3u);
     cr_expect_eq(canary_world.hooks[PLAN_AFTER_STEP], 3u);
@@ -40,7 +20,7 @@ Test(canary_hooks, hooks_are_run_at_their_points)
 Test(canary_hooks, what_goes_back_or_is_held_has_hooks_of_its_own)
 {
     canary_world.canary_errors = 1;
-    EXPECT_EXIT(canary_world_run(PLAN), CANARY_ROLLED_BACK);
+    WORLD_EXPECT_EXIT(canary_world_run(WORLD_PLAN), CANARY_ROLLED_BACK);
     cr_expect_eq(canary_world.hooks[PLAN_BEFORE_ROLLBACK], 1u);
     cr_expect_eq(canary_world.hooks[PLAN_AFTER_ROLLBACK], 1u);
     cr_expect_eq(canary_world.hooks[PLAN_ON_HOLD], 0u);
@@ -48,7 +28,7 @@ Test(canary_hooks, what_goes_back_or_is_held_has_hooks_of_its_own)
     cr_expect_eq(canary_world.hooks[PLAN_AFTER_PROMOTE], 0u);
     canary_world_init();
     canary_world.requests_per_s = 0;
-    EXPECT_EXIT(canary_world_run(PLAN), CANARY_HELD);
+    WORLD_EXPECT_EXIT(canary_world_run(WORLD_PLAN), CANARY_HELD);
     cr_expect_eq(canary_world.hooks[PLAN_ON_HOLD], 1u);
     cr_expect_eq(canary_world.hooks[PLAN_BEFORE_ROLLBACK], 0u);
 }
@@ -64,9 +44,9 @@ Test(canary_hooks, a_hook_that_is_told_may_fail)
         canary_world.bad_hook = news[i];
         canary_world.canary_errors = is_good || is_held ? 0 : 1;
         canary_world.requests_per_s = is_held ? 0 : 1000;
-        EXPECT_EXIT(canary_world_run(PLAN), is_good   ? CANARY_DONE
-                                            : is_held ? CANARY_HELD
-                                                      : CANARY_ROLLED_BACK);
+        WORLD_EXPECT_EXIT(canary_world_run(WORLD_PLAN), is_good   ? CANARY_DONE
+                                                        : is_held ? CANARY_HELD
+                                                                  : CANARY_ROLLED_BACK);
         cr_expect_geq(canary_world.hooks[news[i]], 1u, "%s", plan_point_name(news[i]));
     }
 }
@@ -77,17 +57,19 @@ Test(canary_hooks, a_hook_may_say_no)
     for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
         canary_world_init();
         canary_world.bad_hook = gates[i];
-        EXPECT_EXIT(canary_world_run(PLAN),
-                    gates[i] == PLAN_BEFORE_RUN ? CANARY_BROKEN : CANARY_ROLLED_BACK);
+        WORLD_EXPECT_EXIT(canary_world_run(WORLD_PLAN),
+                          gates[i] == PLAN_BEFORE_RUN ? CANARY_BROKEN : CANARY_ROLLED_BACK);
         cr_expect(canary_world_has(50, 0, 50), "%s", plan_point_name(gates[i]));
-        expect_no_lock();
+        canary_world_expect_no_lock();
     }
 }
 
 Test(canary_hooks, the_old_slot_stays_warm_and_then_retires)
 {
     int64_t start_ms = canary_world.now_ms;
-    EXPECT_EXIT(canary_world_run(HEAD "\"retire_after\":\"15m\"," STEPS "}"), CANARY_DONE);
+    WORLD_EXPECT_EXIT(
+        canary_world_run(WORLD_PLAN_HEAD "\"retire_after\":\"15m\"," WORLD_PLAN_STEPS "}"),
+        CANARY_DONE);
     cr_expect_eq(canary_world.retired, 0);
     cr_expect_geq(canary_world.now_ms - start_ms, 15 * 60 * 1000);
 }

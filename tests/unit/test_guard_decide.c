@@ -1,5 +1,4 @@
 #include <criterion/criterion.h>
-#include <math.h>
 #include <string.h>
 
 #include "tests/support/guard_world.h"
@@ -15,14 +14,6 @@ static void teardown(void)
 
 TestSuite(guard_decide, .fini = teardown);
 
-static void expect_shares(double lambda, double fargate)
-{
-    cr_expect(fabs(guard_world_share(&world, GUARD_LAMBDA) - lambda) < 0.001 &&
-                  fabs(guard_world_share(&world, GUARD_FARGATE) - fargate) < 0.001,
-              "%g and %g", guard_world_share(&world, GUARD_LAMBDA),
-              guard_world_share(&world, GUARD_FARGATE));
-}
-
 Test(guard_decide, moves_after_three_bad_probes_and_not_after_two)
 {
     guard_world_init(&world, probing, 60, 40);
@@ -33,7 +24,7 @@ Test(guard_decide, moves_after_three_bad_probes_and_not_after_two)
     guard_world_probe(&world, 1, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.moves, 1u);
     cr_expect(strstr(world.act.why, "fargate fails: 3 probes in a row"), "%s", world.act.why);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
 }
 
 Test(guard_decide, brings_the_share_back_in_steps_once_it_was_well_for_a_while)
@@ -41,13 +32,13 @@ Test(guard_decide, brings_the_share_back_in_steps_once_it_was_well_for_a_while)
     guard_world_init(&world, probing, 60, 40);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     guard_world_probe(&world, 299, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     guard_world_probe(&world, 1, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.96, 0.04);
+    guard_world_expect(&world, 0.96, 0.04);
     guard_world_probe(&world, 60, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.8, 0.2);
+    guard_world_expect(&world, 0.8, 0.2);
     guard_world_probe(&world, 60, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     cr_expect_eq(world.seen.weights[0], 60u, "the numbers that people gave");
     cr_expect_eq(world.state.phase, GUARD_WATCH);
     guard_world_probe(&world, 600, GUARD_GOOD, GUARD_GOOD);
@@ -63,9 +54,9 @@ Test(guard_decide, one_that_fails_on_its_way_back_waits_twice_as_long)
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.moves, 2u);
     guard_world_probe(&world, 599, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     guard_world_probe(&world, 1, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.96, 0.04);
+    guard_world_expect(&world, 0.96, 0.04);
 }
 
 /* All periods from a second to a quarter of an hour, healthy for a half of each. */
@@ -91,12 +82,12 @@ Test(guard_decide, with_both_homes_failing_the_weights_stay_and_it_is_told_once)
     guard_world_probe(&world, 300, GUARD_BAD, GUARD_BAD);
     cr_expect_eq(world.moves, 0u);
     cr_expect_eq(world.alarms, 1u);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     guard_world_probe(&world, 31, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.moves, 0u, "lambda has only begun to answer");
     guard_world_probe(&world, 300, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.moves, 1u);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
 }
 
 Test(guard_decide, the_other_home_that_fails_later_gives_all_to_the_one_that_is_well)
@@ -105,9 +96,9 @@ Test(guard_decide, the_other_home_that_fails_later_gives_all_to_the_one_that_is_
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     guard_world_probe(&world, 200, GUARD_GOOD, GUARD_GOOD);
     guard_world_probe(&world, 3, GUARD_BAD, GUARD_GOOD);
-    expect_shares(0, 1);
+    guard_world_expect(&world, 0, 1);
     guard_world_probe(&world, 300 + 120, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
 }
 
 Test(guard_decide, a_canary_is_left_alone)
@@ -138,9 +129,9 @@ Test(guard_decide, a_persons_weights_stay)
     guard_world_probe(&world, 4000, GUARD_GOOD, GUARD_GOOD);
     cr_expect_eq(world.yields, 1u);
     cr_expect_eq(world.state.phase, GUARD_FOREIGN);
-    expect_shares(0.7, 0.3);
+    guard_world_expect(&world, 0.7, 0.3);
     guard_world_probe(&world, 60, GUARD_BAD, GUARD_GOOD);
-    expect_shares(0.7, 0.3);
+    guard_world_expect(&world, 0.7, 0.3);
 }
 
 Test(guard_decide, weights_that_a_person_sets_in_quiet_times_are_the_new_normal_ones)
@@ -151,7 +142,7 @@ Test(guard_decide, weights_that_a_person_sets_in_quiet_times_are_the_new_normal_
     guard_world_probe(&world, 1, GUARD_GOOD, GUARD_GOOD);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     guard_world_probe(&world, 300 + 120, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.2, 0.8);
+    guard_world_expect(&world, 0.2, 0.8);
     cr_expect_eq(world.yields, 0u);
 }
 
@@ -163,7 +154,7 @@ Test(guard_decide, what_was_not_written_is_written_again)
     cr_expect_eq(world.act.kind, GUARD_AGAIN);
     world.is_deaf = false;
     guard_world_probe(&world, 1, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     guard_world_probe(&world, 2, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.act.kind, GUARD_STAY);
 }
@@ -177,14 +168,14 @@ Test(guard_decide, fargate_at_zero_gets_its_tasks_before_it_gets_requests)
         100, 0);
     guard_world_probe(&world, 5, GUARD_BAD, GUARD_BAD);
     cr_expect_gt(world.scales, 0u);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     for (unsigned healthy = 0; healthy <= 2; healthy++) {
-        expect_shares(1, 0);
+        guard_world_expect(&world, 1, 0);
         world.seen.homes[GUARD_FARGATE] =
             (struct guard_home_seen){.has_health = true, .healthy = healthy, .total = 2};
         guard_world_probe(&world, 1, GUARD_BAD, healthy ? GUARD_GOOD : GUARD_BAD);
     }
-    expect_shares(0, 1);
+    guard_world_expect(&world, 0, 1);
 }
 
 /* --- and has what it had before --- */
@@ -201,7 +192,7 @@ static void scaled_lambda_failure(void)
     world.seen.homes[GUARD_FARGATE] =
         (struct guard_home_seen){.has_health = true, .healthy = 4, .total = 4};
     guard_world_probe(&world, 1, GUARD_BAD, GUARD_GOOD);
-    expect_shares(0, 1);
+    guard_world_expect(&world, 0, 1);
 }
 
 Test(guard_decide, tasks_go_once_the_share_has_come_back_and_not_before)
@@ -210,7 +201,7 @@ Test(guard_decide, tasks_go_once_the_share_has_come_back_and_not_before)
     guard_world_probe(&world, 300 + 60 + 59, GUARD_GOOD, GUARD_GOOD);
     cr_expect_eq(world.unscales, 0u);
     guard_world_probe(&world, 2, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     cr_expect_eq(world.unscales, 1u);
     guard_world_probe(&world, 600, GUARD_GOOD, GUARD_GOOD);
     cr_expect_eq(world.unscales, 1u);

@@ -1,5 +1,4 @@
 #include <criterion/criterion.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,14 +17,6 @@ static void teardown(void)
 
 TestSuite(guard_promises, .fini = teardown);
 
-static void expect_shares(double lambda, double fargate)
-{
-    cr_expect(fabs(guard_world_share(&world, GUARD_LAMBDA) - lambda) < 0.001 &&
-                  fabs(guard_world_share(&world, GUARD_FARGATE) - fargate) < 0.001,
-              "%g and %g", guard_world_share(&world, GUARD_LAMBDA),
-              guard_world_share(&world, GUARD_FARGATE));
-}
-
 /* --- records of another policy, or of nobody --- */
 
 Test(guard_promises, a_step_of_a_policy_with_more_of_them_is_followed_by_all)
@@ -36,7 +27,7 @@ Test(guard_promises, a_step_of_a_policy_with_more_of_them_is_followed_by_all)
     cr_assert_eq(world.state.phase, GUARD_BACK);
     world.state.step = 1000;
     guard_world_probe(&world, 61, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     cr_expect_eq(world.state.phase, GUARD_WATCH);
 }
 
@@ -62,7 +53,7 @@ Test(guard_promises, a_relapse_is_one_however_long_the_share_was_away)
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     cr_expect_eq(world.moves, 2u);
     guard_world_probe(&world, 3 * 3600, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
 }
 
 /* --- a write that is late --- */
@@ -77,10 +68,10 @@ Test(guard_promises, what_was_not_written_is_not_written_to_a_home_that_fails_by
     guard_world_probe(&world, 10, GUARD_BAD, GUARD_BAD);
     world.seen.has_rule = true;
     guard_world_probe(&world, 30, GUARD_BAD, GUARD_BAD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     cr_expect_eq(world.alarms, 1u);
     guard_world_probe(&world, 300, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
 }
 
 Test(guard_promises, what_was_not_written_is_given_up_where_the_home_is_well_by_now)
@@ -93,10 +84,10 @@ Test(guard_promises, what_was_not_written_is_given_up_where_the_home_is_well_by_
     guard_world_probe(&world, 600, GUARD_GOOD, GUARD_GOOD);
     world.seen.has_rule = true;
     guard_world_probe(&world, 600, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     cr_expect_eq(world.state.phase, GUARD_WATCH);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
 }
 
 /* A person has cleared the state while a share was away, and given the home a share. */
@@ -118,7 +109,7 @@ Test(guard_promises, a_move_that_has_to_wait_is_told_once)
     guard_world_probe(&world, 290, GUARD_GOOD, GUARD_BAD);
     cr_expect(world.alarms == 1 && world.moves == 1);
     guard_world_probe(&world, 10, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     cr_expect(world.alarms == 1 && world.moves == 2 && !world.state.is_held);
 }
 
@@ -132,9 +123,9 @@ Test(guard_promises, an_old_record_of_a_failure_moves_nothing)
     world.seen.now_ms += 3600 * 1000;
     guard_world_turn(&world, 0);
     guard_world_probe(&world, 60, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
 }
 
 Test(guard_promises, the_second_try_says_why_too)
@@ -150,11 +141,11 @@ Test(guard_promises, a_person_may_set_the_weights_from_before_the_move)
 {
     guard_world_init(&world, probing, 60, 40);
     guard_world_probe(&world, 5, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     world.seen.weights[0] = 60;
     world.seen.weights[1] = 40;
     guard_world_probe(&world, 60, GUARD_GOOD, GUARD_BAD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     cr_expect_eq(world.yields, 1u);
 }
 
@@ -165,14 +156,14 @@ Test(guard_promises, a_clock_that_goes_back_stops_no_move)
     guard_world_init(&world, probing, 60, 40);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
     guard_world_probe(&world, 600, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     world.seen.now_ms -= 24 * 3600 * 1000;
     guard_world_probe(&world, 301, GUARD_GOOD, GUARD_GOOD);
     guard_world_probe(&world, 3, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     world.seen.now_ms -= 24 * 3600 * 1000;
     guard_world_probe(&world, 1200, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
 }
 
 /* --- news that say less than they seem to --- */
@@ -185,7 +176,7 @@ Test(guard_promises, one_lost_probe_of_the_other_home_is_no_alarm)
     cr_expect_eq(world.moves, 0u);
     cr_expect_eq(world.alarms, 0u);
     guard_world_probe(&world, 1, GUARD_GOOD, GUARD_BAD);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
     cr_expect_eq(world.alarms, 0u);
 }
 
@@ -209,10 +200,10 @@ Test(guard_promises, a_window_from_before_the_move_is_no_news)
     guard_world_probe(&world, 600, GUARD_GOOD, GUARD_GOOD);
     window(moved_ms + 600 * 1000, 100000, 90000);
     guard_world_probe(&world, 60, GUARD_GOOD, GUARD_GOOD);
-    expect_shares(0.6, 0.4);
+    guard_world_expect(&world, 0.6, 0.4);
     window(moved_ms + 3600 * 1000, 100000, 90000);
     guard_world_turn(&world, 1000);
-    expect_shares(1, 0);
+    guard_world_expect(&world, 1, 0);
 }
 
 Test(guard_promises, bad_windows_are_in_a_row_only_where_none_is_missing)
