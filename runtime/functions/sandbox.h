@@ -110,6 +110,7 @@ struct sandbox {
     bool is_untold;               /* of on_end, while they end */
     char *mark;                   /* what all that it has started have in their environment */
     unsigned peak_memory_mb;      /* as last seen */
+    bool is_over_memory;          /* killed for it; it may take a while to die */
     char *cgroup;                 /* its group; NULL: it has none */
     struct sandbox *next;         /* the owner's list */
 };

@@ -157,8 +157,9 @@ void sandbox_note_memory(struct sandbox *sandbox, uint64_t bytes)
     uint64_t used_mb = (bytes + MEGABYTE - 1) / MEGABYTE;
     if (used_mb > sandbox->peak_memory_mb)
         sandbox->peak_memory_mb = (unsigned)used_mb;
-    if (sandbox->cgroup || used_mb <= sandbox->options->memory_mb)
+    if (sandbox->cgroup || sandbox->is_over_memory || used_mb <= sandbox->options->memory_mb)
         return;
+    sandbox->is_over_memory = true;
     note_kill(sandbox, used_mb);
     process_signal(sandbox->process, SIGKILL);
 }

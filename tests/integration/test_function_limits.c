@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/functions/function_internal.h"
 #include "runtime/process/cgroup.h"
 #include "tests/support/function_rig.h"
 #include "tests/support/tempdir.h"
@@ -69,6 +70,21 @@ Test(function_limits, who_uses_more_than_its_memory_is_killed)
     cr_expect_eq(rig_count_lines(&rig, "\tMax Memory Used: 64 MB"), 1u, "never more than the size");
     while (rig_is_there(printed_pid("pid")))
         (void)usleep(1000);
+}
+
+/* A process that has much memory takes a while to die of SIGKILL, and is looked at meanwhile. */
+Test(function_limits, who_is_dying_of_it_is_not_killed_once_more)
+{
+    rig.options.memory_mb = 64;
+    rig_start(&rig, "next; sleep 1000");
+    size_t call = rig_call(&rig, "{}");
+    rig_wait_line(&rig, "START RequestId");
+    for (int i = 0; i < 2; i++)
+        sandbox_note_memory(rig.function->sandboxes, 200U << 20);
+    rig_wait_done(&rig, 1);
+    expect_killed(&rig.results[call]);
+    cr_expect_eq(memory_kills(), 1u);
+    cr_expect_eq(rig_count_lines(&rig, "200 MB are used, 64 MB is the memory size: killed"), 1u);
 }
 
 /* A folder stands for the kernel's tree, in which the sandbox's group says that it was killed. */
