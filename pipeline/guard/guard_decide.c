@@ -197,6 +197,17 @@ static void while_away(struct guard_deciding *d)
         step_back(d, 0);
 }
 
+/* The share of the last step has been seen: a home without probes and health checks, as Lambda's
+ * may be, shows itself by the metrics of a whole window alone. */
+static bool is_step_judged(const struct guard_deciding *d, enum guard_home home)
+{
+    const struct guard_policy *policy = d->policy;
+    int64_t period_ms = (int64_t)policy->plan.period_s * 1000;
+    return policy->probes.url || policy->metrics.windows == 0 ||
+           !d->state->homes[home].is_unchecked ||
+           d->state->window_ms - period_ms >= d->state->stepped_ms;
+}
+
 static void while_back(struct guard_deciding *d)
 {
     struct guard_state *state = d->state;
@@ -205,7 +216,8 @@ static void while_back(struct guard_deciding *d)
         leave(d, home);
     else if (state->homes[carrier].is_down)
         leave(d, carrier);
-    else if (d->seen->now_ms - state->stepped_ms >= d->policy->step_ms && is_well(d, home))
+    else if (d->seen->now_ms - state->stepped_ms >= d->policy->step_ms && is_well(d, home) &&
+             is_step_judged(d, home))
         step_back(d, state->step + 1);
 }
 

@@ -14,6 +14,25 @@ static void teardown(void)
 
 TestSuite(guard_decide, .fini = teardown);
 
+Test(guard_decide, a_step_back_that_metrics_alone_can_judge_waits_for_a_window_of_its_own)
+{
+    guard_world_init(&world, "{}", 50, 50);
+    world.seen.homes[GUARD_LAMBDA].has_health = world.seen.homes[GUARD_LAMBDA].is_unchecked = true;
+    world.seen.homes[GUARD_LAMBDA].has_window = true;
+    world.seen.homes[GUARD_LAMBDA].requests = world.seen.homes[GUARD_LAMBDA].errors = 1000;
+    guard_world_turn(&world, 1000);
+    cr_assert_eq(world.state.phase, GUARD_AWAY);
+    guard_world_probe(&world, 301, GUARD_NONE, GUARD_NONE);
+    cr_assert_eq(world.steps, 1u);
+    int64_t stepped_ms = world.state.stepped_ms;
+    world.state.window_ms = stepped_ms + 59 * 1000; /* it began before the step */
+    guard_world_probe(&world, 119, GUARD_NONE, GUARD_NONE);
+    cr_expect_eq(world.steps, 1u, "nobody has seen the first step yet");
+    world.state.window_ms = stepped_ms + 60 * 1000;
+    guard_world_turn(&world, 1000);
+    cr_expect_eq(world.steps, 2u);
+}
+
 Test(guard_decide, moves_after_three_bad_probes_and_not_after_two)
 {
     guard_world_init(&world, probing, 60, 40);
