@@ -17,21 +17,7 @@ static const char listening[] = "listening on ";
 /* One call of SQS; the text at `path` of its answer, which lives until the test's end. */
 static struct bytes sqs(const char *form, const char *path)
 {
-    static const struct aws_field fields[] = {
-        {BYTES_INIT("Content-Type"), BYTES_INIT("application/x-www-form-urlencoded")}};
-    const struct aws_request request = {.method = BYTES_LIT("POST"),
-                                        .path = BYTES_LIT("/"),
-                                        .fields = fields,
-                                        .field_count = 1,
-                                        .body = bytes_from_str(form)};
-    struct aws_response response;
-    struct xml_node *root;
-    struct aws_client *client = aws_env_client("sqs");
-    cr_assert_eq(aws_call(client, &request, 0, &world.api.arena, &response), RC_OK, "%s", form);
-    aws_client_free(client);
-    cr_assert_eq(xml_tree_parse(&world.api.arena, response.body, &root), RC_OK, "%.*s",
-                 BYTES_ARG(response.body));
-    return xml_tree_text(root, path);
+    return xml_tree_text(canary_rig_query_other(&world, "sqs", form), path);
 }
 
 /* A topic with a queue that gets its messages. */

@@ -52,6 +52,26 @@ const struct xml_node *canary_rig_query(struct canary_rig *rig, enum api_service
     return root;
 }
 
+const struct xml_node *canary_rig_query_other(struct canary_rig *rig, const char *service,
+                                              const char *form)
+{
+    static const struct aws_field fields[] = {
+        {BYTES_INIT("Content-Type"), BYTES_INIT("application/x-www-form-urlencoded")}};
+    const struct aws_request request = {.method = BYTES_LIT("POST"),
+                                        .path = BYTES_LIT("/"),
+                                        .fields = fields,
+                                        .field_count = 1,
+                                        .body = bytes_from_str(form)};
+    struct aws_response response;
+    struct xml_node *root;
+    struct aws_client *client = aws_env_client(service);
+    cr_assert_eq(aws_call(client, &request, 0, &rig->api.arena, &response), RC_OK, "%s", form);
+    aws_client_free(client);
+    cr_assert_eq(xml_tree_parse(&rig->api.arena, response.body, &root), RC_OK, "%.*s",
+                 BYTES_ARG(response.body));
+    return root;
+}
+
 const char *canary_rig_group(struct canary_rig *rig, const char *name)
 {
     char form[FORM_MAX];

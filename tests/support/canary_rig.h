@@ -30,6 +30,11 @@ void canary_rig_release(struct canary_rig *rig);
 const struct xml_node *canary_rig_query(struct canary_rig *rig, enum api_service service,
                                         const char *form);
 
+/* The same of a service that Duet has no client for, by a client of its own: "ec2", "sqs". The
+ * answer lives until the next call of the rig. */
+const struct xml_node *canary_rig_query_other(struct canary_rig *rig, const char *service,
+                                              const char *form);
+
 /* The ARN of a target group; it lives until the next call. */
 const char *canary_rig_group(struct canary_rig *rig, const char *name);
 

@@ -38,6 +38,19 @@ def check(claim, *arguments):
         failures += 1
 
 
+def refused(code, words, call, **parameters):
+    """The call fails with the error `code`, whose message has `words`. The error."""
+    from botocore.exceptions import ClientError  # not at the top: the environment is set first
+
+    try:
+        call(**parameters)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error
+        assert words in error.response["Error"]["Message"], error
+        return error
+    raise AssertionError(f"not refused: {parameters}")
+
+
 def check_system_cli(claim):
     """Passes over a claim about this system's AWS CLI where there is none; where CI is to have it, it fails."""
     if SYSTEM_CLI or os.environ.get("CI") == "true":

@@ -11,8 +11,7 @@ import claims  # first: it sets what boto3 reads
 import boto3
 import packages
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from claims import check
+from claims import check, refused
 
 CONTROL_URL, MOTO_URL = sys.argv[1:3]
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"})
@@ -20,17 +19,6 @@ ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=120, s3={"addressi
 
 def client(service, url=CONTROL_URL):
     return boto3.client(service, endpoint_url=url, config=ONCE)
-
-
-def refused(code, words, call, **parameters):
-    """The call fails with the error `code`, whose message has `words`."""
-    try:
-        call(**parameters)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == code, error
-        assert words in error.response["Error"]["Message"], error
-        return
-    raise AssertionError(f"not refused: {parameters}")
 
 
 def stores():

@@ -17,8 +17,7 @@ import claims  # first: it sets what boto3 reads
 import boto3
 import packages
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from claims import check
+from claims import check, refused
 
 CONTROL_URL, FOLDER = sys.argv[1:3]
 SOON = {"Delay": 1, "MaxAttempts": 120}  # of waiters: a loaded machine is slow
@@ -28,17 +27,6 @@ CALM = Config(retries={"total_max_attempts": 1}, read_timeout=120, parameter_val
 api = boto3.client("lambda", endpoint_url=CONTROL_URL, config=CALM)
 elb = boto3.client("elbv2", endpoint_url=CONTROL_URL)
 OTHER_MACHINE = 183 if platform.machine() == "x86_64" else 62
-
-
-def refused(code, words, call, **parameters):
-    """The call fails with the error `code`, whose message has `words`."""
-    try:
-        call(**parameters)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == code, error
-        assert words in error.response["Error"]["Message"], error
-        return error
-    raise AssertionError(f"not refused: {parameters}")
 
 
 def until(claim):

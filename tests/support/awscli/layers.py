@@ -17,8 +17,7 @@ import claims  # first: it sets what boto3 reads
 import boto3
 import packages
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from claims import check
+from claims import check, refused
 
 WHAT, CONTROL_URL, FOLDER = sys.argv[1:4]
 CALM = Config(retries={"total_max_attempts": 1}, read_timeout=120, parameter_validation=False)
@@ -53,17 +52,6 @@ while True:
 
 def tools(mine):
     return packages.package(("extensions/teller", EXTENSION), ("mine", mine), ("shared", "of tools"))
-
-
-def refused(code, words, call, **parameters):
-    """The call fails with the error `code`, whose message has `words`."""
-    try:
-        call(**parameters)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == code, error
-        assert words in error.response["Error"]["Message"], error
-        return
-    raise AssertionError(f"not refused: {parameters}")
 
 
 def logged(words, times=1):
